@@ -1,0 +1,5 @@
+//! plantiles: a spatial tile server for mineral-resource plan layers.
+#![deny(unsafe_code)]
+
+pub mod plan;
+pub mod snapshot;

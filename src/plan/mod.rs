@@ -1,0 +1,8 @@
+//! The domain: what a layer of a mineral-resource plan is.
+//!
+//! Everything here is plain data; `data/layers.json` holds the standard layers of a plan, a database
+//! may describe further ones in `plan.layer`.
+
+mod layer;
+
+pub use layer::{Field, FieldType, GeometryKind, Group, Layer, LayerId, LayerIdError, Text};

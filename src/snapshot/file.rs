@@ -1,0 +1,144 @@
+//! Reading a snapshot: verified once when it is opened, then read in place from the mapped file.
+
+use super::{
+    SnapshotId,
+    map::{MappedFile, verified_feature},
+};
+use crate::plan::Layer;
+use flatgeobuf::{Feature, Header, packed_r_tree::PackedRTree};
+use std::{fs::File, path::Path, sync::Arc};
+
+const MAGIC: [u8; 8] = *b"fgb\x03fgb\0";
+
+/// A box in the snapshot's CRS, x east and y north (degrees for EPSG:4490), edges included.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bounds {
+    pub min_x: f64,
+    pub min_y: f64,
+    pub max_x: f64,
+    pub max_y: f64,
+}
+
+/// One open snapshot. Cheap to share: clone the [`Arc`] it comes in.
+pub struct Snapshot {
+    pub id: SnapshotId,
+    pub layer: Arc<Layer>,
+    /// Extent of all features; `None` for a layer without features.
+    pub bounds: Option<Bounds>,
+    map: MappedFile,
+    index: Option<PackedRTree>,
+    /// Byte offset of each feature in file order, relative to the start of the file.
+    offsets: Vec<u64>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum SnapshotError {
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    #[error("its bytes hash to {found}, not to {expected}: truncated or altered")]
+    Altered { expected: SnapshotId, found: SnapshotId },
+    #[error("not a snapshot: {0}")]
+    Malformed(String),
+}
+
+fn malformed(what: impl ToString) -> SnapshotError {
+    SnapshotError::Malformed(what.to_string())
+}
+
+impl Snapshot {
+    /// Opens the file at `path`, which must hash to `id`, and verifies every feature in it.
+    ///
+    /// # Errors
+    /// [`SnapshotError::Altered`] when a byte differs from what was published, [`SnapshotError::Malformed`]
+    /// when the file is whole but not a snapshot of ours.
+    pub fn open(path: &Path, id: SnapshotId) -> Result<Arc<Self>, SnapshotError> {
+        let map = MappedFile::new(&File::open(path)?)?;
+        let found = SnapshotId::of(&map);
+        if found != id {
+            return Err(SnapshotError::Altered { expected: id, found });
+        }
+        let header_end = header_end(&map)?;
+        let header = flatgeobuf::size_prefixed_root_as_header(&map[8..header_end]).map_err(malformed)?;
+        let layer = serde_json::from_str(header.metadata().unwrap_or("")).map_err(malformed)?;
+        let bounds = bounds(&header);
+        let (index, features_start) = read_index(&map, header_end, &header)?;
+        let offsets = verify_features(&map, features_start, header.features_count())?;
+        Ok(Arc::new(Self { id, layer: Arc::new(layer), bounds, map, index, offsets }))
+    }
+
+    /// The whole file, as it is downloaded.
+    pub fn bytes(&self) -> &[u8] {
+        &self.map
+    }
+
+    pub fn feature_count(&self) -> usize {
+        self.offsets.len()
+    }
+
+    /// The `position`-th feature in file (Hilbert) order.
+    ///
+    /// # Panics
+    /// When `position` is not less than [`Self::feature_count`].
+    pub fn feature(&self, position: usize) -> Feature<'_> {
+        verified_feature(&self.map[self.offsets[position] as usize..])
+    }
+
+    /// Positions of the features whose box meets `query`, ascending.
+    pub fn search(&self, query: &Bounds) -> Vec<usize> {
+        let Some(index) = &self.index else { return Vec::new() };
+        let found = index.search(query.min_x, query.min_y, query.max_x, query.max_y);
+        let mut positions: Vec<usize> = found.unwrap_or_default().iter().map(|item| item.index).collect();
+        positions.sort_unstable();
+        positions
+    }
+}
+
+fn header_end(map: &[u8]) -> Result<usize, SnapshotError> {
+    let size = match map {
+        [head @ ..] if head.len() >= 12 && head[..8] == MAGIC => &map[8..12],
+        _ => return Err(malformed("no FlatGeobuf magic bytes")),
+    };
+    let size = u32::from_le_bytes([size[0], size[1], size[2], size[3]]) as usize;
+    let end = 12 + size;
+    if end > map.len() { Err(malformed("the header is cut off")) } else { Ok(end) }
+}
+
+fn bounds(header: &Header) -> Option<Bounds> {
+    let envelope = header.envelope().filter(|e| e.len() == 4 && header.features_count() > 0)?;
+    let [min_x, min_y, max_x, max_y] = [0, 1, 2, 3].map(|i| envelope.get(i));
+    Some(Bounds { min_x, min_y, max_x, max_y })
+}
+
+/// The R-tree and the offset at which the features start.
+fn read_index(
+    map: &[u8],
+    start: usize,
+    header: &Header,
+) -> Result<(Option<PackedRTree>, usize), SnapshotError> {
+    let count = header.features_count() as usize;
+    if count == 0 {
+        return Ok((None, start));
+    }
+    let node_size = header.index_node_size();
+    if node_size < 2 || count > map.len() {
+        return Err(malformed("no spatial index"));
+    }
+    let end = start + PackedRTree::index_size(count, node_size);
+    let nodes = map.get(start..end).ok_or_else(|| malformed("the index is cut off"))?;
+    let index = PackedRTree::from_buf(nodes, count, node_size).map_err(malformed)?;
+    Ok((Some(index), end))
+}
+
+fn verify_features(map: &[u8], start: usize, count: u64) -> Result<Vec<u64>, SnapshotError> {
+    let mut offsets = Vec::new();
+    let mut at = start;
+    while at < map.len() {
+        let size = map.get(at..at + 4).ok_or_else(|| malformed("a feature is cut off"))?;
+        let end = at + 4 + u32::from_le_bytes([size[0], size[1], size[2], size[3]]) as usize;
+        let feature = map.get(at..end).ok_or_else(|| malformed("a feature is cut off"))?;
+        flatgeobuf::size_prefixed_root_as_feature(feature).map_err(malformed)?;
+        offsets.push(at as u64);
+        at = end;
+    }
+    if offsets.len() as u64 == count { Ok(offsets) } else { Err(malformed("the feature count is wrong")) }
+}

@@ -1,0 +1,17 @@
+//! Immutable layer files.
+//!
+//! A snapshot is one layer exported as FlatGeobuf with its packed Hilbert R-tree. Its id is the hash of
+//! its bytes, so equal table states have equal ids on every replica. The file describes itself: the
+//! header carries the [`Layer`](crate::plan::Layer) as JSON, titles, column types, CRS, count and extent.
+//!
+//! ```text
+//! magic 8 B │ u32 size + header │ R-tree, 40 B a node │ (u32 size + feature)*   in Hilbert order
+//! ```
+
+mod file;
+mod id;
+mod map;
+
+pub use file::{Bounds, Snapshot, SnapshotError};
+pub use flatgeobuf::Feature;
+pub use id::SnapshotId;
