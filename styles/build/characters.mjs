@@ -14,8 +14,10 @@ export function printable(text) {
   return [...new Set(text)].filter((c) => c.codePointAt(0) <= 0xffff && !/[\p{C}\p{Zl}\p{Zp}\n]/u.test(c));
 }
 
+/** The characters that need a glyph: those listed, spaces, and the upright punctuation of text that runs downwards. */
 export function listed() {
-  return printable(readFileSync(list, "utf8")).concat(" ", "\u00a0", "\u3000");
+  const upright = Array.from({ length: 0xfe4f - 0xfe10 + 1 }, (_, i) => String.fromCharCode(0xfe10 + i));
+  return [...new Set(printable(readFileSync(list, "utf8")).concat(" ", "\u00a0", "\u3000", upright))];
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
