@@ -1,0 +1,5 @@
+//! Integration tests, one binary. Those that need PostGIS take a server from `PLANTILES_TEST_DATABASE_URL`.
+
+mod snapshot_store;
+mod snapshot_writer;
+mod support;
