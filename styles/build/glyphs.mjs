@@ -10,7 +10,7 @@ import opentype from "opentype.js";
 import { PbfWriter } from "pbf";
 import { listed } from "./characters.mjs";
 
-const STACK = "Noto Sans SC Regular";
+const STACK = "Noto Sans SC Medium";
 
 const SIZE = 24;
 const MARGIN = 3;
@@ -25,7 +25,7 @@ const require = createRequire(import.meta.url);
 const parsed = new Map();
 function parseFont(subset) {
   if (!parsed.has(subset)) {
-    const file = readFileSync(require.resolve(`@fontsource/noto-sans-sc/files/noto-sans-sc-${subset}-400-normal.woff`));
+    const file = readFileSync(require.resolve(`@fontsource/noto-sans-sc/files/noto-sans-sc-${subset}-500-normal.woff`));
     parsed.set(subset, opentype.parse(file.buffer.slice(file.byteOffset, file.byteOffset + file.length)));
   }
   return parsed.get(subset);

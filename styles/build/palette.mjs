@@ -29,7 +29,9 @@ export const light = {
   industryMethane: "#2a8c93",
 
   exploration: "#2459c4",
+  explorationText: "#163f94",
   mining: "#e05a1c",
+  miningText: "#a83a06",
   right: "#6e3b1f",
   survey: ["#9aa6d8", "#7d8bc9", "#5f6fb8", "#4453a3"],
   methaneRight: "#0b7ba1",

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { validateStyleMin } from "@maplibre/maplibre-gl-style-spec";
 import { light } from "./palette.mjs";
 
-const FONT = ["Noto Sans SC Regular"];
+const FONT = ["Noto Sans SC Medium"];
 
 /** A value that grows with zoom, from the district in one view (8) to a village street (16). */
 const grows = (at8, at16) => ["interpolate", ["exponential", 1.4], ["zoom"], 8, at8, 16, at16];
@@ -124,10 +124,10 @@ export function planStyle(c) {
   // ---- roads: all casings under all surfaces, so that crossings join ---------------------------------------------
 
   const roads = [
-    { class: "county", filter: ["!", is("class", "高速", "高速公路", "国道", "省道")], color: c.county, width: [0.8, 7], minzoom: 9, titles: ["县道及其他", "County and other"] },
-    { class: "provincial", filter: is("class", "省道"), color: c.provincial, width: [1.2, 9], minzoom: 8, titles: ["省道", "Provincial"] },
-    { class: "national", filter: is("class", "国道"), color: c.national, width: [1.6, 11], minzoom: 7, titles: ["国道", "National"] },
-    { class: "expressway", filter: is("class", "高速", "高速公路"), color: c.expressway, width: [1.8, 12], minzoom: 7, titles: ["高速公路", "Expressway"] },
+    { class: "county", filter: ["!", is("road_class", "高速", "高速公路", "国道", "省道")], color: c.county, width: [0.8, 7], minzoom: 9, titles: ["县道及其他", "County and other"] },
+    { class: "provincial", filter: is("road_class", "省道"), color: c.provincial, width: [1.2, 9], minzoom: 8, titles: ["省道", "Provincial"] },
+    { class: "national", filter: is("road_class", "国道"), color: c.national, width: [1.6, 11], minzoom: 7, titles: ["国道", "National"] },
+    { class: "expressway", filter: is("road_class", "高速", "高速公路"), color: c.expressway, width: [1.8, 12], minzoom: 7, titles: ["高速公路", "Expressway"] },
   ];
   legend("roads", Object.fromEntries([...roads].reverse().map((r) => [r.class, r.titles])));
   for (const part of ["casing", "surface"]) {
@@ -265,7 +265,7 @@ export function planStyle(c) {
   label("prohibited_zones", { color: c.prohibited, size: [10, 12], minzoom: 12, halo: 1.8 });
   label("townships", { color: c.text, size: [12, 17], minzoom: 8.5, layout: { "text-letter-spacing": 0.12 } });
   label("mining_rights", { color: c.right, size: [10, 13], minzoom: 11 });
-  for (const [layer, color] of [["exploration_blocks", c.exploration], ["mining_blocks", c.mining]]) {
+  for (const [layer, color] of [["exploration_blocks", c.explorationText], ["mining_blocks", c.miningText]]) {
     label(layer, { part: "code", text: ["get", "code"], color, size: [11, 12], minzoom: 9, maxzoom: 11, halo: 1.8 });
     label(layer, { text: ["concat", ["get", "code"], "\n", ["get", "name"]], color, size: [10, 13], minzoom: 11, halo: 1.8 });
   }

@@ -10,6 +10,8 @@ const REACH = 4;
 const HIGHLIGHT = "highlight";
 /** Shown in places of their own, not among the fields. */
 const SHOWN_APART = new Set(["name", "geometry_status", "source_section"]);
+/** The same for every feature of a plan, so shown last. */
+const SHOWN_LAST = ["plan_code", "admin_code"];
 
 interface Found {
   layer: Layer;
@@ -82,8 +84,8 @@ function nameOf({ properties }: Found): string {
 
 function fieldList({ layer, properties }: Found): HTMLElement {
   const known = new Map(layer.fields.map((field) => [field.name, field]));
-  const names = [...known.keys(), ...Object.keys(properties).filter((name) => !known.has(name))];
-  const rows = names
+  const names = new Set([...known.keys(), ...Object.keys(properties)].filter((name) => !SHOWN_LAST.includes(name)));
+  const rows = [...names, ...SHOWN_LAST]
     .filter((name) => !SHOWN_APART.has(name) && properties[name] !== undefined && properties[name] !== "")
     .flatMap((name) => [element("dt", {}, titleOf(known.get(name), name)), element("dd", {}, String(properties[name]))]);
   const section = properties["source_section"];

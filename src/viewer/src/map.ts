@@ -40,9 +40,9 @@ export function createMap(catalog: Catalog, style: PlanStyle): { map: MapView; h
   addHitAreas(map, catalog, style);
 
   map.on("error", (event) => {
-    console.error(event.error);
+    console.error(event.error.message);
     // Readers are told of data that did not arrive; a glyph or a symbol that is missing does no harm to the map.
-    if ("sourceId" in event) showMessage({ key: "tilesFailed", detail: event.error.message, retry: () => map.refreshTiles("plan") });
+    if ("sourceId" in event) showMessage({ key: "tilesFailed", detail: event.error.message, retry: () => ("tile" in event ? map.refreshTiles("plan") : location.reload()) });
   });
   inLanguage(() => map.getCanvas().setAttribute("aria-label", text("map")));
   return { map, home: () => bounds && map.fitBounds(bounds, { padding: PADDING }) };
