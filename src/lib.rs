@@ -4,4 +4,5 @@
 pub mod bundle;
 pub mod import;
 pub mod plan;
+pub mod postgis;
 pub mod snapshot;
