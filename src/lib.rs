@@ -30,7 +30,6 @@ pub mod telemetry;
 
 pub mod grid;
 pub mod plan;
-pub mod postgis;
 pub mod snapshot;
 
 pub mod import;
