@@ -8,10 +8,19 @@
 //! magic 8 B │ u32 size + header │ R-tree, 40 B a node │ (u32 size + feature)*   in Hilbert order
 //! ```
 
+mod current;
 mod file;
+mod header;
 mod id;
 mod map;
+mod store;
+mod value;
+mod writer;
 
+pub use current::{CurrentSet, Origin, Published};
 pub use file::{Bounds, Snapshot, SnapshotError};
 pub use flatgeobuf::Feature;
 pub use id::SnapshotId;
+pub use store::{Damaged, Loaded, Store, StoreError};
+pub use value::Value;
+pub use writer::{SnapshotWriter, WriteError};

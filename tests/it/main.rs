@@ -1,6 +1,6 @@
-//! The server from outside: the real binary, real PostGIS, real clients.
+//! Integration tests, one binary: the parts that need files or a database, and the server from outside.
 //!
-//! Needs PostGIS in PLANTILES_TEST_DATABASE_URL and GDAL on the path; `tests/run` provides both.
+//! Needs PostGIS in `PLANTILES_TEST_DATABASE_URL` and GDAL on the path; `tests/run` provides both.
 
 mod support;
 
@@ -10,6 +10,8 @@ mod faults;
 mod gdal;
 mod golden;
 mod negotiation;
+mod snapshot_store;
+mod snapshot_writer;
 mod st_asmvt;
 mod tile_addresses;
 mod tilejson;

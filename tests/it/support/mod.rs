@@ -1,7 +1,9 @@
-//! What the tests share. Nothing here uses the server's own code: it is judged from outside.
+//! What several test modules share.
 
 pub mod grid;
 pub mod http;
 pub mod mvt;
 pub mod plan;
+pub mod postgis;
+pub mod sample;
 pub mod server;

@@ -1,0 +1,119 @@
+//! The file that names the snapshots being served: the one mutable file of a state directory.
+
+use super::{SnapshotId, writer};
+use crate::plan::LayerId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, fs, io, io::Write, path::Path};
+
+pub(super) const FILE_NAME: &str = "current.json";
+
+/// Versions kept of each layer, the current one included, so that versioned URLs given out a while ago
+/// and downloads begun on them still answer.
+const VERSIONS_KEPT: usize = 3;
+
+/// Where the current set was exported from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// The plan in the program itself.
+    Bundled,
+    Database,
+}
+
+/// One published version of a layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Published {
+    pub id: SnapshotId,
+    pub published_at: Timestamp,
+}
+
+/// The layers that are served and, for each, its kept versions: newest first, at least one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CurrentSet {
+    pub origin: Origin,
+    pub layers: BTreeMap<LayerId, Vec<Published>>,
+}
+
+impl CurrentSet {
+    /// The version of `layer` that is served.
+    pub fn version(&self, layer: &LayerId) -> Option<Published> {
+        self.layers.get(layer)?.first().copied()
+    }
+
+    pub(super) fn keeps(&self, layer: &LayerId, id: SnapshotId) -> bool {
+        self.layers.get(layer).is_some_and(|versions| versions.iter().any(|version| version.id == id))
+    }
+
+    /// The set after `ids` are published. A layer whose snapshot did not change keeps its time.
+    pub(super) fn next(
+        previous: Option<&Self>,
+        origin: Origin,
+        ids: impl Iterator<Item = (LayerId, SnapshotId)>,
+        now: Timestamp,
+    ) -> Self {
+        let layers = ids.map(|(layer, id)| {
+            let mut versions = previous.and_then(|set| set.layers.get(&layer)).cloned().unwrap_or_default();
+            if versions.first().is_none_or(|newest| newest.id != id) {
+                versions.retain(|version| version.id != id);
+                versions.insert(0, Published { id, published_at: now });
+                versions.truncate(VERSIONS_KEPT);
+            }
+            (layer, versions)
+        });
+        Self { origin, layers: layers.collect() }
+    }
+
+    /// The set named in `directory`; `None` before the first publication.
+    pub(super) fn read(directory: &Path) -> io::Result<Option<Self>> {
+        let text = match fs::read(directory.join(FILE_NAME)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            text => text?,
+        };
+        let set: Self = serde_json::from_slice(&text)?;
+        if set.layers.values().any(Vec::is_empty) {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "a layer has no version"));
+        }
+        Ok(Some(set))
+    }
+
+    /// Replaces the set named in `directory`: after a crash either the old or the new one is there.
+    pub(super) fn write(&self, directory: &Path) -> io::Result<()> {
+        let mut unfinished = tempfile::Builder::new()
+            .suffix(writer::UNFINISHED_SUFFIX)
+            .permissions(writer::public_file())
+            .tempfile_in(directory)?;
+        serde_json::to_writer_pretty(&mut unfinished, self)?;
+        unfinished.write_all(b"\n")?;
+        unfinished.as_file().sync_all()?;
+        unfinished.persist(directory.join(FILE_NAME)).map_err(|error| error.error)?;
+        writer::sync_directory(directory)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(previous: Option<&CurrentSet>, content: &[u8], second: i64) -> CurrentSet {
+        let id = SnapshotId::of(content);
+        let layer = LayerId::new("mining_blocks").unwrap();
+        let now = Timestamp::from_second(second).unwrap();
+        CurrentSet::next(previous, Origin::Database, [(layer, id)].into_iter(), now)
+    }
+
+    #[test]
+    fn three_versions_are_kept_newest_first() {
+        let mut current = set(None, b"0", 0);
+        for (second, content) in [(1, b"1"), (2, b"2"), (3, b"3"), (4, b"3"), (5, b"2")] {
+            current = set(Some(&current), content, second);
+        }
+        let versions = &current.layers[&LayerId::new("mining_blocks").unwrap()];
+        let ids: Vec<_> = versions.iter().map(|version| version.id).collect();
+        assert_eq!(ids, [b"2", b"3", b"1"].map(|content| SnapshotId::of(content)));
+        let times: Vec<_> = versions.iter().map(|version| version.published_at.as_second()).collect();
+        assert_eq!(times, [5, 3, 1], "publishing the same bytes again is no new version");
+    }
+}
