@@ -38,7 +38,10 @@ fn metrics_are_in_the_format_and_count_requests() {
         }
     }
     for subject in ["request", "cache", "cut", "snapshot"] {
-        assert!(families.iter().any(|name| name.contains(subject)), "nothing about {subject} in {families:?}");
+        assert!(
+            families.iter().any(|name| name.contains(subject)),
+            "nothing about {subject} in {families:?}"
+        );
     }
     let requests = "plantiles_http_requests_total";
     for _ in 0..10 {
@@ -82,7 +85,9 @@ fn the_style_names_only_what_the_server_has() {
 fn sprites_and_glyphs_are_served() {
     let server = shared();
     let style = server.get("/styles/plan.json").expect(200).json();
-    let path = |url: &Value| url.as_str().unwrap().strip_prefix(&server.url("")).unwrap_or_else(|| panic!("{url}")).to_owned();
+    let path = |url: &Value| {
+        url.as_str().unwrap().strip_prefix(&server.url("")).unwrap_or_else(|| panic!("{url}")).to_owned()
+    };
     let sprite = path(&style["sprite"]);
     for size in ["", "@2x"] {
         let index = server.get(&format!("{sprite}{size}.json")).expect(200).json();
@@ -95,7 +100,10 @@ fn sprites_and_glyphs_are_served() {
         }
     }
     let glyphs = path(&style["glyphs"]);
-    let fonts: BTreeSet<String> = style["layers"].as_array().unwrap().iter()
+    let fonts: BTreeSet<String> = style["layers"]
+        .as_array()
+        .unwrap()
+        .iter()
         .filter_map(|layer| layer["layout"]["text-font"].as_array())
         .map(|stack| stack.iter().map(|font| font.as_str().unwrap()).collect::<Vec<_>>().join(","))
         .collect();
@@ -107,7 +115,14 @@ fn sprites_and_glyphs_are_served() {
             assert!(server.get(&url).expect(200).body.len() > 100, "{url}");
         }
     }
-    for unknown in ["/sprites/nowhere.json", "/sprites/..%2fplan.json", "/fonts/nowhere/0-255.pbf", "/fonts/a/0-1.pbf", "/fonts/..%2f..%2fstyles/plan.json", "/styles/nowhere.json"] {
+    for unknown in [
+        "/sprites/nowhere.json",
+        "/sprites/..%2fplan.json",
+        "/fonts/nowhere/0-255.pbf",
+        "/fonts/a/0-1.pbf",
+        "/fonts/..%2f..%2fstyles/plan.json",
+        "/styles/nowhere.json",
+    ] {
         server.get(unknown).expect_problem(404);
     }
 }
@@ -155,7 +170,16 @@ fn the_page_may_load_from_this_server_only() {
 #[test]
 fn an_unknown_path_is_404() {
     let server = shared();
-    for path in ["/nowhere", "/favicon.php", "/..%2f..%2fetc/passwd", "/%00", "/styles/", "//", "/a.fg1", "/assets/nowhere.js"] {
+    for path in [
+        "/nowhere",
+        "/favicon.php",
+        "/..%2f..%2fetc/passwd",
+        "/%00",
+        "/styles/",
+        "//",
+        "/a.fg1",
+        "/assets/nowhere.js",
+    ] {
         server.get(path).expect_problem(404);
     }
 }

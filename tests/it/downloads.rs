@@ -34,7 +34,11 @@ impl File {
     #[track_caller]
     fn expect_slice(&self, range: &str, first: usize, last: usize) {
         let part = self.range(range).expect(206);
-        assert_eq!(part.expect_header("content-range"), format!("bytes {first}-{last}/{}", self.len()), "{range}");
+        assert_eq!(
+            part.expect_header("content-range"),
+            format!("bytes {first}-{last}/{}", self.len()),
+            "{range}"
+        );
         assert_eq!(part.expect_header("content-length"), (last - first + 1).to_string(), "{range}");
         assert!(part.body == self.whole.body[first..=last], "{range}: other bytes");
         self.expect_described(&part);
@@ -95,7 +99,8 @@ fn any_range_is_the_same_slice_of_the_file() {
     let file = File::fetch();
     let len = file.len();
     let ranges = (0..len, 0..2 * len).prop_map(|(first, more)| (first, first + more));
-    let mut runner = TestRunner::new(ProptestConfig { cases: 150, failure_persistence: None, ..Default::default() });
+    let mut runner =
+        TestRunner::new(ProptestConfig { cases: 150, failure_persistence: None, ..Default::default() });
     let property = |(first, last): (usize, usize)| {
         file.expect_slice(&format!("bytes={first}-{last}"), first, last.min(len - 1));
         Ok(())
@@ -128,7 +133,12 @@ fn ranges_at_the_edges() {
 fn a_range_that_starts_past_the_end_is_416() {
     let file = File::fetch();
     let len = file.len();
-    for range in [format!("bytes={len}-"), format!("bytes={}-{}", len + 1, len + 9), "bytes=99999999999999999999-".into(), "bytes=-0".into()] {
+    for range in [
+        format!("bytes={len}-"),
+        format!("bytes={}-{}", len + 1, len + 9),
+        "bytes=99999999999999999999-".into(),
+        "bytes=-0".into(),
+    ] {
         let refused = file.range(&range).expect(416);
         assert_eq!(refused.expect_header("content-range"), format!("bytes */{len}"), "{range}");
         assert_eq!(refused.header("content-encoding"), None);
@@ -138,7 +148,23 @@ fn a_range_that_starts_past_the_end_is_416() {
 #[test]
 fn what_is_no_range_is_ignored() {
     let file = File::fetch();
-    for range in ["", "bytes", "bytes=", "bytes=-", "bytes=5-2", "bytes=a-b", "bytes=1-2-3", "bytes=0x1-2", "bytes= ", "items=0-5", "bytes:0-5", "0-5", "bytes=--5", "bytes=+1-2", "bytes=1.0-2"] {
+    for range in [
+        "",
+        "bytes",
+        "bytes=",
+        "bytes=-",
+        "bytes=5-2",
+        "bytes=a-b",
+        "bytes=1-2-3",
+        "bytes=0x1-2",
+        "bytes= ",
+        "items=0-5",
+        "bytes:0-5",
+        "0-5",
+        "bytes=--5",
+        "bytes=+1-2",
+        "bytes=1.0-2",
+    ] {
         file.expect_whole(range);
     }
 }
@@ -147,11 +173,16 @@ fn what_is_no_range_is_ignored() {
 #[test]
 fn several_ranges_are_answered_in_full() {
     let file = File::fetch();
-    for ranges in ["bytes=0-9,20-29".to_owned(), "bytes=0-0,-1".into(), format!("bytes={}", "0-,".repeat(500) + "0-")] {
+    for ranges in
+        ["bytes=0-9,20-29".to_owned(), "bytes=0-0,-1".into(), format!("bytes={}", "0-,".repeat(500) + "0-")]
+    {
         let answer = file.range(&ranges);
         match answer.status {
             200 => assert!(answer.body == file.whole.body, "{ranges:.40}"),
-            206 => assert!(answer.expect_header("content-type").starts_with("multipart/byteranges"), "{ranges:.40}"),
+            206 => assert!(
+                answer.expect_header("content-type").starts_with("multipart/byteranges"),
+                "{ranges:.40}"
+            ),
             other => panic!("{ranges:.40}: {other}"),
         }
         assert!(answer.body.len() <= 2 * file.len(), "{ranges:.40} multiplies the answer");
@@ -161,12 +192,20 @@ fn several_ranges_are_answered_in_full() {
 #[test]
 fn if_range_sends_the_part_only_of_the_same_file() {
     let file = File::fetch();
-    let ask = |validator: &str| file.server.ask("GET", PATH, &[("range", "bytes=8-15"), ("if-range", validator)]);
+    let ask =
+        |validator: &str| file.server.ask("GET", PATH, &[("range", "bytes=8-15"), ("if-range", validator)]);
     let etag = file.whole.expect_header("etag");
     let modified = file.whole.expect_header("last-modified");
     let part = ask(etag).expect(206);
     assert_eq!(part.body, file.whole.body[8..16]);
-    for other in ["\"another\"", &format!("W/{etag}"), "garbage", "", "Thu, 01 Jan 1970 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT"] {
+    for other in [
+        "\"another\"",
+        &format!("W/{etag}"),
+        "garbage",
+        "",
+        "Thu, 01 Jan 1970 00:00:00 GMT",
+        "Fri, 31 Dec 9999 23:59:59 GMT",
+    ] {
         assert!(ask(other).expect(200).body == file.whole.body, "{other}");
     }
     // A date is a strong validator only if a second has long passed (RFC 9110, 8.8.2.2): either is right.
@@ -230,7 +269,9 @@ fn one_snapshot_has_a_url_for_ever() {
     let part = file.server.ask("GET", &path, &[("range", "bytes=0-7")]).expect(206);
     assert_eq!(part.body, MAGIC);
     let other = file.server.get("/downloads/roads.fgb").expect_header("etag").trim_matches('"').to_owned();
-    for unknown in ["0".repeat(32), other, "abc".into(), snapshot.to_uppercase(), "..%2f..".into(), String::new()] {
+    for unknown in
+        ["0".repeat(32), other, "abc".into(), snapshot.to_uppercase(), "..%2f..".into(), String::new()]
+    {
         file.server.get(&format!("/downloads/mining_blocks@{unknown}.fgb")).expect_problem(404);
     }
 }
@@ -243,7 +284,15 @@ fn sha256_start(bytes: &[u8]) -> String {
 #[test]
 fn what_is_no_download_is_404() {
     let server = shared();
-    for path in ["/downloads/nowhere.fgb", "/downloads/mining_blocks", "/downloads/mining_blocks.fgb/", "/downloads/mining_blocks.exe", "/downloads/", "/downloads/..%2fmining_blocks.fgb", "/downloads/%2e%2e/%2e%2e/etc/passwd"] {
+    for path in [
+        "/downloads/nowhere.fgb",
+        "/downloads/mining_blocks",
+        "/downloads/mining_blocks.fgb/",
+        "/downloads/mining_blocks.exe",
+        "/downloads/",
+        "/downloads/..%2fmining_blocks.fgb",
+        "/downloads/%2e%2e/%2e%2e/etc/passwd",
+    ] {
         server.get(path).expect_problem(404);
     }
 }

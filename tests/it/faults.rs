@@ -18,10 +18,14 @@ fn no_tile_request_fails_while_postgis_is_stopped() {
     let server = Setup::default().database(&cluster.url).expect_log("database").start();
     let (done, served) = (AtomicBool::new(false), AtomicUsize::new(0));
     let failures = thread::scope(|scope| {
-        let clients: Vec<_> = (0..4).map(|n| scope.spawn({
-            let (server, done, served) = (&server, &done, &served);
-            move || load(server, n, done, served)
-        })).collect();
+        let clients: Vec<_> = (0..4)
+            .map(|n| {
+                scope.spawn({
+                    let (server, done, served) = (&server, &done, &served);
+                    move || load(server, n, done, served)
+                })
+            })
+            .collect();
         let wait_for = |count: usize| {
             let goal = served.load(Ordering::Relaxed) + count;
             while served.load(Ordering::Relaxed) < goal && clients.iter().any(|c| !c.is_finished()) {
@@ -38,7 +42,9 @@ fn no_tile_request_fails_while_postgis_is_stopped() {
     });
     assert!(failures.is_empty(), "{} of {served:?} failed: {:?}", failures.len(), failures.first());
     server.get("/readyz").expect(200);
-    for text in [server.log(), server.get("/metrics").text().to_owned(), server.get("/readyz").text().to_owned()] {
+    for text in
+        [server.log(), server.get("/metrics").text().to_owned(), server.get("/readyz").text().to_owned()]
+    {
         assert!(!text.contains(&cluster.password()), "the password is in {text}");
     }
 }
@@ -46,7 +52,8 @@ fn no_tile_request_fails_while_postgis_is_stopped() {
 /// Asks for tiles, cold and warm, until told to stop; returns what went wrong.
 fn load(server: &Server, client: usize, done: &AtomicBool, served: &AtomicUsize) -> Vec<String> {
     let mut failures = Vec::new();
-    let tiles: Vec<_> = (9..=13).flat_map(|z| crate::support::grid::tiles_over(crate::support::plan::bounds(), z)).collect();
+    let tiles: Vec<_> =
+        (9..=13).flat_map(|z| crate::support::grid::tiles_over(crate::support::plan::bounds(), z)).collect();
     for n in 0.. {
         if done.load(Ordering::Relaxed) {
             break;
@@ -144,7 +151,11 @@ fn a_damaged_snapshot_is_found_and_exported_again() {
         assert_eq!(again.header("etag"), whole.header("etag"), "{named}");
         server.get(&format!("/tiles/mining_blocks/{}.mvt", busy_tile(10))).expect(200);
         let id = file.file_stem().unwrap().to_str().unwrap().to_owned();
-        assert!(server.log().contains("mining_blocks") || server.log().contains(&id), "{named} is not named:\n{}", server.log());
+        assert!(
+            server.log().contains("mining_blocks") || server.log().contains(&id),
+            "{named} is not named:\n{}",
+            server.log()
+        );
     }
 }
 
@@ -160,7 +171,8 @@ fn a_damaged_snapshot_is_refused_when_it_cannot_be_exported_again() {
     drop(server);
     damage(state.path(), &whole.body, |bytes| *bytes.last_mut().unwrap() ^= 1);
     cluster.stop_at_once();
-    let server = setup().expect_log("database").expect_log("mining_blocks").expect_log(".fgb").unready().start();
+    let server =
+        setup().expect_log("database").expect_log("mining_blocks").expect_log(".fgb").unready().start();
     server.wait_for_log("mining_blocks");
     let refused = server.get("/downloads/mining_blocks.fgb").status;
     assert!([404, 503].contains(&refused), "{refused}");
@@ -211,7 +223,12 @@ fn count_answers(mut received: &[u8], body: &[u8]) -> usize {
     while !received.is_empty() {
         let head = received.windows(4).position(|w| w == b"\r\n\r\n").expect("a whole head") + 4;
         let rest = &received[head..];
-        assert!(rest.len() >= body.len(), "answer {count} is cut after {} of {} bytes", rest.len(), body.len());
+        assert!(
+            rest.len() >= body.len(),
+            "answer {count} is cut after {} of {} bytes",
+            rest.len(),
+            body.len()
+        );
         assert!(rest[..body.len()] == *body, "answer {count} has other bytes");
         received = &rest[body.len()..];
         count += 1;
@@ -283,7 +300,10 @@ fn every_command_explains_itself() {
         let output = plantiles(&[command, "--help"]).output().unwrap();
         let help = String::from_utf8(output.stdout).unwrap();
         assert!(output.status.success(), "{command}");
-        assert!(help.contains(&format!("plantiles {command}")) && help.to_lowercase().contains("example"), "{help}");
+        assert!(
+            help.contains(&format!("plantiles {command}")) && help.to_lowercase().contains("example"),
+            "{help}"
+        );
     }
 }
 
@@ -297,7 +317,11 @@ fn a_port_in_use_or_a_folder_without_access_is_named() {
     // A file where the folder should be: permissions would not stop root.
     let file = folder.path().join("file");
     std::fs::write(&file, "").unwrap();
-    expect_refusal(&["serve", "--listen", "127.0.0.1:0", "--state", file.to_str().unwrap()], 1, file.to_str().unwrap());
+    expect_refusal(
+        &["serve", "--listen", "127.0.0.1:0", "--state", file.to_str().unwrap()],
+        1,
+        file.to_str().unwrap(),
+    );
 }
 
 #[test]

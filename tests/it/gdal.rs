@@ -46,7 +46,11 @@ fn it_opens_every_download_by_url() {
                 _ => "String ",
             };
             // FlatGeobuf has one type for dates and times; GDAL shows a column of it as DateTime.
-            assert!(summary.contains(&format!("\n{name}: {types}")), "{}: no {name}: {types} in\n{summary}", layer.id);
+            assert!(
+                summary.contains(&format!("\n{name}: {types}")),
+                "{}: no {name}: {types} in\n{summary}",
+                layer.id
+            );
         }
     }
 }
@@ -82,7 +86,8 @@ fn it_reads_a_tile() {
     let file = folder.path().join("tile.mvt");
     std::fs::write(&file, server.get(&format!("/tiles/plan/{tile}.mvt")).expect(200).body).unwrap();
     let (x, y, z) = (format!("X={}", tile.x), format!("Y={}", tile.y), format!("Z={}", tile.z));
-    let summary = run("ogrinfo", &["-ro", "-so", "-al", "-oo", &x, "-oo", &y, "-oo", &z, file.to_str().unwrap()]);
+    let summary =
+        run("ogrinfo", &["-ro", "-so", "-al", "-oo", &x, "-oo", &y, "-oo", &z, file.to_str().unwrap()]);
     for layer in ["mining_blocks", "townships", "roads"] {
         assert!(summary.contains(&format!("Layer name: {layer}\n")), "{summary}");
     }

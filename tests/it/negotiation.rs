@@ -64,7 +64,10 @@ fn the_best_accepted_coding_is_sent() {
         assert_eq!(answer.expect_header("content-length"), answer.body.len().to_string());
     }
     for compressed in ["gzip", "br", "zstd"] {
-        assert!(accepting(&server, compressed).body.len() * 10 < plain.body.len() * 9, "{compressed} saves nothing");
+        assert!(
+            accepting(&server, compressed).body.len() * 10 < plain.body.len() * 9,
+            "{compressed} saves nothing"
+        );
     }
 }
 
@@ -94,9 +97,17 @@ fn each_coding_has_an_etag_of_its_own_that_is_matched() {
     assert_eq!(etags.iter().collect::<BTreeSet<_>>().len(), 4, "{etags:?}");
     for (coding, etag) in codings.iter().zip(&etags) {
         assert!(etag.starts_with('"') && etag.ends_with('"'), "{etag} is not strong");
-        let ask = |value: &str| server.ask("GET", &tile(), &[("accept-encoding", coding), ("if-none-match", value)]);
+        let ask = |value: &str| {
+            server.ask("GET", &tile(), &[("accept-encoding", coding), ("if-none-match", value)])
+        };
         let full = accepting(&server, coding);
-        for known in [etag.clone(), format!("W/{etag}"), format!("\"other\", {etag}"), format!("\"a,b\",{etag}"), "*".into()] {
+        for known in [
+            etag.clone(),
+            format!("W/{etag}"),
+            format!("\"other\", {etag}"),
+            format!("\"a,b\",{etag}"),
+            "*".into(),
+        ] {
             let same = ask(&known).expect(304);
             assert!(same.body.is_empty());
             for kept in ["etag", "cache-control"] {
@@ -119,7 +130,14 @@ fn head_says_what_get_would() {
     let version = server.get("/tiles/plan.json").json()["tiles"][0].as_str().unwrap().to_owned();
     let versioned = version.replace("{z}/{x}/{y}", &busy_tile(9).to_string());
     let versioned = versioned.strip_prefix(&server.url("")).unwrap().to_owned();
-    for path in [tile(), versioned, "/tiles/plan.json".into(), "/tiles/plan/10/0/0.mvt".into(), "/nowhere".into(), "/".into()] {
+    for path in [
+        tile(),
+        versioned,
+        "/tiles/plan.json".into(),
+        "/tiles/plan/10/0/0.mvt".into(),
+        "/nowhere".into(),
+        "/".into(),
+    ] {
         for coding in ["identity", "gzip"] {
             let ask = |method| server.ask(method, &path, &[("accept-encoding", coding)]);
             let (head, get) = (ask("HEAD"), ask("GET"));

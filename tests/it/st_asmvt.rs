@@ -5,7 +5,10 @@ use crate::support::mvt::{self, Feature};
 use crate::support::plan;
 use crate::support::postgis::{Database, load_plan, query};
 use crate::support::server::Setup;
-use geo::{Closest, ClosestPoint, CoordsIter, Distance, Euclidean, Geometry, LineString, MapCoords, MultiLineString, Point};
+use geo::{
+    Closest, ClosestPoint, CoordsIter, Distance, Euclidean, Geometry, LineString, MapCoords, MultiLineString,
+    Point,
+};
 use std::collections::BTreeMap;
 
 /// From this zoom on nothing is simplified.
@@ -41,7 +44,10 @@ fn tiles_to_compare(layer: &plan::Layer) -> Vec<Tile> {
     for feature in &layer.features {
         let [west, south, east, north] = plan::bounds_of(feature);
         for z in [EXACT, 14] {
-            tiles.extend([grid::tile_at(west, (south + north) / 2.0, z), grid::tile_at((west + east) / 2.0, south, z)]);
+            tiles.extend([
+                grid::tile_at(west, (south + north) / 2.0, z),
+                grid::tile_at((west + east) / 2.0, south, z),
+            ]);
         }
     }
     tiles.sort_by_key(|t| (t.z, t.x, t.y));
@@ -97,7 +103,8 @@ fn is_sliver(geometry: &Geometry<i32>) -> bool {
 
 /// The boundary of a polygon, or the line itself.
 fn lines(geometry: &Geometry<i32>) -> MultiLineString<f64> {
-    let float = |line: &LineString<i32>| line.map_coords(|c| geo::Coord { x: f64::from(c.x), y: f64::from(c.y) });
+    let float =
+        |line: &LineString<i32>| line.map_coords(|c| geo::Coord { x: f64::from(c.x), y: f64::from(c.y) });
     match geometry {
         Geometry::LineString(line) => MultiLineString::new(vec![float(line)]),
         Geometry::MultiLineString(lines) => lines.iter().map(float).collect(),

@@ -79,9 +79,32 @@ fn an_empty_tile_is_204() {
 fn coordinates_outside_the_matrix_are_404() {
     let server = shared();
     let outside = [
-        "99/0/0", "31/0/0", "30/1073741824/0", "0/1/0", "0/0/1", "10/1024/5", "10/5/1024", "-1/0/0", "5/-1/0", "5/0/-1",
-        "5/0/abc", "abc/0/0", "5/1e9/0", "1e9/0/0", "5/1000000000/0", "5/18446744073709551616/0", "5/0.5/0", "5/+1/0",
-        "05/1/1", "5/01/1", "5//1", "5/ 1/1", "5/%31%00/1", "5/１/1", "256/0/0", "4294967296/0/0",
+        "99/0/0",
+        "31/0/0",
+        "30/1073741824/0",
+        "0/1/0",
+        "0/0/1",
+        "10/1024/5",
+        "10/5/1024",
+        "-1/0/0",
+        "5/-1/0",
+        "5/0/-1",
+        "5/0/abc",
+        "abc/0/0",
+        "5/1e9/0",
+        "1e9/0/0",
+        "5/1000000000/0",
+        "5/18446744073709551616/0",
+        "5/0.5/0",
+        "5/+1/0",
+        "05/1/1",
+        "5/01/1",
+        "5//1",
+        "5/ 1/1",
+        "5/%31%00/1",
+        "5/１/1",
+        "256/0/0",
+        "4294967296/0/0",
     ];
     for coordinate in outside {
         let path = format!("/tiles/plan/{coordinate}.mvt").replace(' ', "%20").replace('１', "%EF%BC%91");
@@ -140,7 +163,11 @@ fn a_very_long_path_is_refused_at_once() {
     let began = Instant::now();
     for length in [2_000, 20_000, 60_000] {
         let path = "a".repeat(length);
-        for request in [format!("/tiles/{path}/1/1/1.mvt"), format!("/{path}"), format!("/tiles/plan/1/1/1.mvt?q={path}")] {
+        for request in [
+            format!("/tiles/{path}/1/1/1.mvt"),
+            format!("/{path}"),
+            format!("/tiles/plan/1/1/1.mvt?q={path}"),
+        ] {
             let answer = server.raw(&format!("GET {request} HTTP/1.1\nHost: a\nConnection: close\n\n"));
             let status = answer.split(' ').nth(1).unwrap_or_default().to_owned();
             let ignored = request.contains('?') && ["200", "204"].contains(&status.as_str());
@@ -154,9 +181,14 @@ fn a_very_long_path_is_refused_at_once() {
 #[test]
 fn what_is_not_http_is_refused_and_harms_no_one() {
     let server = shared();
-    for nonsense in ["\n\n", "GET\n\n", "\u{16}\u{3}\u{1}", "GET / HTTP/9.9\n\n", "GET /\u{0} HTTP/1.1\nHost: a\n\n"] {
+    for nonsense in
+        ["\n\n", "GET\n\n", "\u{16}\u{3}\u{1}", "GET / HTTP/9.9\n\n", "GET /\u{0} HTTP/1.1\nHost: a\n\n"]
+    {
         let answer = server.raw(nonsense);
-        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4") || answer.starts_with("HTTP/1.0 4"), "{answer:.200}");
+        assert!(
+            answer.is_empty() || answer.starts_with("HTTP/1.1 4") || answer.starts_with("HTTP/1.0 4"),
+            "{answer:.200}"
+        );
     }
     server.get("/healthz").expect(200);
 }
@@ -164,7 +196,11 @@ fn what_is_not_http_is_refused_and_harms_no_one() {
 #[test]
 fn only_reading_is_allowed() {
     let server = shared();
-    for path in [format!("/tiles/plan/{}.mvt", busy_tile(10)), "/tiles/plan.json".into(), "/downloads/roads.fgb".into()] {
+    for path in [
+        format!("/tiles/plan/{}.mvt", busy_tile(10)),
+        "/tiles/plan.json".into(),
+        "/downloads/roads.fgb".into(),
+    ] {
         for method in ["POST", "PUT", "DELETE", "PATCH"] {
             let refused = server.ask(method, &path, &[]).expect(405);
             assert!(refused.lists("allow", "GET") && refused.lists("allow", "HEAD"), "{refused:?}");

@@ -76,7 +76,10 @@ fn its_tile_urls_are_absolute_versioned_and_work() {
     let answer = server.get(&path).expect(200);
     assert!(answer.expect_header("cache-control").contains("immutable"));
     // Under its own host name too.
-    assert!(tile_url(&server, &[("host", "maps.example.org:8443")]).starts_with("http://maps.example.org:8443/tiles/"));
+    assert!(
+        tile_url(&server, &[("host", "maps.example.org:8443")])
+            .starts_with("http://maps.example.org:8443/tiles/")
+    );
 }
 
 #[test]
@@ -130,5 +133,8 @@ fn a_public_url_overrides_what_any_request_says() {
         assert!(url.starts_with("https://plan.example.org/maps/tiles/plan@"), "{url}");
     }
     let style = document(&server, "/styles/plan.json", &claims).to_string();
-    assert!(style.contains("https://plan.example.org/maps/") && !style.contains(".example\""), "{style:.300}");
+    assert!(
+        style.contains("https://plan.example.org/maps/") && !style.contains(".example\""),
+        "{style:.300}"
+    );
 }

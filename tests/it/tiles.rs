@@ -130,7 +130,9 @@ fn two_servers_send_the_same_bytes_under_the_same_etag() {
         assert_eq!(a.expect_header("etag"), b.expect_header("etag"), "{path}");
         assert!(a.body == b.body, "{path} differs");
     }
-    let version = |server: &Server| server.get("/tiles/plan.json").json()["tiles"].to_string().replace(&server.address, "");
+    let version = |server: &Server| {
+        server.get("/tiles/plan.json").json()["tiles"].to_string().replace(&server.address, "")
+    };
     assert_eq!(version(&one), version(&other));
 }
 

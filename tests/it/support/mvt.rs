@@ -48,7 +48,11 @@ pub fn decode(tile: &[u8], named: &str) -> Vec<Layer> {
             let id = feature.id.unwrap_or_else(|| panic!("{named}: a feature without an id"));
             assert!(ids.insert(id), "{named}: feature {id} twice");
             check_geometry(&feature.geometry, &format!("{named} {id}"));
-            Feature { id, geometry: feature.geometry, properties: feature.properties.unwrap().into_iter().collect() }
+            Feature {
+                id,
+                geometry: feature.geometry,
+                properties: feature.properties.unwrap().into_iter().collect(),
+            }
         };
         Layer { name: meta.name, features: decoded.into_iter().map(feature).collect() }
     };
@@ -93,7 +97,9 @@ fn check_polygons(polygons: &MultiPolygon<i32>, named: &str) {
 }
 
 fn twice_area(ring: &LineString<i32>) -> i64 {
-    ring.lines().map(|l| i64::from(l.start.x) * i64::from(l.end.y) - i64::from(l.end.x) * i64::from(l.start.y)).sum()
+    ring.lines()
+        .map(|l| i64::from(l.start.x) * i64::from(l.end.y) - i64::from(l.end.x) * i64::from(l.start.y))
+        .sum()
 }
 
 pub fn to_float(polygons: &MultiPolygon<i32>) -> MultiPolygon<f64> {

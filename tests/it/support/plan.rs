@@ -82,7 +82,12 @@ fn layer(description: &Value) -> Layer {
     Layer {
         geometry: text(&description["geometry"]),
         minzoom: description["minzoom"].as_u64().expect("minzoom") as u32,
-        fields: description["fields"].as_array().expect("fields").iter().map(|f| (text(&f["name"]), text(&f["type"]))).collect(),
+        fields: description["fields"]
+            .as_array()
+            .expect("fields")
+            .iter()
+            .map(|f| (text(&f["name"]), text(&f["type"])))
+            .collect(),
         features: file["features"].as_array().expect("features").clone(),
         id,
     }

@@ -10,7 +10,15 @@ use tempfile::TempDir;
 #[track_caller]
 pub fn query(url: &str, sql: &str) -> String {
     let output = Command::new("psql")
-        .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1", "--dbname", url])
+        .args([
+            "--no-psqlrc",
+            "--quiet",
+            "--tuples-only",
+            "--no-align",
+            "--set=ON_ERROR_STOP=1",
+            "--dbname",
+            url,
+        ])
         .args(["--command", sql])
         .output()
         .expect("psql");
@@ -37,7 +45,8 @@ pub struct Database {
 impl Database {
     pub fn create() -> Database {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let admin = std::env::var("PLANTILES_TEST_DATABASE_URL").expect("PLANTILES_TEST_DATABASE_URL: see tests/run");
+        let admin =
+            std::env::var("PLANTILES_TEST_DATABASE_URL").expect("PLANTILES_TEST_DATABASE_URL: see tests/run");
         let name = format!("it_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         query(&admin, &format!("CREATE DATABASE {name}"));
         let url = format!("{}/{name}", admin.rsplit_once('/').unwrap().0);

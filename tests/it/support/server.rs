@@ -73,7 +73,7 @@ impl Setup {
         let after = line.split("listening on http://").nth(1).unwrap();
         let address = after.split([' ', '"', '/', ',']).next().unwrap().to_owned();
         let mut server =
-            Server { child, log, address, folder, expected_log: self.expected_log, stopped: None };
+            Server { child, log, address, _folder: folder, expected_log: self.expected_log, stopped: None };
         if !self.unready {
             server.wait_until_ready();
         }
@@ -107,7 +107,8 @@ pub struct Server {
     child: Child,
     log: Arc<Log>,
     pub address: String,
-    folder: TempDir,
+    /// Kept until the server has ended.
+    _folder: TempDir,
     expected_log: Vec<&'static str>,
     stopped: Option<ExitStatus>,
 }
