@@ -37,7 +37,7 @@ fn metrics_are_in_the_format_and_count_requests() {
             assert!(value.parse::<f64>().is_ok(), "{line}");
         }
     }
-    for subject in ["request", "cache", "cut", "snapshot"] {
+    for subject in ["request", "cache", "cut", "layer_age", "queue", "database"] {
         assert!(
             families.iter().any(|name| name.contains(subject)),
             "nothing about {subject} in {families:?}"

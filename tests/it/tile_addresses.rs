@@ -97,8 +97,6 @@ fn coordinates_outside_the_matrix_are_404() {
         "5/18446744073709551616/0",
         "5/0.5/0",
         "5/+1/0",
-        "05/1/1",
-        "5/01/1",
         "5//1",
         "5/ 1/1",
         "5/%31%00/1",
@@ -134,13 +132,13 @@ fn what_is_no_tile_is_404() {
         format!("/tiles/mining_blocks,nowhere/{tile}.mvt"),
         format!("/tiles/%2e%2e%2fplan/{tile}.mvt"),
         format!("/tiles/plan%00/{tile}.mvt"),
-        format!("/tiles/%FF%FE/{tile}.mvt"),
         "/tiles/nowhere.json".to_owned(),
         "/tiles/".to_owned(),
     ];
     for path in wrong {
         server.get(&path).expect_problem(404);
     }
+    server.get(&format!("/tiles/%FF%FE/{tile}.mvt")).expect_problem(400);
 }
 
 /// A name asked for many times over would multiply the work of one request.
