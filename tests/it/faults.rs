@@ -130,6 +130,22 @@ fn damage(state: &Path, file_start: &[u8], how: impl Fn(&mut Vec<u8>)) -> PathBu
     file
 }
 
+#[test]
+fn check_names_a_damaged_snapshot() {
+    let state = tempfile::tempdir().unwrap();
+    let server = Setup::default().state(state.path()).start();
+    let whole = server.get("/downloads/mining_blocks.fgb").expect(200);
+    drop(server);
+    let folder = state.path().to_str().unwrap();
+    let check = || plantiles(&["check", "--state", folder]).output().unwrap();
+    assert!(check().status.success());
+    damage(state.path(), &whole.body, |bytes| bytes.truncate(1000));
+    let found = check();
+    let said = String::from_utf8_lossy(&[found.stdout, found.stderr].concat()).into_owned();
+    assert_eq!(found.status.code(), Some(1), "{said}");
+    assert!(said.contains("mining_blocks"), "{said}");
+}
+
 type Damage = (&'static str, fn(&mut Vec<u8>));
 const DAMAGES: [Damage; 4] = [
     ("cut short", |bytes| bytes.truncate(bytes.len() / 2)),

@@ -4,6 +4,7 @@
 
 mod support;
 
+mod cache;
 mod documents;
 mod downloads;
 mod faults;
@@ -13,6 +14,7 @@ mod negotiation;
 mod snapshot_store;
 mod snapshot_writer;
 mod st_asmvt;
+mod tables;
 mod tile_addresses;
 mod tilejson;
 mod tiles;

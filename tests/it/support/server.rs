@@ -154,10 +154,6 @@ impl Server {
         }
     }
 
-    pub fn state(&self) -> PathBuf {
-        self.folder.path().join("state")
-    }
-
     pub fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
