@@ -1,7 +1,5 @@
 """Every layer's geometry, in longitude and latitude, one per feature in the plan's order."""
 
-import shapely
-
 from . import base, lines, prohibited, rights, zones
 from .plane import multi, project, unproject
 
@@ -21,15 +19,14 @@ def draw_plan(source):
 
 def _planar(source, outline):
     """The layers drawn in plane kilometres."""
-    features, names = source.features, source.names
+    features, names, stated = source.features, source.names, source.stated_area
     roads = lines.draw_roads(outline)
     rivers = lines.draw_rivers(features("rivers"), outline)
     exploration = rights.draw_blocks(rights.EXPLORATION_BLOCKS, features("exploration_blocks"), "编号")
     mining = rights.draw_blocks(rights.MINING_BLOCKS, features("mining_blocks"), "编号")
     licences = rights.draw_blocks(rights.MINING_RIGHTS, features("mining_rights"), "采矿许可证号")
     surveyed = rights.draw_survey_areas(exploration | mining | licences, outline)
-    key_area = zones.key_exploration_area(features("key_exploration_areas")[0]["area_km2"], outline)
-    stated = lambda layer: features(layer)[0]["area_km2"]
+    key_area = zones.key_exploration_area(stated("key_exploration_areas"), outline)
     return {
         "rivers": _in_order(rivers, names("rivers")),
         "roads": _in_order(roads, names("roads")),

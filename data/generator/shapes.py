@@ -153,14 +153,31 @@ def built_up(centre, size, name, turn=6.0, blocks=9):
 
 def lake(line, width, name):
     """A reservoir filled along a river line: narrow at its tail, widest at the dam, with side arms."""
-    length = line.length
-    wander = noise(name, 1.3)
-    parts = []
-    for at in numpy.arange(0, length, 0.05):
-        share = at / length
-        radius = width / 2 * (0.12 + 0.88 * share**0.8) * (1 + 0.35 * wander(at))
-        parts.append(line.interpolate(at).buffer(radius, quad_segs=8))
-    return shapely.union_all(parts).buffer(0.05).buffer(-0.05).simplify(0.008)
+    wander = noise(name, 2.1)
+
+    def half_width(at):
+        return width / 2 * (0.1 + 0.9 * (at / line.length) ** 0.8) * (1 + 0.3 * wander(at))
+
+    parts = [line.interpolate(at).buffer(half_width(at)) for at in numpy.arange(0, line.length, 0.05)]
+    draw = random.Random(name)
+    for _ in range(7):
+        at = line.length * draw.uniform(0.2, 0.92)
+        parts.append(_arm(line, at, draw.choice((-1, 1)) * draw.uniform(65, 130), half_width(at) * draw.uniform(1.2, 2.4)))
+    upstream_of_dam = line.buffer(4 * width, cap_style="flat", join_style="mitre")
+    shore = shapely.union_all(parts).intersection(upstream_of_dam).buffer(0.16).buffer(-0.24).buffer(0.08)
+    return largest(shore, shore.area).simplify(0.006)
+
+
+def _arm(line, at, turn, reach):
+    """A flooded side valley, leaving the river at an angle and narrowing to its end."""
+    x, y = line.interpolate(at).coords[0]
+    x2, y2 = line.interpolate(at + 0.1).coords[0]
+    heading = math.atan2(y2 - y, x2 - x) + math.radians(turn)
+    steps = numpy.linspace(0, 1, 16)
+    return shapely.union_all([
+        shapely.Point(x + reach * t * math.cos(heading), y + reach * t * math.sin(heading)).buffer(0.5 * reach * (1 - t) ** 0.8 + 0.08)
+        for t in steps
+    ])
 
 
 def largest(geometry, area):

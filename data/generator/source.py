@@ -27,6 +27,11 @@ class Source:
     def names(self, layer, key="name"):
         return [feature[key] for feature in self.features(layer)]
 
+    def stated_area(self, layer):
+        """The plan's area of a layer's only feature, in km²."""
+        (feature,) = self.features(layer)
+        return feature["area_km2"]
+
     def sheet(self, name):
         """The computed 1:50,000 frame that most likely bears this name."""
         return self._sheets[name]

@@ -2,15 +2,16 @@
 
 use crate::plan::FieldType;
 use jiff::civil::Date;
+use std::borrow::Cow;
 
 /// A value of one [`FieldType`], or null, which a snapshot stores as an absent property.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Value<'a> {
     Null,
     Integer(i64),
     Real(f64),
     Boolean(bool),
-    Text(&'a str),
+    Text(Cow<'a, str>),
     Date(Date),
 }
 

@@ -85,6 +85,9 @@ impl SnapshotWriter {
         if self.last_id.is_some_and(|last| last >= id) {
             return Err("ids must be unique and ascend".into());
         }
+        if id < 0 {
+            return Err("the id is negative, which a vector tile cannot carry".into());
+        }
         self.check_values(values)?;
         check_geometry(&geometry, self.layer.geometry)?;
         let mut property_error = None;
@@ -165,11 +168,11 @@ fn add_properties(
     for (index, value) in values.iter().enumerate() {
         // The FlatGeobuf writer takes the column from its index; the name is not looked at.
         let mut put = |value| feature.property(index + 1, "", &value).map(|_| ());
-        match *value {
+        match value {
             Value::Null => Ok(()),
-            Value::Integer(v) => put(ColumnValue::Long(v)),
-            Value::Real(v) => put(ColumnValue::Double(v)),
-            Value::Boolean(v) => put(ColumnValue::Bool(v)),
+            Value::Integer(v) => put(ColumnValue::Long(*v)),
+            Value::Real(v) => put(ColumnValue::Double(*v)),
+            Value::Boolean(v) => put(ColumnValue::Bool(*v)),
             Value::Text(v) => put(ColumnValue::String(v)),
             Value::Date(v) => put(ColumnValue::DateTime(&v.to_string())),
         }?;

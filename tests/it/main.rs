@@ -4,6 +4,7 @@
 
 mod support;
 
+mod bundle;
 mod cache;
 mod documents;
 mod downloads;

@@ -70,8 +70,7 @@ fn damage_is_named_and_the_rest_is_served() {
     };
     let cut = |bytes: &mut Vec<u8>| bytes.truncate(bytes.len() - 1);
     let empty = |bytes: &mut Vec<u8>| bytes.clear();
-    let damages: [&dyn Fn(&mut Vec<u8>); 3] = [&flip, &cut, &empty];
-    for damage in damages {
+    for damage in [&flip as &dyn Fn(&mut Vec<u8>), &cut, &empty] {
         let directory = tempfile::tempdir().unwrap();
         let [blocks, _] = published(directory.path());
         let store = Store::open(directory.path()).unwrap();

@@ -97,7 +97,7 @@ fn ties_on_the_hilbert_curve_are_in_id_order() {
     let layer = sample::layer("wells", GeometryKind::Point);
     let mut writer = SnapshotWriter::create(directory.path(), &layer).unwrap();
     for id in 1..=300 {
-        writer.append(id, &[Value::Null; 5], Wkt("POINT(112.5 36.3)")).unwrap();
+        writer.append(id, &sample::nulls(), Wkt("POINT(112.5 36.3)")).unwrap();
     }
     let snapshot = writer.finish().unwrap();
     let mut features = FgbReader::open(Cursor::new(snapshot.bytes())).unwrap().select_all().unwrap();
@@ -121,10 +121,12 @@ fn an_empty_layer_has_a_header_and_no_index() {
 #[test]
 fn a_bad_row_is_named_and_ends_the_snapshot() {
     let polygons = sample::layer("mining_blocks", GeometryKind::Polygon);
-    let nothing = [Value::Null; 5];
+    let nothing = sample::nulls();
     let square = "POLYGON((0 0, 1 0, 1 1, 0 0))";
-    let wrong_type = [Value::Text("a"), Value::Text("b"), Value::Null, Value::Null, Value::Null];
-    let cases: [(i64, &[Value], &str, &str); 7] = [
+    let wrong_type =
+        [Value::Text("a".into()), Value::Text("b".into()), Value::Null, Value::Null, Value::Null];
+    let cases: [(i64, &[Value], &str, &str); 8] = [
+        (-1, &nothing, square, "ids must be unique and ascend"),
         (
             2,
             &nothing,

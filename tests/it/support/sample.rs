@@ -42,10 +42,10 @@ pub fn square(id: i64) -> String {
 /// Values for [`layer`]; every third row has nulls.
 pub fn values(id: i64) -> [Value<'static>; 5] {
     if id % 3 == 0 {
-        return [Value::Null; 5];
+        return nulls();
     }
     [
-        Value::Text("古城煤矿"),
+        Value::Text("古城煤矿".into()),
         Value::Real(0.1 * id as f64),
         Value::Integer(2020 + id),
         Value::Boolean(id % 2 == 0),
@@ -64,4 +64,8 @@ pub fn append_squares(writer: &mut SnapshotWriter, count: i64) {
     for id in 1..=count {
         writer.append(id, &values(id), Wkt(square(id).as_str())).unwrap();
     }
+}
+
+pub fn nulls() -> [Value<'static>; 5] {
+    [const { Value::Null }; 5]
 }

@@ -1,0 +1,102 @@
+//! Ready tiles in memory: what is sent, under the version of the data that it was cut from.
+//!
+//! The version in the key replaces invalidation; tiles of an old version are pushed out by use. Misses of
+//! one key at the same time are one cut.
+
+use crate::{catalog::Version, grid::TileCoord, tile::Encoding, view::View, workers::WorkError};
+use bytes::Bytes;
+use moka::future::Cache;
+use std::{future::Future, sync::Arc};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TileKey {
+    pub version: Version,
+    pub view: View,
+    pub tile: TileCoord,
+    pub encoding: Encoding,
+}
+
+/// A tile as it goes out; no bytes at all when nothing is in it.
+#[derive(Debug, Clone)]
+pub struct ReadyTile {
+    pub bytes: Bytes,
+    /// The coding of `bytes`: a small tile stays as it is, whatever was asked for.
+    pub encoding: Encoding,
+}
+
+pub struct TileCache {
+    tiles: Cache<TileKey, ReadyTile>,
+}
+
+/// Bytes that an entry takes beside the tile: key, value and moka's bookkeeping, so that a million empty
+/// tiles are not free.
+const ENTRY_OVERHEAD: usize = 192;
+
+impl TileCache {
+    pub fn new(capacity_mib: u64) -> Self {
+        let weigh = |_: &TileKey, tile: &ReadyTile| {
+            u32::try_from(ENTRY_OVERHEAD + tile.bytes.len()).unwrap_or(u32::MAX)
+        };
+        Self { tiles: Cache::builder().max_capacity(capacity_mib * 1024 * 1024).weigher(weigh).build() }
+    }
+
+    pub async fn get(&self, key: &TileKey) -> Option<ReadyTile> {
+        self.tiles.get(key).await
+    }
+
+    /// The tile of `key`, made by `make` unless another request is already making it.
+    pub async fn get_or_make(
+        &self,
+        key: TileKey,
+        make: impl Future<Output = Result<ReadyTile, WorkError>>,
+    ) -> Result<ReadyTile, Arc<WorkError>> {
+        self.tiles.try_get_with(key, make).await
+    }
+
+    pub fn entries(&self) -> u64 {
+        self.tiles.entry_count()
+    }
+
+    pub fn weight(&self) -> u64 {
+        self.tiles.weighted_size()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    fn key(x: u32) -> TileKey {
+        let version = "0123456789abcdef0123456789abcdef".parse().unwrap();
+        TileKey { version, view: View::OPEN, tile: TileCoord { z: 10, x, y: 0 }, encoding: Encoding::Gzip }
+    }
+
+    fn empty() -> ReadyTile {
+        ReadyTile { bytes: Bytes::new(), encoding: Encoding::Identity }
+    }
+
+    #[tokio::test]
+    async fn simultaneous_misses_are_one_cut() {
+        let cache = TileCache::new(1);
+        let cuts = AtomicUsize::new(0);
+        let make = || async {
+            cuts.fetch_add(1, Ordering::Relaxed);
+            tokio::task::yield_now().await;
+            Ok(empty())
+        };
+        let (a, b) = tokio::join!(cache.get_or_make(key(1), make()), cache.get_or_make(key(1), make()));
+        assert!(a.is_ok() && b.is_ok());
+        assert_eq!(cuts.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test]
+    async fn empty_tiles_are_not_free() {
+        let cache = TileCache::new(1);
+        for x in 0..100 {
+            cache.get_or_make(key(x), async { Ok(empty()) }).await.unwrap();
+        }
+        cache.tiles.run_pending_tasks().await;
+        assert_eq!(cache.weight(), 100 * ENTRY_OVERHEAD as u64);
+    }
+}

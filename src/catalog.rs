@@ -1,0 +1,159 @@
+//! What is served right now: an immutable value behind one atomic pointer.
+
+use crate::{
+    grid::TileMatrixSet,
+    plan::LayerId,
+    snapshot::{Bounds, Origin, Snapshot, SnapshotId},
+    tile::{self, TileLayer},
+};
+use jiff::Timestamp;
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt,
+    str::FromStr,
+    sync::Arc,
+};
+
+/// The tileset of all layers.
+pub const PLAN: &str = "plan";
+
+/// One layer as it is served: its snapshot and what tiles are cut from.
+pub struct PublishedLayer {
+    pub snapshot: Arc<Snapshot>,
+    pub tiles: TileLayer,
+    pub published_at: Timestamp,
+}
+
+impl PublishedLayer {
+    pub fn id(&self) -> &LayerId {
+        &self.snapshot.layer.id
+    }
+}
+
+/// Layers cut together on one tile matrix set.
+pub struct Tileset {
+    /// As it stands in URLs: `plan`, a layer id, or ids joined by commas in the catalog's order.
+    pub name: String,
+    pub version: Version,
+    pub grid: TileMatrixSet,
+    pub layers: Vec<Arc<PublishedLayer>>,
+}
+
+/// Content hash of what a tileset serves: its snapshots, the grid and the engine that cuts them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Version(SnapshotId);
+
+impl Version {
+    fn of(layers: &[Arc<PublishedLayer>], grid: &TileMatrixSet) -> Self {
+        let mut text = format!("{}\n{}\n", tile::ENGINE_VERSION, grid.id);
+        for layer in layers {
+            text += &format!("{} {}\n", layer.id(), layer.snapshot.id);
+        }
+        Self(SnapshotId::of(text.as_bytes()))
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for Version {
+    type Err = <SnapshotId as FromStr>::Err;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+/// All published layers in legend order.
+pub struct Catalog {
+    pub origin: Origin,
+    plan: Arc<Tileset>,
+    single: HashMap<LayerId, Arc<Tileset>>,
+}
+
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum TilesetError {
+    #[error("there is no layer `{0}`")]
+    UnknownLayer(String),
+    #[error("the layer `{0}` is named twice")]
+    RepeatedLayer(LayerId),
+}
+
+impl Catalog {
+    pub fn new(origin: Origin, layers: Vec<Arc<PublishedLayer>>) -> Self {
+        let grid = TileMatrixSet::web_mercator_quad();
+        let tileset = |name: &str, layers| Arc::new(Tileset::new(name.to_owned(), grid.clone(), layers));
+        let single = layers
+            .iter()
+            .map(|layer| (layer.id().clone(), tileset(layer.id().as_str(), vec![Arc::clone(layer)])))
+            .collect();
+        Self { origin, plan: tileset(PLAN, layers), single }
+    }
+
+    pub fn layers(&self) -> &[Arc<PublishedLayer>] {
+        &self.plan.layers
+    }
+
+    pub fn layer(&self, id: &LayerId) -> Option<&Arc<PublishedLayer>> {
+        self.single.get(id)?.layers.first()
+    }
+
+    /// Version of everything that is served.
+    pub fn version(&self) -> Version {
+        self.plan.version
+    }
+
+    /// The tileset `name`: `plan`, a layer id, or layer ids joined by commas.
+    ///
+    /// Joined ids are put into the catalog's order, so that one set of layers has one version and one place
+    /// in the cache; an id named twice is refused, since it would only multiply the work.
+    pub fn tileset(&self, name: &str) -> Result<Arc<Tileset>, TilesetError> {
+        if name == PLAN {
+            return Ok(Arc::clone(&self.plan));
+        }
+        let unknown = |id: &str| TilesetError::UnknownLayer(id.chars().take(80).collect());
+        let find =
+            |id: &str| LayerId::new(id).ok().and_then(|id| self.single.get(&id)).ok_or_else(|| unknown(id));
+        if !name.contains(',') {
+            return find(name).map(Arc::clone);
+        }
+        let mut wanted = BTreeSet::new();
+        for id in name.split(',') {
+            let id = find(id)?.layers[0].id().clone();
+            if !wanted.insert(id.clone()) {
+                return Err(TilesetError::RepeatedLayer(id));
+            }
+        }
+        let layers: Vec<_> =
+            self.layers().iter().filter(|layer| wanted.contains(layer.id())).cloned().collect();
+        let name = layers.iter().map(|layer| layer.id().as_str()).collect::<Vec<_>>().join(",");
+        Ok(Arc::new(Tileset::new(name, self.plan.grid.clone(), layers)))
+    }
+}
+
+impl Tileset {
+    fn new(name: String, grid: TileMatrixSet, layers: Vec<Arc<PublishedLayer>>) -> Self {
+        Self { name, version: Version::of(&layers, &grid), grid, layers }
+    }
+
+    /// Extent of all features, degrees; `None` when the layers are empty.
+    pub fn bounds(&self) -> Option<Bounds> {
+        self.layers.iter().filter_map(|layer| layer.snapshot.bounds).reduce(|a, b| Bounds {
+            min_x: a.min_x.min(b.min_x),
+            min_y: a.min_y.min(b.min_y),
+            max_x: a.max_x.max(b.max_x),
+            max_y: a.max_y.max(b.max_y),
+        })
+    }
+
+    /// First zoom with something in it.
+    pub fn minzoom(&self) -> u8 {
+        self.layers.iter().map(|layer| layer.snapshot.layer.minzoom).min().unwrap_or(0)
+    }
+
+    pub fn maxzoom(&self) -> u8 {
+        self.grid.zooms[1]
+    }
+}

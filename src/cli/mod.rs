@@ -1,0 +1,105 @@
+//! The command line.
+
+mod check;
+mod database;
+mod progress;
+mod serve;
+
+use crate::config::{Config, Secret};
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+use std::{path::PathBuf, process::ExitCode};
+
+/// Tile server for mineral-resource plan layers: PostGIS tables to immutable snapshots to cached vector tiles
+/// and FlatGeobuf downloads.
+///
+/// Without a database it serves the plan of Tunliu district that comes with it.
+#[derive(Debug, Parser)]
+#[command(version, after_help = "Example: plantiles serve --listen 127.0.0.1:8080")]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: serve::ServeArgs,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+struct Common {
+    /// Configuration file; plantiles.toml is read when it exists
+    #[arg(long, global = true, value_name = "FILE", env = "PLANTILES_CONFIG")]
+    config: Option<PathBuf>,
+    /// PostGIS database, also from DATABASE_URL; without one, the bundled plan
+    #[arg(long, global = true, value_name = "URL", env = "PLANTILES_DATABASE_URL", hide_env_values = true)]
+    database_url: Option<String>,
+    /// Directory of the published snapshots [default: plantiles-state]
+    #[arg(long, global = true, value_name = "DIR", env = "PLANTILES_STATE")]
+    state: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve tiles, downloads and the viewer (also without a command)
+    #[command(after_help = "Example: plantiles serve --listen 127.0.0.1:8080 --database-url postgres://plan@localhost/plan")]
+    Serve(serve::ServeArgs),
+    /// Create or migrate the schema `plan` in the database
+    #[command(after_help = "Example: plantiles init --database-url postgres://plan@localhost/plan")]
+    Init,
+    /// Load files into the tables of the plan, validated, all or nothing
+    #[command(after_help = "Examples:\n  plantiles import --bundled\n  plantiles import blocks.geojson --layer mining_blocks --replace")]
+    Import(database::ImportArgs),
+    /// Export layers from the database into snapshots now
+    #[command(after_help = "Example: plantiles publish --layer mining_blocks")]
+    Publish(database::PublishArgs),
+    /// Validate the configuration, the published snapshots and the database, and print what is wrong
+    #[command(after_help = "Example: plantiles check --config plantiles.toml")]
+    Check,
+}
+
+/// Runs the program; an error is one line on standard error.
+///
+/// Exit codes: 0 done, 1 failed, 2 wrong usage.
+pub fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("plantiles: {}", format!("{error:#}").replace('\n', " "));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<()> {
+    let mut config = cli.common.config()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start")?;
+    let command = cli.command.unwrap_or(Command::Serve(cli.serve));
+    runtime.block_on(async {
+        match command {
+            Command::Serve(args) => {
+                args.apply(&mut config);
+                serve::serve(config).await
+            }
+            Command::Init => database::init(&config).await,
+            Command::Import(args) => database::import(&config, args).await,
+            Command::Publish(args) => database::publish(&config, args).await,
+            Command::Check => check::check(&config).await,
+        }
+    })
+}
+
+impl Common {
+    /// The configuration: flags before environment before file.
+    fn config(&self) -> anyhow::Result<Config> {
+        let mut config = Config::load(self.config.as_deref())?;
+        let from_environment = std::env::var("DATABASE_URL").ok().filter(|url| !url.is_empty());
+        if let Some(url) = self.database_url.clone().or(from_environment) {
+            config.database.url = Some(Secret::new(url));
+        }
+        if let Some(state) = &self.state {
+            config.state = Some(state.clone());
+        }
+        Ok(config)
+    }
+}

@@ -1,0 +1,62 @@
+//! `plantiles serve`
+
+use crate::{
+    config::Config,
+    http::{self, App},
+    publisher::Publisher,
+    service::Service,
+    telemetry,
+};
+use anyhow::Context;
+use clap::Args;
+use std::{future::Future, io, net::SocketAddr, sync::Arc};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+
+#[derive(Debug, Clone, Args)]
+pub struct ServeArgs {
+    /// Address and port to listen on [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS", env = "PLANTILES_LISTEN")]
+    listen: Option<SocketAddr>,
+}
+
+impl ServeArgs {
+    pub fn apply(self, config: &mut Config) {
+        if let Some(listen) = self.listen {
+            config.server.listen = listen;
+        }
+    }
+}
+
+/// Serves until SIGTERM or SIGINT.
+pub async fn serve(config: Config) -> anyhow::Result<()> {
+    telemetry::init(config.log.format);
+    let shutdown = shutdown_signal().context("cannot listen for signals")?;
+    let service = Arc::new(Service::new(&config.tiles));
+    let publisher = Publisher::open(&config, Arc::clone(&service))?;
+    let address = config.server.listen;
+    let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+    tracing::info!("listening on http://{}", listener.local_addr()?);
+    let publishing = tokio::spawn(publisher.run());
+    let app = Arc::new(App::new(service, config.server));
+    let served = http::serve(listener, app, shutdown).await;
+    // An export that is cut short leaves the last published state as it was.
+    publishing.abort();
+    served?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn shutdown_signal() -> io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: requests under way may finish");
+    })
+}

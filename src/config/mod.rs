@@ -1,0 +1,184 @@
+//! The configuration: one TOML file, overridden by the environment, overridden by flags.
+//!
+//! Unknown keys are errors that name the key and its place. Secrets belong in the environment; the
+//! database URL is redacted wherever the configuration is printed.
+
+use ipnet::IpNet;
+use serde::Deserialize;
+use std::{
+    net::SocketAddr,
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+};
+
+mod public_url;
+mod secret;
+
+pub use public_url::PublicUrl;
+pub use secret::Secret;
+
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Directory of the published snapshots.
+    pub state: Option<PathBuf>,
+    pub server: Server,
+    pub database: Database,
+    pub tiles: Tiles,
+    pub log: Log,
+    /// Tables and views outside the schema `plan` that are served too.
+    #[serde(rename = "layer")]
+    pub layers: Vec<TableLayer>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Server {
+    pub listen: SocketAddr,
+    /// The absolute URL under which clients reach the server; without it, the `Host` of the request.
+    pub public_url: Option<PublicUrl>,
+    /// Addresses whose `Forwarded` and `X-Forwarded-*` headers are believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Seconds that requests under way may take to finish after SIGTERM.
+    pub shutdown_grace_seconds: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Database {
+    pub url: Option<Secret>,
+    /// Connections at most; only exports use them.
+    pub connections: NonZeroUsize,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tiles {
+    /// Memory for ready tiles, in MiB; 0 turns the cache off.
+    pub cache_mib: u64,
+    /// Threads that cut tiles at the same time; the default is the number of cores.
+    pub threads: Option<NonZeroUsize>,
+    /// Tiles that may wait for such a thread; the next one is answered 503.
+    pub queue: usize,
+}
+
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    pub format: LogFormat,
+}
+
+#[derive(Debug, Default, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    #[default]
+    Text,
+    Json,
+}
+
+/// One table or view with a unique `bigint` id and one geometry column, in any SRID.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TableLayer {
+    pub id: crate::plan::LayerId,
+    /// `schema.table`
+    pub table: String,
+    pub id_column: String,
+    pub geometry_column: String,
+    pub title: crate::plan::Text,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_url: None,
+            trusted_proxies: Vec::new(),
+            shutdown_grace_seconds: 30,
+        }
+    }
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self { url: None, connections: NonZeroUsize::MIN.saturating_add(3) }
+    }
+}
+
+impl Default for Tiles {
+    fn default() -> Self {
+        Self { cache_mib: 256, threads: None, queue: 1024 }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("cannot read {path}: {cause}")]
+    Unreadable { path: PathBuf, cause: std::io::Error },
+    #[error("{path}: {cause}")]
+    Invalid { path: PathBuf, cause: String },
+}
+
+/// The file that is read when no other is named, if it exists.
+const DEFAULT_FILE: &str = "plantiles.toml";
+
+impl Config {
+    /// Reads `path`, or `plantiles.toml` of the working directory if there is one.
+    pub fn load(path: Option<&Path>) -> Result<Self, ConfigError> {
+        let (path, required) = match path {
+            Some(path) => (path, true),
+            None => (Path::new(DEFAULT_FILE), false),
+        };
+        match std::fs::read_to_string(path) {
+            Ok(text) => {
+                Self::parse(&text).map_err(|cause| ConfigError::Invalid { path: path.to_owned(), cause })
+            }
+            Err(cause) if !required && cause.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(cause) => Err(ConfigError::Unreadable { path: path.to_owned(), cause }),
+        }
+    }
+
+    /// The configuration in `text`; the error is one line that says where it stands.
+    fn parse(text: &str) -> Result<Self, String> {
+        let config: Self = toml::from_str(text).map_err(|error| {
+            let line = error.span().map(|span| text[..span.start].matches('\n').count() + 1);
+            match line {
+                Some(line) => format!("line {line}: {}", error.message()),
+                None => error.message().to_owned(),
+            }
+        })?;
+        Ok(config)
+    }
+
+    pub fn state_dir(&self) -> &Path {
+        self.state.as_deref().unwrap_or(Path::new("plantiles-state"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_line() {
+        let error = Config::parse("[server]\nlisten = \"127.0.0.1:1\"\nlissten = 1\n").unwrap_err();
+        assert!(error.starts_with("line 3:") && error.contains("lissten"), "{error}");
+        let error = Config::parse("[servr]\n").unwrap_err();
+        assert!(error.contains("servr"), "{error}");
+    }
+
+    #[test]
+    fn the_database_url_is_not_printed() {
+        let config = Config::parse("[database]\nurl = \"postgres://u:hidden@h/d\"\n").unwrap();
+        assert!(!format!("{config:?}").contains("hidden"));
+    }
+
+    #[test]
+    fn a_public_url_is_absolute_and_plain() {
+        for bad in ["maps.example.org", "ftp://a", "https://a/?q", "https://a b", "https://\\\"a"] {
+            assert!(Config::parse(&format!("[server]\npublic_url = \"{bad}\"")).is_err(), "{bad}");
+        }
+        let config = Config::parse("[server]\npublic_url = \"https://maps.example.org/plan/\"").unwrap();
+        assert_eq!(config.server.public_url.unwrap().as_str(), "https://maps.example.org/plan");
+    }
+}

@@ -1,0 +1,45 @@
+//! The absolute URL in front of every path that the server hands out.
+
+use serde::Deserialize;
+use std::net::SocketAddr;
+
+/// `http(s)://host[:port][/prefix]`, without a slash at its end and safe inside JSON, HTML and headers.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct PublicUrl(String);
+
+impl PublicUrl {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The URL of a listening address, for a request that names no usable host.
+    pub fn listening_on(address: SocketAddr) -> Self {
+        Self(format!("http://{address}"))
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("not an absolute http or https URL of host, port and path alone")]
+pub struct PublicUrlError;
+
+/// Characters of a host, port and path that mean nothing in JSON, HTML or a header.
+fn is_plain(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "-._~:/[]%".contains(c)
+}
+
+impl TryFrom<String> for PublicUrl {
+    type Error = PublicUrlError;
+    fn try_from(text: String) -> Result<Self, PublicUrlError> {
+        let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+        match rest {
+            Some(rest)
+                if rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[')
+                    && text.chars().all(is_plain) =>
+            {
+                Ok(Self(text.trim_end_matches('/').to_owned()))
+            }
+            _ => Err(PublicUrlError),
+        }
+    }
+}

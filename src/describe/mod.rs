@@ -1,0 +1,9 @@
+//! The catalog as documents. Pure functions of the catalog and the base URL; every URL in them is absolute.
+
+mod catalog;
+mod style;
+mod tilejson;
+
+pub use catalog::catalog;
+pub use style::style;
+pub use tilejson::tilejson;

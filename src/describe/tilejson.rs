@@ -1,0 +1,63 @@
+//! TileJSON 3.0.0 of a tileset.
+
+use crate::{
+    catalog::Tileset,
+    config::PublicUrl,
+    plan::{FieldType, Layer},
+    snapshot::Origin,
+};
+use serde_json::{Map, Value, json};
+
+/// The TileJSON of `tileset`, whose tile URLs name its version and may be kept for good.
+pub fn tilejson(tileset: &Tileset, origin: Origin, base: &PublicUrl) -> Value {
+    let base = base.as_str();
+    let (name, version) = (&tileset.name, tileset.version);
+    let mut document = json!({
+        "tilejson": "3.0.0",
+        "name": name,
+        "version": "1.0.0",
+        "scheme": "xyz",
+        "tiles": [format!("{base}/tiles/{name}@{version}/{{z}}/{{x}}/{{y}}.mvt")],
+        "minzoom": tileset.minzoom(),
+        "maxzoom": tileset.maxzoom(),
+        "attribution": attribution(origin),
+        "vector_layers": tileset.layers.iter().map(|layer| vector_layer(&layer.snapshot.layer, tileset.maxzoom())).collect::<Vec<_>>(),
+    });
+    if let Some(bounds) = tileset.bounds() {
+        document["bounds"] = json!([bounds.min_x, bounds.min_y, bounds.max_x, bounds.max_y]);
+        document["center"] = json!([
+            (bounds.min_x + bounds.max_x) / 2.0,
+            (bounds.min_y + bounds.max_y) / 2.0,
+            tileset.minzoom().max(9)
+        ]);
+    }
+    document
+}
+
+fn attribution(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Bundled => "长治市屯留区矿产资源总体规划（2021—2025年），图形为示意 · geometry is schematic",
+        Origin::Database => "",
+    }
+}
+
+fn vector_layer(layer: &Layer, maxzoom: u8) -> Value {
+    let fields: Map<String, Value> =
+        layer.fields.iter().map(|field| (field.name.clone(), json!(field_type(field.kind)))).collect();
+    json!({
+        "id": layer.id,
+        "description": layer.title.zh,
+        "minzoom": layer.minzoom,
+        "maxzoom": maxzoom,
+        "fields": fields,
+    })
+}
+
+/// The type names that the TileJSON specification suggests (§3.3.3).
+fn field_type(kind: FieldType) -> &'static str {
+    match kind {
+        FieldType::Integer | FieldType::Real => "Number",
+        FieldType::Boolean => "Boolean",
+        FieldType::Text | FieldType::Date => "String",
+    }
+}

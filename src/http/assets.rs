@@ -1,0 +1,163 @@
+//! Files in the binary: the viewer, styles, sprites and glyphs.
+
+use super::{
+    App, Problem, Segments, negotiate,
+    respond::{REVALIDATE, Representation, VARY_ENCODING, acceptable, etag},
+};
+use crate::{
+    snapshot::SnapshotId,
+    tile::{self, Encoding},
+};
+use axum::{
+    extract::State,
+    http::{HeaderMap, HeaderValue, header},
+    response::Response,
+};
+use bytes::Bytes;
+use include_dir::{Dir, include_dir};
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+};
+
+static VIEWER: Dir = include_dir!("$CARGO_MANIFEST_DIR/src/viewer/dist");
+static SPRITES: Dir = include_dir!("$CARGO_MANIFEST_DIR/styles/sprites");
+static FONTS: Dir = include_dir!("$CARGO_MANIFEST_DIR/styles/fonts");
+
+/// The style documents: id and source.
+pub const STYLES: [(&str, &str); 1] = [("plan", include_str!("../../styles/plan.json"))];
+
+/// What the viewer may do: load from this server and nowhere else.
+const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'self'",
+);
+
+/// All files by their path in the folder that they come from.
+pub struct Assets {
+    viewer: HashMap<&'static str, Asset>,
+    sprites: HashMap<&'static str, Asset>,
+    fonts: HashMap<&'static str, Asset>,
+}
+
+impl Assets {
+    pub fn embedded() -> Self {
+        Self { viewer: load(&VIEWER), sprites: load(&SPRITES), fonts: load(&FONTS) }
+    }
+}
+
+fn load(dir: &'static Dir<'static>) -> HashMap<&'static str, Asset> {
+    let mut files = HashMap::new();
+    let mut dirs = vec![dir];
+    while let Some(dir) = dirs.pop() {
+        dirs.extend(dir.dirs());
+        let named = dir.files().filter_map(|file| Some((file.path().to_str()?, Asset::new(file.contents()))));
+        files.extend(named);
+    }
+    files
+}
+
+struct Asset {
+    bytes: &'static [u8],
+    hash: SnapshotId,
+    /// Compressed on first use, once for each coding.
+    compressed: [OnceLock<(Bytes, Encoding)>; 3],
+}
+
+impl Asset {
+    fn new(bytes: &'static [u8]) -> Self {
+        Self { bytes, hash: SnapshotId::of(bytes), compressed: Default::default() }
+    }
+
+    fn encoded(&self, encoding: Encoding) -> (Bytes, Encoding) {
+        let slot = match encoding {
+            Encoding::Identity => return (Bytes::from_static(self.bytes), encoding),
+            Encoding::Gzip => &self.compressed[0],
+            Encoding::Brotli => &self.compressed[1],
+            Encoding::Zstd => &self.compressed[2],
+        };
+        let compress = || {
+            let (bytes, encoding) = tile::compress(self.bytes.to_vec(), encoding);
+            (bytes.into(), encoding)
+        };
+        slot.get_or_init(compress).clone()
+    }
+
+    fn answer(&self, path: &str, headers: &HeaderMap) -> Result<Response, Problem> {
+        let (bytes, encoding) = self.encoded(acceptable(negotiate::accepted(headers))?);
+        let representation = Representation {
+            bytes,
+            encoding,
+            etag: etag(&self.hash, encoding),
+            content_type: HeaderValue::from_static(content_type(path)),
+            cache_control: REVALIDATE,
+            vary: VARY_ENCODING,
+        };
+        let mut response = representation.answer(headers)?;
+        response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        Ok(response)
+    }
+}
+
+fn content_type(path: &str) -> &'static str {
+    match path.rsplit_once('.').map_or("", |(_, suffix)| suffix) {
+        "html" => "text/html; charset=utf-8",
+        "js" | "mjs" => "text/javascript; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "json" | "map" => "application/json",
+        "png" => "image/png",
+        "svg" => "image/svg+xml",
+        "pbf" => "application/x-protobuf",
+        "txt" | "md" => "text/plain; charset=utf-8",
+        "woff2" => "font/woff2",
+        _ => "application/octet-stream",
+    }
+}
+
+fn answer(
+    files: &HashMap<&'static str, Asset>,
+    path: &str,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let asset = files.get(path).ok_or_else(|| Problem::not_found("there is no such file"))?;
+    asset.answer(path, headers)
+}
+
+pub async fn viewer(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, Problem> {
+    let mut response = answer(&app.assets.viewer, "index.html", &headers)?;
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
+    Ok(response)
+}
+
+/// `/assets/{file}`
+pub async fn viewer_file(
+    State(app): State<Arc<App>>,
+    Segments(path): Segments<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    answer(&app.assets.viewer, &path, &headers)
+}
+
+/// `/sprites/{id}[@2x].{json,png}`
+pub async fn sprite(
+    State(app): State<Arc<App>>,
+    Segments(file): Segments<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    if !(file.ends_with(".json") || file.ends_with(".png")) {
+        return Err(Problem::not_found("a sprite is a .json and a .png"));
+    }
+    answer(&app.assets.sprites, &file, &headers)
+}
+
+/// `/fonts/{stack}/{range}.pbf`; of a stack of several fonts the first that is here.
+pub async fn glyphs(
+    State(app): State<Arc<App>>,
+    Segments((stack, file)): Segments<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let paths = stack.split(',').map(|font| format!("{}/{file}", font.trim()));
+    let found =
+        paths.into_iter().find(|path| path.ends_with(".pbf") && app.assets.fonts.contains_key(path.as_str()));
+    let path = found.ok_or_else(|| Problem::not_found("there are no such glyphs"))?;
+    answer(&app.assets.fonts, &path, &headers)
+}

@@ -1,0 +1,115 @@
+//! `/downloads/{layer}[@{snapshot}].fgb`: the snapshot itself, whole or by range, never content-encoded.
+
+use super::{
+    App, Problem, Segments,
+    conditional::{Outcome, Validators},
+    range::{self, Requested},
+    respond::insert,
+};
+use crate::{
+    catalog::PublishedLayer,
+    plan::LayerId,
+    snapshot::{Snapshot, SnapshotId},
+};
+use axum::{
+    extract::State,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use std::{sync::Arc, time::SystemTime};
+
+/// `no-transform`: a proxy that compresses breaks every range.
+const CURRENT: HeaderValue = HeaderValue::from_static("public, no-cache, no-transform");
+const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable, no-transform");
+
+pub async fn download(
+    State(app): State<Arc<App>>,
+    Segments(file): Segments<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let Some(name) = file.strip_suffix(".fgb") else {
+        return Err(Problem::not_found("downloads end in .fgb"));
+    };
+    let unknown = |layer: &str| {
+        Problem::not_found(format!("there is no layer `{}`", layer.chars().take(80).collect::<String>()))
+    };
+    let (layer, snapshot) = match name.split_once('@') {
+        None => (name, None),
+        Some((layer, id)) => {
+            let id: SnapshotId =
+                id.parse().map_err(|_| Problem::not_found("a snapshot id has 32 hexadecimal digits"))?;
+            (layer, Some(id))
+        }
+    };
+    let id = LayerId::new(layer).map_err(|_| unknown(layer))?;
+    let current = app.catalog()?.layer(&id).cloned().ok_or_else(|| unknown(layer))?;
+    match snapshot {
+        None => answer(&current, CURRENT, &headers),
+        Some(snapshot) => {
+            let kept = app.service.kept().into_iter().filter_map(|catalog| catalog.layer(&id).cloned());
+            let published = kept.into_iter().find(|published| published.snapshot.id == snapshot);
+            let published = published.ok_or_else(|| Problem::not_found("this snapshot is no longer kept"))?;
+            answer(&published, IMMUTABLE, &headers)
+        }
+    }
+}
+
+fn answer(
+    published: &PublishedLayer,
+    cache_control: HeaderValue,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let file = Bytes::from_owner(FileBytes(Arc::clone(&published.snapshot)));
+    let etag = format!("\"{}\"", published.snapshot.id);
+    let modified = SystemTime::from(published.published_at);
+    let validators = Validators { etag: &etag, last_modified: Some(modified) };
+    let mut response = match validators.evaluate(headers) {
+        Outcome::PreconditionFailed => return Err(Problem::precondition_failed()),
+        Outcome::NotModified => StatusCode::NOT_MODIFIED.into_response(),
+        Outcome::Send => body(file, range(headers, &validators))?,
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    headers.insert(header::CACHE_CONTROL, cache_control);
+    insert(headers, header::ETAG, &etag)?;
+    insert(headers, header::LAST_MODIFIED, &httpdate::fmt_http_date(modified))?;
+    Ok(response)
+}
+
+/// The `Range` header, when it applies.
+fn range<'a>(headers: &'a HeaderMap, validators: &Validators) -> Option<&'a str> {
+    let range = headers.get(header::RANGE)?.to_str().ok()?;
+    validators.range_applies(headers).then_some(range)
+}
+
+fn body(file: Bytes, range: Option<&str>) -> Result<Response, Problem> {
+    let length = file.len();
+    let requested = range.map_or(Requested::Whole, |range| range::requested(range, length));
+    let (status, bytes, content_range) = match requested {
+        Requested::Whole => (StatusCode::OK, file, None),
+        Requested::Part(part) => {
+            let content_range = format!("bytes {}-{}/{length}", part.start, part.end - 1);
+            (StatusCode::PARTIAL_CONTENT, file.slice(part), Some(content_range))
+        }
+        Requested::Unsatisfiable => {
+            (StatusCode::RANGE_NOT_SATISFIABLE, Bytes::new(), Some(format!("bytes */{length}")))
+        }
+    };
+    let mut response = (status, bytes).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/flatgeobuf"));
+    if let Some(content_range) = content_range {
+        insert(headers, header::CONTENT_RANGE, &content_range)?;
+    }
+    Ok(response)
+}
+
+/// The mapped file as the owner of a response body: nothing is copied, and the file lives while it is sent.
+struct FileBytes(Arc<Snapshot>);
+
+impl AsRef<[u8]> for FileBytes {
+    fn as_ref(&self) -> &[u8] {
+        self.0.bytes()
+    }
+}

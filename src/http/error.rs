@@ -1,0 +1,98 @@
+//! Every error answer: RFC 9457 problem details. Causes go to the log, never to the client.
+
+use crate::{catalog::TilesetError, workers::WorkError};
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+
+/// A problem as the client sees it.
+#[derive(Debug)]
+pub struct Problem {
+    status: StatusCode,
+    /// Names what is wrong and where.
+    detail: String,
+    retry_after_seconds: Option<u16>,
+}
+
+impl Problem {
+    fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self { status, detail: detail.into(), retry_after_seconds: None }
+    }
+
+    pub fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, detail)
+    }
+
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, detail)
+    }
+
+    pub fn method_not_allowed() -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "this resource is read with GET or HEAD")
+    }
+
+    pub fn not_acceptable(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_ACCEPTABLE, detail)
+    }
+
+    pub fn precondition_failed() -> Self {
+        Self::new(
+            StatusCode::PRECONDITION_FAILED,
+            "the resource is not in the state that the request asks for",
+        )
+    }
+
+    pub fn uri_too_long() -> Self {
+        Self::new(StatusCode::URI_TOO_LONG, "the path and query are longer than 4096 bytes")
+    }
+
+    pub fn internal() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "an error of the server; its log says more")
+    }
+
+    pub fn unavailable(detail: impl Into<String>) -> Self {
+        Self { retry_after_seconds: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail) }
+    }
+}
+
+impl From<TilesetError> for Problem {
+    fn from(error: TilesetError) -> Self {
+        match error {
+            TilesetError::UnknownLayer(_) => Self::not_found(error.to_string()),
+            TilesetError::RepeatedLayer(_) => Self::bad_request(error.to_string()),
+        }
+    }
+}
+
+impl From<&WorkError> for Problem {
+    fn from(error: &WorkError) -> Self {
+        match error {
+            WorkError::Overloaded => Self::unavailable(error.to_string()),
+            WorkError::Aborted => Self::internal(),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = json!({
+            "type": "about:blank",
+            "title": self.status.canonical_reason().unwrap_or("error"),
+            "status": self.status.as_u16(),
+            "detail": self.detail,
+        });
+        let mut response = (self.status, body.to_string()).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = self.retry_after_seconds {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.status == StatusCode::METHOD_NOT_ALLOWED {
+            headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
+        }
+        response
+    }
+}

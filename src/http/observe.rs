@@ -1,0 +1,34 @@
+//! One log line and one count for each answer.
+
+use super::App;
+use crate::metrics::RequestLabels;
+use axum::{
+    extract::{MatchedPath, Request, State},
+    middleware::Next,
+    response::Response,
+};
+use std::{sync::Arc, time::Instant};
+
+pub async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let start = Instant::now();
+    let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
+    let method = method_label(request.method().as_str());
+    let path = request.uri().path().to_owned();
+    let response = next.run(request).await;
+    let seconds = start.elapsed().as_secs_f64();
+    let status = response.status();
+    app.service.metrics.request_seconds.observe(seconds);
+    let labels = RequestLabels { route, method: method.to_owned(), status: status.as_u16() };
+    app.service.metrics.requests.get_or_create(&labels).inc();
+    if status.is_server_error() {
+        tracing::warn!(method, path, status = status.as_u16(), seconds, "request failed");
+    } else {
+        tracing::debug!(method, path, status = status.as_u16(), seconds, "request");
+    }
+    response
+}
+
+/// Methods are free text; a label must not be.
+fn method_label(method: &str) -> &'static str {
+    ["GET", "HEAD", "OPTIONS"].into_iter().find(|known| *known == method).unwrap_or("other")
+}

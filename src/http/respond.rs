@@ -1,0 +1,95 @@
+//! What answers have in common: validators, `Vary`, caching, codings.
+
+use super::{
+    conditional::{Outcome, Validators},
+    error::Problem,
+    negotiate::{self, Accepted},
+};
+use crate::{
+    snapshot::SnapshotId,
+    tile::{self, Encoding},
+};
+use axum::{
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+
+/// `no-cache` lets caches keep an answer and ask each time whether it still holds.
+pub const REVALIDATE: HeaderValue = HeaderValue::from_static("public, no-cache");
+/// For URLs that name a version.
+pub const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+
+/// The entity tag of `encoding` of the representation called `name`: each coding has other bytes, so another tag.
+pub fn etag(name: &impl std::fmt::Display, encoding: Encoding) -> String {
+    match encoding.token() {
+        None => format!("\"{name}\""),
+        Some(token) => format!("\"{name}-{token}\""),
+    }
+}
+
+/// One representation as it goes out: its bytes are encoded already.
+pub struct Representation {
+    pub bytes: Bytes,
+    pub encoding: Encoding,
+    /// A strong tag of these very bytes, with its quotes.
+    pub etag: String,
+    pub content_type: HeaderValue,
+    pub cache_control: HeaderValue,
+    pub vary: HeaderValue,
+}
+
+/// `Vary` of what depends on the coding alone.
+pub const VARY_ENCODING: HeaderValue = HeaderValue::from_static("accept-encoding");
+/// `Vary` of documents with absolute URLs, see [`super::base_url`].
+const VARY_BASE_URL: HeaderValue = HeaderValue::from_static(
+    "accept-encoding, host, forwarded, x-forwarded-host, x-forwarded-proto, x-forwarded-prefix",
+);
+
+impl Representation {
+    /// A JSON document with absolute URLs, in the coding that the client likes best.
+    pub fn document(json: String, headers: &HeaderMap) -> Result<Self, Problem> {
+        let name = SnapshotId::of(json.as_bytes());
+        let (bytes, encoding) = tile::compress(json.into_bytes(), acceptable(negotiate::accepted(headers))?);
+        Ok(Self {
+            bytes: bytes.into(),
+            encoding,
+            etag: etag(&name, encoding),
+            content_type: HeaderValue::from_static("application/json"),
+            cache_control: REVALIDATE,
+            vary: VARY_BASE_URL,
+        })
+    }
+
+    /// 200, or 304 or 412 when the preconditions in `headers` say so; 204 when there are no bytes.
+    pub fn answer(self, headers: &HeaderMap) -> Result<Response, Problem> {
+        let outcome = Validators { etag: &self.etag, last_modified: None }.evaluate(headers);
+        let mut response = match outcome {
+            Outcome::PreconditionFailed => return Err(Problem::precondition_failed()),
+            Outcome::NotModified => StatusCode::NOT_MODIFIED.into_response(),
+            Outcome::Send if self.bytes.is_empty() => StatusCode::NO_CONTENT.into_response(),
+            Outcome::Send => ([(header::CONTENT_TYPE, self.content_type)], self.bytes).into_response(),
+        };
+        let headers = response.headers_mut();
+        insert(headers, header::ETAG, &self.etag)?;
+        headers.insert(header::CACHE_CONTROL, self.cache_control);
+        headers.insert(header::VARY, self.vary);
+        if let Some(token) = self.encoding.token() {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(token));
+        }
+        Ok(response)
+    }
+}
+
+/// The coding to send, or 406 when the client refuses all of them.
+pub fn acceptable(accepted: Accepted) -> Result<Encoding, Problem> {
+    accepted
+        .best
+        .ok_or_else(|| Problem::not_acceptable("the content codings here are gzip, br, zstd and identity"))
+}
+
+/// Sets a header to text made here, which has no character that a header may not have.
+pub fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) -> Result<(), Problem> {
+    headers.insert(name, HeaderValue::from_str(value).map_err(|_| Problem::internal())?);
+    Ok(())
+}

@@ -1,0 +1,114 @@
+//! `/tiles/{tileset}[@{version}]/{z}/{x}/{y}.mvt`
+
+use super::{
+    App, Problem, Segments,
+    base_url::base_url,
+    negotiate,
+    respond::{IMMUTABLE, REVALIDATE, Representation, VARY_ENCODING, acceptable, etag},
+    serve::Peer,
+};
+use crate::{
+    catalog::{Tileset, Version},
+    grid::{TileCoord, TileMatrixSet},
+    tile::{self, Encoding},
+    view::View,
+};
+use axum::{
+    Extension,
+    extract::State,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use std::sync::Arc;
+
+const MVT: HeaderValue = HeaderValue::from_static("application/vnd.mapbox-vector-tile");
+
+pub async fn tile(
+    State(app): State<Arc<App>>,
+    Extension(Peer(peer)): Extension<Peer>,
+    Segments((name, z, x, file)): Segments<(String, String, String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let (name, version) = match name.split_once('@') {
+        None => (name.as_str(), None),
+        Some((name, version)) => (name, Some(parse_version(version)?)),
+    };
+    let current = app.catalog()?.tileset(name)?;
+    let tileset = match version {
+        None => current,
+        Some(version) => match app.service.tileset_at(name, version)? {
+            Some(tileset) => tileset,
+            None => {
+                let base = base_url(&app.server, peer, &headers);
+                let path =
+                    format!("{}/tiles/{}@{}/{z}/{x}/{file}", base.as_str(), current.name, current.version);
+                return redirect(&path);
+            }
+        },
+    };
+    let coord = coordinate(&tileset.grid, &z, &x, row(&file)?)?;
+    let cache_control = if version.is_some() { IMMUTABLE } else { REVALIDATE };
+    send(&app, &tileset, coord, cache_control, &headers).await
+}
+
+async fn send(
+    app: &App,
+    tileset: &Arc<Tileset>,
+    coord: TileCoord,
+    cache_control: HeaderValue,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let accepted = negotiate::accepted(headers);
+    let encoding = acceptable(accepted)?;
+    let ready = app
+        .service
+        .tile(tileset, coord, encoding, View::OPEN)
+        .await
+        .map_err(|error| Problem::from(&*error))?;
+    let (mut bytes, mut encoding) = (ready.bytes, ready.encoding);
+    if encoding == Encoding::Identity && !accepted.identity && !bytes.is_empty() {
+        // A small tile is kept as it is, but this client takes only codings.
+        let wanted = acceptable(accepted)?;
+        (bytes, encoding) = (tile::compress_always(&bytes, wanted).into(), wanted);
+    }
+    let representation = Representation {
+        bytes,
+        encoding,
+        etag: etag(&tileset.version, encoding),
+        content_type: MVT,
+        cache_control,
+        vary: VARY_ENCODING,
+    };
+    representation.answer(headers)
+}
+
+/// The coordinate in the path; what cannot be one is not found, like one outside the matrix.
+fn coordinate(grid: &TileMatrixSet, z: &str, x: &str, y: &str) -> Result<TileCoord, Problem> {
+    let number = |text: &str| text.parse::<u32>().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()));
+    let coord = match (number(z).and_then(|z| z.try_into().ok()), number(x), number(y)) {
+        (Some(z), Some(x), Some(y)) => grid.tile(z, x, y),
+        _ => None,
+    };
+    let [first, last] = grid.zooms;
+    coord.ok_or_else(|| {
+        Problem::not_found(format!("no such tile: z is {first} to {last}, x and y are below 2^z"))
+    })
+}
+
+/// The row in `{y}.mvt` or `{y}.pbf`.
+fn row(file: &str) -> Result<&str, Problem> {
+    let row = file.strip_suffix(".mvt").or_else(|| file.strip_suffix(".pbf"));
+    row.ok_or_else(|| Problem::not_found("a tile ends in .mvt or .pbf"))
+}
+
+fn parse_version(version: &str) -> Result<Version, Problem> {
+    version.parse().map_err(|_| Problem::not_found("a version has 32 hexadecimal digits"))
+}
+
+/// 307 to the current version: what is kept for good may not be redirected for good.
+fn redirect(url: &str) -> Result<Response, Problem> {
+    let location = HeaderValue::from_str(url).map_err(|_| Problem::internal())?;
+    let headers =
+        [(header::LOCATION, location), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    Ok((StatusCode::TEMPORARY_REDIRECT, headers).into_response())
+}

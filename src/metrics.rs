@@ -1,0 +1,114 @@
+//! What an operator watches, in the Prometheus text format.
+
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    registry::Registry,
+};
+use std::sync::atomic::AtomicU64;
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct RequestLabels {
+    /// The route's pattern, never the path itself: paths are endless.
+    pub route: String,
+    pub method: String,
+    pub status: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct LayerLabel {
+    pub layer: String,
+}
+
+/// Seconds; a ready tile takes microseconds, a cold one milliseconds.
+const SECONDS: [f64; 12] = [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0];
+
+fn seconds() -> Histogram {
+    Histogram::new(SECONDS)
+}
+
+pub struct Metrics {
+    registry: Registry,
+    pub requests: Family<RequestLabels, Counter>,
+    pub request_seconds: Histogram,
+    pub cache_hits: Counter,
+    pub cache_misses: Counter,
+    pub cache_entries: Gauge,
+    pub cache_bytes: Gauge,
+    pub cut_seconds: Histogram,
+    pub dropped_features: Counter,
+    pub queue_length: Gauge,
+    pub shed: Counter,
+    pub layer_features: Family<LayerLabel, Gauge>,
+    pub layer_age: Family<LayerLabel, Gauge>,
+    pub export_seconds: Gauge<f64, AtomicU64>,
+    pub export_failures: Counter,
+    pub database_connections: Gauge,
+    pub database_idle: Gauge,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut metrics = Self {
+            registry: Registry::with_prefix("plantiles"),
+            requests: Family::default(),
+            request_seconds: seconds(),
+            cache_hits: Counter::default(),
+            cache_misses: Counter::default(),
+            cache_entries: Gauge::default(),
+            cache_bytes: Gauge::default(),
+            cut_seconds: seconds(),
+            dropped_features: Counter::default(),
+            queue_length: Gauge::default(),
+            shed: Counter::default(),
+            layer_features: Family::default(),
+            layer_age: Family::default(),
+            export_seconds: Gauge::default(),
+            export_failures: Counter::default(),
+            database_connections: Gauge::default(),
+            database_idle: Gauge::default(),
+        };
+        metrics.register();
+        metrics
+    }
+}
+
+impl Metrics {
+    fn register(&mut self) {
+        let r = &mut self.registry;
+        r.register("http_requests", "Requests answered", self.requests.clone());
+        r.register("http_request_seconds", "Time to the response head", self.request_seconds.clone());
+        r.register("tile_cache_hits", "Tiles answered from memory", self.cache_hits.clone());
+        r.register("tile_cache_misses", "Tiles that had to be cut", self.cache_misses.clone());
+        r.register("tile_cache_entries", "Tiles in memory", self.cache_entries.clone());
+        r.register("tile_cache_bytes", "Memory of the tiles, with their keys", self.cache_bytes.clone());
+        r.register("tile_cut_seconds", "Time to cut and compress a tile", self.cut_seconds.clone());
+        r.register(
+            "tile_dropped_features",
+            "Features left out by the size cap",
+            self.dropped_features.clone(),
+        );
+        r.register("work_queue_length", "Tiles waiting for a processor", self.queue_length.clone());
+        r.register("work_shed", "Requests refused because the queue was full", self.shed.clone());
+        r.register("layer_features", "Features of the served snapshot", self.layer_features.clone());
+        r.register("layer_age_seconds", "Age of the served snapshot", self.layer_age.clone());
+        r.register(
+            "export_seconds",
+            "Duration of the last export of all layers",
+            self.export_seconds.clone(),
+        );
+        r.register("export_failures", "Exports that failed", self.export_failures.clone());
+        r.register("database_connections", "Open database connections", self.database_connections.clone());
+        r.register("database_idle_connections", "Idle database connections", self.database_idle.clone());
+    }
+
+    /// The exposition text.
+    pub fn encode(&self) -> String {
+        let mut out = String::new();
+        match text::encode(&mut out, &self.registry) {
+            Ok(()) => out,
+            // Writing to a String does not fail.
+            Err(std::fmt::Error) => String::new(),
+        }
+    }
+}

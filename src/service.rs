@@ -1,0 +1,162 @@
+//! The running service: the served catalogs, the tile cache and the bounded workers between them.
+
+use crate::{
+    cache::{ReadyTile, TileCache, TileKey},
+    catalog::{Catalog, Tileset, TilesetError, Version},
+    config,
+    grid::TileCoord,
+    metrics::{LayerLabel, Metrics},
+    tile::{self, Encoding, TileLayer},
+    view::View,
+    workers::{WorkError, Workers},
+};
+use arc_swap::ArcSwapOption;
+use jiff::Timestamp;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
+
+/// Catalogs that stay reachable by version after a newer one is served, so that an open map can finish what
+/// it began.
+const KEPT_VERSIONS: usize = 2;
+
+/// What is served, newest first; never empty.
+struct Served(Vec<Arc<Catalog>>);
+
+pub struct Service {
+    served: ArcSwapOption<Served>,
+    cache: TileCache,
+    workers: Workers,
+    pub metrics: Metrics,
+    publication: Mutex<Publication>,
+}
+
+/// How the last publication went, for `/readyz`.
+#[derive(Debug, Clone, Default)]
+pub struct Publication {
+    /// When the served state was last found equal to its origin.
+    pub confirmed_at: Option<Timestamp>,
+    /// Why the served state may be older than its origin.
+    pub error: Option<String>,
+}
+
+impl Service {
+    pub fn new(tiles: &config::Tiles) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
+        Self {
+            served: ArcSwapOption::empty(),
+            cache: TileCache::new(tiles.cache_mib),
+            workers: Workers::new(tiles.threads.map_or(cores, |n| n.get()), tiles.queue),
+            metrics: Metrics::default(),
+            publication: Mutex::default(),
+        }
+    }
+
+    /// The current catalog; `None` before the first publication.
+    pub fn catalog(&self) -> Option<Arc<Catalog>> {
+        self.served.load().as_ref().map(|served| Arc::clone(&served.0[0]))
+    }
+
+    /// The current catalog and those kept beside it, newest first.
+    pub fn kept(&self) -> Vec<Arc<Catalog>> {
+        self.served.load().as_ref().map(|served| served.0.clone()).unwrap_or_default()
+    }
+
+    /// Serves `catalog` from now on; requests under way finish with the one they began with.
+    pub fn serve(&self, catalog: Catalog) {
+        let catalog = Arc::new(catalog);
+        let mut all = self.kept();
+        all.insert(0, catalog);
+        all.truncate(1 + KEPT_VERSIONS);
+        self.served.store(Some(Arc::new(Served(all))));
+    }
+
+    /// The tileset `name` in the kept catalog where it has `version`.
+    pub fn tileset_at(&self, name: &str, version: Version) -> Result<Option<Arc<Tileset>>, TilesetError> {
+        for catalog in self.kept() {
+            let tileset = catalog.tileset(name)?;
+            if tileset.version == version {
+                return Ok(Some(tileset));
+            }
+        }
+        Ok(None)
+    }
+
+    pub fn publication(&self) -> Publication {
+        self.publication.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes that the served state equals its origin now.
+    pub fn confirm(&self) {
+        let confirmed = Publication { confirmed_at: Some(Timestamp::now()), error: None };
+        *self.publication.lock().unwrap_or_else(PoisonError::into_inner) = confirmed;
+    }
+
+    /// Notes why a publication failed; what is served stays.
+    pub fn note_failure(&self, error: String) {
+        self.metrics.export_failures.inc();
+        self.publication.lock().unwrap_or_else(PoisonError::into_inner).error = Some(error);
+    }
+
+    /// The tile from the cache, or cut now.
+    ///
+    /// # Errors
+    /// [`WorkError::Overloaded`] when too many cuts are waiting already.
+    pub async fn tile(
+        &self,
+        tileset: &Arc<Tileset>,
+        tile: TileCoord,
+        encoding: Encoding,
+        view: View,
+    ) -> Result<ReadyTile, Arc<WorkError>> {
+        let key = TileKey { version: tileset.version, view, tile, encoding };
+        if let Some(ready) = self.cache.get(&key).await {
+            self.metrics.cache_hits.inc();
+            return Ok(ready);
+        }
+        let made = self.cache.get_or_make(key, self.make(Arc::clone(tileset), tile, encoding)).await;
+        if let Err(error) = &made
+            && matches!(**error, WorkError::Overloaded)
+        {
+            self.metrics.shed.inc();
+        }
+        made
+    }
+
+    async fn make(
+        &self,
+        tileset: Arc<Tileset>,
+        tile: TileCoord,
+        encoding: Encoding,
+    ) -> Result<ReadyTile, WorkError> {
+        self.metrics.cache_misses.inc();
+        let (ready, dropped, seconds) = self
+            .workers
+            .run(move || {
+                let start = Instant::now();
+                let layers: Vec<&TileLayer> = tileset.layers.iter().map(|layer| &layer.tiles).collect();
+                let cut = tile::cut(&layers, &tileset.grid, tile);
+                let (bytes, encoding) = tile::compress(cut.bytes, encoding);
+                (ReadyTile { bytes: bytes.into(), encoding }, cut.dropped, start.elapsed().as_secs_f64())
+            })
+            .await?;
+        self.metrics.cut_seconds.observe(seconds);
+        self.metrics.dropped_features.inc_by(dropped as u64);
+        Ok(ready)
+    }
+
+    /// The metrics text, with the gauges read now.
+    pub fn metrics_text(&self) -> String {
+        self.metrics.cache_entries.set(self.cache.entries() as i64);
+        self.metrics.cache_bytes.set(self.cache.weight() as i64);
+        self.metrics.queue_length.set(self.workers.waiting() as i64);
+        for layer in self.catalog().iter().flat_map(|catalog| catalog.layers().to_vec()) {
+            let label = LayerLabel { layer: layer.id().to_string() };
+            let age = Timestamp::now().as_second() - layer.published_at.as_second();
+            self.metrics.layer_age.get_or_create(&label).set(age);
+            self.metrics.layer_features.get_or_create(&label).set(layer.snapshot.feature_count() as i64);
+        }
+        self.metrics.encode()
+    }
+}

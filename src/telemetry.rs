@@ -1,0 +1,15 @@
+//! Structured logs on standard error; `RUST_LOG` chooses what is logged.
+
+use crate::config::LogFormat;
+use tracing_subscriber::{EnvFilter, fmt};
+
+/// Starts logging for the whole process; a second call changes nothing.
+pub fn init(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let logs = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A log that is already set up (a test's) stays as it is.
+    let _already_set = match format {
+        LogFormat::Text => logs.with_ansi(false).with_target(false).try_init(),
+        LogFormat::Json => logs.json().flatten_event(true).with_target(false).try_init(),
+    };
+}

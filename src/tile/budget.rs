@@ -1,0 +1,65 @@
+//! Keeping a tile small: when a layer is too large for it, the smallest features go.
+
+use super::encode::{Batch, Renumber, Source, varint_size};
+
+/// Most bytes of a raw tile, 500 kB: what a phone takes in without a stutter.
+pub const MAX_TILE: usize = 500_000;
+
+/// Which features stay when the layer may have `budget` bytes: the largest, as many as fit.
+///
+/// Equals are ranked by a hash of their position, so that what goes is spread over the tile. A feature that
+/// alone is over the budget goes first of all. `values` is scratch.
+pub fn choose(source: &Source, batch: &Batch, values: &mut Renumber, budget: usize) -> Vec<bool> {
+    let mut order: Vec<u32> = (0..batch.drawn.len() as u32).collect();
+    order.sort_by(|&a, &b| {
+        let (a, b) = (&batch.drawn[a as usize], &batch.drawn[b as usize]);
+        b.size.total_cmp(&a.size).then(spread(a.position).cmp(&spread(b.position)))
+    });
+    values.start(source.attributes.value_count());
+    let mut kept = vec![false; batch.drawn.len()];
+    let frame = frame(source);
+    let mut total = frame;
+    for i in order.into_iter().map(|i| i as usize) {
+        let size = feature_size(source, batch, values, i);
+        if frame + size > budget {
+            continue;
+        }
+        total += size;
+        if total > budget {
+            break;
+        }
+        kept[i] = true;
+        source.tags(batch.drawn[i].position as usize).for_each(|tag| {
+            values.number(tag.value);
+        });
+    }
+    kept
+}
+
+/// A bound on the bytes that a feature adds, with the values that it is the first to use.
+fn feature_size(source: &Source, batch: &Batch, values: &Renumber, i: usize) -> usize {
+    let attributes = source.attributes;
+    let position = batch.drawn[i].position as usize;
+    let message = |bytes: usize| 1 + varint_size(bytes as u64) + bytes;
+    let number = varint_size(attributes.value_count() as u64);
+    let (mut tags, mut first_uses) = (0, 0);
+    for tag in source.tags(position) {
+        tags += varint_size(u64::from(tag.column)) + number;
+        if !values.has(tag.value) {
+            first_uses += message(attributes.message(tag.value).len());
+        }
+    }
+    let id = 1 + varint_size(attributes.ids[position] as u64);
+    message(id + message(tags) + 2 + message(batch.geometry(i).len())) + first_uses
+}
+
+/// A bound on the bytes of the layer itself: name, keys, extent, version and its own length.
+fn frame(source: &Source) -> usize {
+    let text = |s: &str| s.len() + 6;
+    32 + text(source.name) + source.columns.iter().map(|c| text(c)).sum::<usize>()
+}
+
+/// A one-to-one scramble of 32 bits (Fibonacci hashing).
+fn spread(position: u32) -> u32 {
+    position.wrapping_mul(0x9E37_79B1).rotate_left(16)
+}

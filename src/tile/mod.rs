@@ -1,0 +1,42 @@
+//! The tile engine: from a snapshot to the bytes of a vector tile. CPU only.
+//!
+//! ```text
+//! prepare, once for each snapshot:  attributes coded, pyramid of low zooms built
+//! cut, for each tile:               search ▶ read in place ▶ project and quantize ▶ clip ▶ check
+//!                                   ▶ repair ▶ encode          (at low zooms: search ▶ encode)
+//! compress, for each coding
+//! ```
+//!
+//! Everything after projection is done on integers, since validity made in floating point is lost by
+//! rounding. Tiles follow Mapbox Vector Tile 2.1; polygons are valid, exteriors clockwise on the screen.
+
+mod attributes;
+mod budget;
+mod clip_line;
+mod clip_polygon;
+mod compress;
+mod cut;
+mod encode;
+mod geometry;
+mod layer;
+mod project;
+mod pyramid;
+mod read;
+mod repair;
+mod shape;
+mod size;
+mod validity;
+
+pub use budget::MAX_TILE;
+pub use compress::{Effort, Encoding, MIN_SIZE, compress};
+pub use cut::{Tile, cut};
+pub use layer::{PrepareError, TileLayer};
+
+/// Tile units along a side of a tile (MVT 2.1 §4.1).
+pub const EXTENT: i32 = 4096;
+
+/// Tile units drawn beyond each side, so that outlines do not show at seams.
+pub const BUFFER: i32 = 64;
+
+/// Part of every tileset's version: to be changed whenever the bytes of any tile may change.
+pub const ENGINE_VERSION: &str = "1";

@@ -1,0 +1,23 @@
+// The addresses that a desktop program needs.
+import { copiesOnClick } from "./clipboard";
+import { byId, element } from "./dom";
+import { inLanguage, text } from "./language";
+import type { PlanStyle } from "./style";
+
+export function showConnect(style: PlanStyle): void {
+  const addresses = [
+    ["tileAddress", `${style.published}tiles/plan/{z}/{x}/{y}.mvt`],
+    ["styleAddress", `${style.published}styles/plan.json`],
+  ] as const;
+  inLanguage(() => {
+    byId("connect").replaceChildren(
+      element("h2", {}, text("connect")),
+      element("p", {}, text("connectHint")),
+      ...addresses.map(([key, address]) => {
+        const button = element("button", { type: "button", "aria-label": `${text("copy")}: ${text(key)}` }, text("copy"));
+        copiesOnClick(button, () => address);
+        return element("div", { class: "address" }, element("span", {}, text(key)), element("code", {}, address), button);
+      }),
+    );
+  });
+}

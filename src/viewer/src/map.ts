@@ -1,0 +1,76 @@
+// The map itself.
+import { here } from "./address";
+import { planBounds, type Catalog } from "./catalog";
+import { byId } from "./dom";
+import { inLanguage, text } from "./language";
+import { maplibre, type Map as MapView } from "./maplibre";
+import { showMessage } from "./message";
+import type { PlanStyle } from "./style";
+
+const PADDING = 24;
+
+/** The map, or undefined (and a message) where it cannot be drawn. */
+export function createMap(catalog: Catalog, style: PlanStyle): { map: MapView; home: () => void } | undefined {
+  if (!maplibre || !document.createElement("canvas").getContext("webgl2")) {
+    showMessage({ key: "noWebGl" });
+    return undefined;
+  }
+  maplibre.setWorkerUrl(`${here}assets/maplibre-gl-worker.js`);
+  const bounds = planBounds(catalog);
+  const map = new maplibre.Map({
+    container: byId("map"),
+    style: style.specification,
+    ...(bounds && { bounds, fitBoundsOptions: { padding: PADDING } }),
+    hash: "map",
+    maxZoom: 20,
+    minZoom: 5,
+    // A plan is read with north up, as it is printed.
+    dragRotate: false,
+    pitchWithRotate: false,
+    touchPitch: false,
+    renderWorldCopies: false,
+    // Chinese characters come from the server like all others, so the map looks alike on every machine.
+    localIdeographFontFamily: false,
+    attributionControl: { compact: false },
+    transformRequest: (url) => ({ url: asReached(url, style.published) }),
+  });
+  map.touchZoomRotate.disableRotation();
+  map.keyboard.disableRotation();
+  map.addControl(new maplibre.ScaleControl({ maxWidth: 120, unit: "metric" }), "bottom-left");
+  addHitAreas(map, catalog, style);
+
+  map.on("error", (event) => {
+    console.error(event.error.message);
+    // Readers are told of data that did not arrive; a glyph or a symbol that is missing does no harm to the map.
+    if ("sourceId" in event) showMessage({ key: "tilesFailed", detail: event.error.message, retry: () => ("tile" in event ? map.refreshTiles("plan") : location.reload()) });
+  });
+  inLanguage(() => map.getCanvas().setAttribute("aria-label", text("map")));
+  return { map, home: () => bounds && map.fitBounds(bounds, { padding: PADDING }) };
+}
+
+/** The style names the public address; the page asks where it was itself loaded from, which the content policy allows. */
+function asReached(url: string, published: string): string {
+  return url.startsWith(published) ? here + url.slice(published.length) : url;
+}
+
+/** Areas that are drawn as outlines only are made to answer a click in their middle too. */
+function addHitAreas(map: MapView, catalog: Catalog, style: PlanStyle): void {
+  map.once("styledata", () => {
+    for (const layer of catalog.layers) {
+      const parts = style.parts(layer.id);
+      if (layer.geometry !== "polygon" || parts.length === 0 || parts.some((part) => part.type === "fill")) continue;
+      map.addLayer(
+        {
+          id: `${layer.id}/hit`,
+          type: "fill",
+          source: "plan",
+          "source-layer": layer.id,
+          metadata: { "plantiles:layer": layer.id },
+          layout: { visibility: parts[0]?.layout?.visibility ?? "visible" },
+          paint: { "fill-opacity": 0 },
+        },
+        parts[0]?.id,
+      );
+    }
+  });
+}

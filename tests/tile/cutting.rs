@@ -1,0 +1,89 @@
+//! What is in a tile.
+
+use crate::{
+    decode::{self, Value},
+    fixture::{Geometry, Row, layer, snapshot},
+    valid,
+};
+use plantiles::{
+    grid::{TileCoord, TileMatrixSet},
+    plan::GeometryKind,
+    tile::{TileLayer, cut},
+};
+
+fn rectangle(w: f64, s: f64, e: f64, n: f64) -> Vec<[f64; 2]> {
+    vec![[w, s], [e, s], [e, n], [w, n]]
+}
+
+fn at(z: u8, lon: f64, lat: f64) -> TileCoord {
+    let grid = TileMatrixSet::web_mercator_quad();
+    let [x, y] = grid.position(z, lon, lat);
+    grid.tile(z, x as u32, y as u32).unwrap()
+}
+
+fn layers(layers: &[&TileLayer], tile: TileCoord) -> Vec<decode::Layer> {
+    decode::tile(&cut(layers, &TileMatrixSet::web_mercator_quad(), tile).bytes)
+}
+
+fn prepare(kind: GeometryKind, rows: Vec<Row>) -> TileLayer {
+    TileLayer::prepare(snapshot(&layer("blocks", kind), rows), &TileMatrixSet::web_mercator_quad()).unwrap()
+}
+
+#[test]
+fn a_feature_keeps_its_id_and_typed_attributes() {
+    let block = Geometry::Polygons(vec![vec![rectangle(112.80, 36.20, 112.81, 36.21)]]);
+    let mut unnamed = Row::new(8, block.clone());
+    (unnamed.name, unnamed.area) = (None, None);
+    let prepared = prepare(GeometryKind::Polygon, vec![Row::new(7, block), unnamed]);
+    for z in [8, 12, 14] {
+        let decoded = layers(&[&prepared], at(z, 112.805, 36.205));
+        assert_eq!(decoded[0].name, "blocks");
+        let properties = &decoded[0].feature(7).unwrap().properties;
+        assert_eq!(properties["name"], Value::Text("矿区7".into()));
+        assert_eq!(properties["area_km2"], Value::Double(3.5));
+        assert_eq!(properties["level"], Value::Int(-7));
+        assert_eq!(properties["open"], Value::Bool(false));
+        assert_eq!(properties["valid_from"], Value::Text("2021-01-01".into()));
+        let unnamed = decoded[0].feature(8).unwrap();
+        assert_eq!(unnamed.properties.len(), 3);
+        assert_eq!(valid::fault(&unnamed.paths), None);
+    }
+}
+
+#[test]
+fn a_tile_inside_a_polygon_is_full_and_one_in_its_hole_or_outside_empty() {
+    let rings = vec![rectangle(112.0, 36.0, 113.0, 37.0), rectangle(112.4, 36.4, 112.6, 36.6)];
+    let prepared = prepare(GeometryKind::Polygon, vec![Row::new(1, Geometry::Polygons(vec![rings]))]);
+    let inside = layers(&[&prepared], at(14, 112.2, 36.2));
+    assert_eq!(inside[0].features[0].paths, [[[-64, -64], [4160, -64], [4160, 4160], [-64, 4160]]]);
+    let grid = TileMatrixSet::web_mercator_quad();
+    for nowhere in [at(14, 112.5, 36.5), at(14, 114.0, 36.5), TileCoord { z: 2, x: 9, y: 0 }] {
+        assert!(cut(&[&prepared], &grid, nowhere).bytes.is_empty());
+    }
+}
+
+#[test]
+fn lines_leave_and_return_in_parts_that_keep_direction() {
+    let tile = at(14, 112.8, 36.2);
+    let b = TileMatrixSet::web_mercator_quad().geographic_bounds(tile, 0.0);
+    let (w, h) = (b.max_x - b.min_x, b.max_y - b.min_y);
+    let p = |x: f64, y: f64| [b.min_x + x * w, b.max_y - y * h];
+    let line = vec![p(-1.0, 0.25), p(2.0, 0.25), p(2.0, 0.75), p(-1.0, 0.75)];
+    let prepared = prepare(GeometryKind::Line, vec![Row::new(1, Geometry::Lines(vec![line]))]);
+    let decoded = layers(&[&prepared], tile);
+    assert_eq!(decoded[0].features[0].paths, [[[-64, 1024], [4160, 1024]], [[4160, 3072], [-64, 3072]]]);
+}
+
+#[test]
+fn a_point_at_a_seam_is_in_both_tiles() {
+    let tile = at(12, 112.8, 36.2);
+    let b = TileMatrixSet::web_mercator_quad().geographic_bounds(tile, 0.0);
+    let middle = f64::midpoint(b.min_y, b.max_y);
+    let rows = vec![Row::new(1, Geometry::Points(vec![[b.max_x, middle]]))];
+    let prepared = prepare(GeometryKind::Point, rows);
+    for (x, at) in [(tile.x, 4096), (tile.x + 1, 0)] {
+        let decoded = layers(&[&prepared], TileCoord { x, ..tile });
+        assert_eq!(decoded[0].features[0].paths[0][0][0], at);
+    }
+    assert!(layers(&[&prepared], TileCoord { x: tile.x + 2, ..tile }).is_empty());
+}
