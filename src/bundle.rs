@@ -42,7 +42,8 @@ pub fn export(store: &Store) -> Result<Vec<Arc<Snapshot>>, BundleError> {
     layers()?.iter().map(|layer| export_layer(store, layer)).collect()
 }
 
-fn export_layer(store: &Store, layer: &Layer) -> Result<Arc<Snapshot>, BundleError> {
+/// Exports one layer into `store`; nothing is published.
+pub fn export_layer(store: &Store, layer: &Layer) -> Result<Arc<Snapshot>, BundleError> {
     let mut writer = store.writer(layer)?;
     for row in rows(layer)? {
         // A row without an id cannot ascend, and the writer says so.

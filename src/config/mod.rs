@@ -43,12 +43,10 @@ pub struct Server {
     pub shutdown_grace_seconds: u64,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Default, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Database {
     pub url: Option<Secret>,
-    /// Connections at most; only exports use them.
-    pub connections: NonZeroUsize,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -81,11 +79,10 @@ pub enum LogFormat {
 #[serde(deny_unknown_fields)]
 pub struct TableLayer {
     pub id: crate::plan::LayerId,
-    /// `schema.table`
+    pub schema: String,
     pub table: String,
     pub id_column: String,
     pub geometry_column: String,
-    pub title: crate::plan::Text,
 }
 
 impl Default for Server {
@@ -96,12 +93,6 @@ impl Default for Server {
             trusted_proxies: Vec::new(),
             shutdown_grace_seconds: 30,
         }
-    }
-}
-
-impl Default for Database {
-    fn default() -> Self {
-        Self { url: None, connections: NonZeroUsize::MIN.saturating_add(3) }
     }
 }
 
