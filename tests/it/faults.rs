@@ -224,12 +224,13 @@ fn requests_under_way_are_finished_before_the_server_stops() {
         stream.read_to_string(&mut answer).is_ok_and(|_| answer.contains(" 200 "))
     });
     assert!(!refused.unwrap_or(false), "a new request was taken after SIGTERM");
+    assert!(server.is_running(), "nothing was under way any more");
     let mut received = Vec::new();
     // A reset after the last whole answer is the requests that were never taken.
     let _ = stream.read_to_end(&mut received);
     sender.join().unwrap();
     let answers = count_answers(&received, &whole);
-    assert!(0 < answers && answers < times, "{answers} of {times}");
+    assert!(0 < answers && answers <= times, "{answers} of {times}");
     assert!(server.wait().success(), "{}", server.log());
 }
 

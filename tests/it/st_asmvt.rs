@@ -14,6 +14,9 @@ use std::collections::BTreeMap;
 /// From this zoom on nothing is simplified.
 const EXACT: u32 = 12;
 
+/// Where the cut runs, a shallow edge meets it somewhere else for half a unit of rounding; nobody sees it there.
+const TOLERANCE_AT_THE_CUT: f64 = 32.0;
+
 /// Half a unit of rounding on either side in each direction, and a little for the projections' arithmetic.
 const TOLERANCE: f64 = std::f64::consts::SQRT_2 + 0.01;
 
@@ -78,8 +81,9 @@ fn compare(ours: Option<&Feature>, theirs: Option<&Feature>, named: &str) {
         (Some(ours), Some(theirs)) => {
             let (a, b) = (lines(&ours.geometry), lines(&theirs.geometry));
             for (from, to, direction) in [(&a, &b, "ours is off theirs"), (&b, &a, "theirs is off ours")] {
-                let (distance, at) = farthest(from, to);
-                assert!(distance <= TOLERANCE, "{named}: {direction} by {distance} at {at:?}");
+                if let Some((distance, at)) = farthest_off(from, to) {
+                    panic!("{named}: {direction} by {distance} at {at:?}");
+                }
             }
         }
         // What only grazes the tile may vanish in one rounding and leave a sliver in the other.
@@ -115,11 +119,15 @@ fn lines(geometry: &Geometry<i32>) -> MultiLineString<f64> {
     }
 }
 
-/// The vertex that lies farthest from the other geometry.
-fn farthest(from: &MultiLineString<f64>, to: &MultiLineString<f64>) -> (f64, Point) {
+/// The vertex that lies farthest from the other geometry, if that is too far.
+fn farthest_off(from: &MultiLineString<f64>, to: &MultiLineString<f64>) -> Option<(f64, Point)> {
     let away = |point: Point| match to.closest_point(&point) {
         Closest::Intersection(near) | Closest::SinglePoint(near) => (Euclidean.distance(point, near), point),
         Closest::Indeterminate => (f64::INFINITY, point),
     };
-    from.coords_iter().map(|c| away(c.into())).max_by(|a, b| a.0.total_cmp(&b.0)).expect("a vertex")
+    let cut = |v: f64| v <= f64::from(-mvt::BUFFER) || v >= f64::from(mvt::EXTENT + mvt::BUFFER);
+    let too_far = |&(distance, at): &(f64, Point)| {
+        distance > if cut(at.x()) || cut(at.y()) { TOLERANCE_AT_THE_CUT } else { TOLERANCE }
+    };
+    from.coords_iter().map(|c| away(c.into())).filter(too_far).max_by(|a, b| a.0.total_cmp(&b.0))
 }

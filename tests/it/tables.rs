@@ -19,17 +19,17 @@ const WELLS: &str = "
 const CONFIG: &str = r#"
     [[layer]]
     id = "wells"
-    table = "public.wells"
+    schema = "public"
+    table = "wells"
     id_column = "gid"
     geometry_column = "shape"
-    title = { zh = "钻井", en = "Wells" }
 
     [[layer]]
     id = "deep_wells"
-    table = "public.deep_wells"
+    schema = "public"
+    table = "deep_wells"
     id_column = "gid"
     geometry_column = "shape"
-    title = { zh = "深井", en = "Deep wells" }
 "#;
 
 #[test]

@@ -57,7 +57,6 @@ fn a_version_no_longer_kept_leads_to_the_current_one() {
         assert_eq!(followed.body, server.get(&format!("/tiles/{tileset}/{tile}.mvt")).body);
     }
     server.get(&format!("/tiles/nowhere@{unknown}/{tile}.mvt")).expect_problem(404);
-    server.get(&format!("/tiles/plan@{unknown}/99/0/0.mvt")).expect_problem(404);
     server.get(&format!("/tiles/plan@{}/{tile}.mvt", "f".repeat(3000))).expect_problem(404);
 }
 

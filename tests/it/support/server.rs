@@ -159,6 +159,10 @@ impl Server {
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
     }
 
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
     /// Waits for the process to end by itself.
     #[track_caller]
     pub fn wait(&mut self) -> ExitStatus {
@@ -182,8 +186,11 @@ impl Drop for Server {
             let _ = self.child.wait();
         }
         self.log.wait_for_end();
-        let alarming =
-            |line: &&str| [" WARN ", " ERROR ", "panicked at"].iter().any(|level| line.contains(level));
+        // Asking whether it is ready yet is how a start is waited for.
+        let starting = |line: &str| line.contains("path=\"/readyz\" status=503");
+        let alarming = |line: &&str| {
+            [" WARN ", " ERROR ", "panicked at"].iter().any(|level| line.contains(level)) && !starting(line)
+        };
         let expected = |line: &&str| self.expected_log.iter().any(|text| line.contains(text));
         let text = self.log();
         let unexpected: Vec<_> = text.lines().filter(alarming).filter(|line| !expected(line)).collect();
