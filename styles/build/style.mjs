@@ -43,7 +43,8 @@ export function planStyle(c) {
     });
   }
 
-  const is = (field, ...values) => ["in", ["get", field], ["literal", values]];
+  // "match" and "==" rather than "in": desktop programs that read the style know these.
+  const is = (field, ...values) => (values.length === 1 ? ["==", ["get", field], values[0]] : ["match", ["get", field], values, true, false]);
 
   /** A band of colour along the inner side of a boundary; it is narrower than the tiles' buffer, so no seam shows. */
   function innerBand(layer, color, options = {}) {
@@ -100,11 +101,12 @@ export function planStyle(c) {
     outline("industry_key_regions", color, [0.8, 1.4], [1.5, 1.5], { class: cls, filter });
   }
 
+  // Hatches step back as the map is enlarged and they come to cover the screen.
   legend("governance_zones");
-  add("governance_zones", "fill", "fill", { paint: { "fill-pattern": "hatch-governance", "fill-opacity": 0.42 } });
+  add("governance_zones", "fill", "fill", { paint: { "fill-pattern": "hatch-governance", "fill-opacity": fades(8, 0.45, 12, 0.35, 15, 0.15) } });
   outline("governance_zones", c.governance, [1, 2]);
   legend("prevention_zones");
-  add("prevention_zones", "fill", "fill", { paint: { "fill-pattern": "hatch-prevention", "fill-opacity": 0.6 } });
+  add("prevention_zones", "fill", "fill", { paint: { "fill-pattern": "hatch-prevention", "fill-opacity": fades(8, 0.6, 12, 0.45, 15, 0.2) } });
   outline("prevention_zones", c.prevention, [1, 2]);
 
   legend("map_sheets_50k");
@@ -178,7 +180,7 @@ export function planStyle(c) {
   }
 
   legend("prohibited_zones");
-  add("prohibited_zones", "fill", "fill", { paint: { "fill-pattern": "hatch-prohibited" } });
+  add("prohibited_zones", "fill", "fill", { paint: { "fill-pattern": "hatch-prohibited", "fill-opacity": fades(12, 0.9, 15, 0.5) } });
   outline("prohibited_zones", c.prohibited, [0.7, 1.8]);
 
   // ---- structure -------------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 //! What the server does when something else fails.
 
+use crate::support::database::TestDatabase;
 use crate::support::http;
-use crate::support::postgis::{Cluster, Database, load_plan};
+use crate::support::postgis::{Cluster, load_plan};
 use crate::support::server::{Server, Setup, plantiles};
 use crate::tiles::busy_tile;
 use std::io::{Read, Write};
@@ -341,10 +342,10 @@ fn a_port_in_use_or_a_folder_without_access_is_named() {
     );
 }
 
-#[test]
-fn commands_that_need_a_database_name_what_is_wrong_with_it() {
+#[tokio::test]
+async fn commands_that_need_a_database_name_what_is_wrong_with_it() {
     expect_refusal(&["init", "--database-url", "nonsense"], 1, "database");
-    let database = Database::create();
-    let nowhere = format!("{}_gone", database.url);
+    let database = TestDatabase::new().await;
+    let nowhere = format!("{}", database.url().replace("/plantiles_test", "/gone"));
     expect_refusal(&["init", "--database-url", &nowhere], 1, "does not exist");
 }

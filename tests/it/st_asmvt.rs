@@ -1,9 +1,10 @@
 //! Tiles against `ST_AsMVT` on the same rows: the same features, geometry within one tile unit.
 
+use crate::support::database::TestDatabase;
 use crate::support::grid::{self, Tile};
 use crate::support::mvt::{self, Feature};
 use crate::support::plan;
-use crate::support::postgis::{Database, load_plan, query};
+use crate::support::postgis::{load_plan, query};
 use crate::support::server::Setup;
 use geo::{
     Closest, ClosestPoint, CoordsIter, Distance, Euclidean, Geometry, LineString, MapCoords, MultiLineString,
@@ -20,18 +21,18 @@ const TOLERANCE_AT_THE_CUT: f64 = 32.0;
 /// Half a unit of rounding on either side in each direction, and a little for the projections' arithmetic.
 const TOLERANCE: f64 = std::f64::consts::SQRT_2 + 0.01;
 
-#[test]
-fn tiles_agree_with_postgis() {
-    let database = Database::create();
-    load_plan(&database.url);
-    let server = Setup::default().database(&database.url).start();
+#[tokio::test]
+async fn tiles_agree_with_postgis() {
+    let database = TestDatabase::new().await;
+    load_plan(&database.url());
+    let server = Setup::default().database(&database.url()).start();
     let mut compared = BTreeMap::new();
     for layer in plan::LAYERS.iter() {
         for tile in tiles_to_compare(layer) {
             let named = format!("{} {tile}", layer.id);
             let answer = server.get(&format!("/tiles/{}/{tile}.mvt", layer.id));
             let ours = by_id(&answer.body, &named);
-            let theirs = by_id(&postgis_tile(&database.url, &layer.id, tile), &format!("ST_AsMVT {named}"));
+            let theirs = by_id(&postgis_tile(&database.url(), &layer.id, tile), &format!("ST_AsMVT {named}"));
             for id in ours.keys().chain(theirs.keys()) {
                 compare(ours.get(id), theirs.get(id), &format!("{named} {id}"));
             }

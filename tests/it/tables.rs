@@ -1,8 +1,9 @@
 //! Tables outside the plan's schema, in another reference system, named in the configuration.
 
+use crate::support::database::TestDatabase;
 use crate::support::grid;
 use crate::support::mvt::{self, Value};
-use crate::support::postgis::{Database, query};
+use crate::support::postgis::{load_plan, query};
 use crate::support::server::Setup;
 use geo::Geometry;
 
@@ -32,12 +33,12 @@ const CONFIG: &str = r#"
     geometry_column = "shape"
 "#;
 
-#[test]
-fn a_table_and_a_view_of_points_are_served_beside_the_plan() {
-    let database = Database::create();
-    crate::support::postgis::load_plan(&database.url);
-    query(&database.url, WELLS);
-    let server = Setup::default().database(&database.url).config(CONFIG).start();
+#[tokio::test]
+async fn a_table_and_a_view_of_points_are_served_beside_the_plan() {
+    let database = TestDatabase::new().await;
+    load_plan(&database.url());
+    query(&database.url(), WELLS);
+    let server = Setup::default().database(&database.url()).config(CONFIG).start();
     // Well 20, in the middle of its tile or not: within half a unit of where the formulas put it.
     let (lon, lat) = (112.7, 36.4);
     let tile = grid::tile_at(lon, lat, 12);

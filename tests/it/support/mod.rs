@@ -1,5 +1,6 @@
 //! What several test modules share.
 
+pub mod database;
 pub mod grid;
 pub mod http;
 pub mod mvt;

@@ -1,9 +1,8 @@
-//! Databases and whole clusters for one test each.
+//! PostGIS as an operator sees it: SQL through psql, the plan through the program, a cluster to stop.
 
 use super::server::plantiles;
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
 
 /// What the SQL prints, without headings or alignment.
@@ -32,31 +31,6 @@ pub fn load_plan(url: &str) {
     for arguments in [&["init"][..], &["import", "--bundled"]] {
         let output = plantiles(arguments).env("DATABASE_URL", url).output().unwrap();
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    }
-}
-
-/// An empty database on the server that the run provides, dropped with this value.
-pub struct Database {
-    admin: String,
-    name: String,
-    pub url: String,
-}
-
-impl Database {
-    pub fn create() -> Database {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let admin =
-            std::env::var("PLANTILES_TEST_DATABASE_URL").expect("PLANTILES_TEST_DATABASE_URL: see tests/run");
-        let name = format!("it_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        query(&admin, &format!("CREATE DATABASE {name}"));
-        let url = format!("{}/{name}", admin.rsplit_once('/').unwrap().0);
-        Database { admin, name, url }
-    }
-}
-
-impl Drop for Database {
-    fn drop(&mut self) {
-        query(&self.admin, &format!("DROP DATABASE {} WITH (FORCE)", self.name));
     }
 }
 
