@@ -9,6 +9,7 @@
 //! ```
 
 mod current;
+mod feature_encoder;
 mod file;
 mod header;
 mod id;

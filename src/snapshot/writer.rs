@@ -4,14 +4,18 @@
 //! holds about 150 bytes a feature and one feature at a time. The finished file is written beside its
 //! destination, synced, read back and verified, and only then given its name.
 
-use super::{Snapshot, SnapshotError, SnapshotId, Value, header};
-use crate::plan::{GeometryKind, Layer, LayerId};
-use flatgeobuf::FgbWriter;
-use geozero::{ColumnValue, CoordDimensions, GeomProcessor, GeozeroGeometry, PropertyProcessor};
+use super::{
+    Snapshot, SnapshotError, SnapshotId, Value, feature_encoder::FeatureEncoder, file::MAGIC, header,
+};
+use crate::plan::{Layer, LayerId};
+use flatgeobuf::packed_r_tree::{NodeItem, PackedRTree, calc_extent, hilbert_sort};
+use geozero::GeozeroGeometry;
 use sha2::{Digest, Sha256};
 use std::{
     fs::{self, File},
     io::{self, BufWriter, Write},
+    ops::Range,
+    os::unix::fs::FileExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -26,8 +30,13 @@ pub(super) const UNFINISHED_SUFFIX: &str = ".unfinished";
 pub struct SnapshotWriter {
     directory: PathBuf,
     layer: Layer,
-    fgb: FgbWriter<'static>,
-    count: u64,
+    encoder: FeatureEncoder,
+    /// Features in the order of their ids.
+    features: BufWriter<File>,
+    /// The box of each feature; `offset` is its number.
+    nodes: Vec<NodeItem>,
+    /// Where each feature ends in `features`.
+    ends: Vec<u64>,
     last_id: Option<i64>,
     poisoned: bool,
 }
@@ -40,8 +49,6 @@ pub enum WriteError {
     Row { layer: LayerId, id: i64, reason: String },
     #[error("layer {layer}: an earlier row failed, so the snapshot cannot be finished")]
     Poisoned { layer: LayerId },
-    #[error("layer {layer}: {reason}")]
-    Format { layer: LayerId, reason: String },
     #[error("layer {layer}: the written file does not verify: {cause}")]
     Unverified { layer: LayerId, cause: SnapshotError },
 }
@@ -49,9 +56,18 @@ pub enum WriteError {
 impl SnapshotWriter {
     /// Starts a snapshot of `layer` that will be named `{directory}/{id}.fgb`; `directory` must exist.
     pub fn create(directory: &Path, layer: &Layer) -> Result<Self, WriteError> {
-        let fgb = header::start(layer, true)?;
-        let (directory, layer) = (directory.to_owned(), layer.clone());
-        Ok(Self { directory, layer, fgb, count: 0, last_id: None, poisoned: false })
+        let features =
+            tempfile::tempfile().map_err(|cause| WriteError::Io { layer: layer.id.clone(), cause })?;
+        Ok(Self {
+            directory: directory.to_owned(),
+            layer: layer.clone(),
+            encoder: FeatureEncoder::new(layer.geometry),
+            features: BufWriter::new(features),
+            nodes: Vec::new(),
+            ends: Vec::new(),
+            last_id: None,
+            poisoned: false,
+        })
     }
 
     /// Adds a row: its key, one value per field of the layer in order, its geometry in EPSG:4490 with x =
@@ -69,10 +85,9 @@ impl SnapshotWriter {
         if self.poisoned {
             return Err(WriteError::Poisoned { layer: self.layer.id.clone() });
         }
-        // A row that fails half way leaves its coordinates in the FlatGeobuf writer, where they would
-        // become part of the next feature.
+        // A file that lacks a row is not the layer.
         self.poisoned = true;
-        self.add(id, values, geometry).map_err(|reason| WriteError::Row {
+        self.add(id, values, &geometry).map_err(|reason| WriteError::Row {
             layer: self.layer.id.clone(),
             id,
             reason,
@@ -81,7 +96,7 @@ impl SnapshotWriter {
         Ok(())
     }
 
-    fn add(&mut self, id: i64, values: &[Value<'_>], geometry: impl GeozeroGeometry) -> Result<(), String> {
+    fn add(&mut self, id: i64, values: &[Value<'_>], geometry: &impl GeozeroGeometry) -> Result<(), String> {
         if self.last_id.is_some_and(|last| last >= id) {
             return Err("ids must be unique and ascend".into());
         }
@@ -89,17 +104,11 @@ impl SnapshotWriter {
             return Err("the id is negative, which a vector tile cannot carry".into());
         }
         self.check_values(values)?;
-        check_geometry(&geometry, self.layer.geometry)?;
-        let mut property_error = None;
-        let added = self.fgb.add_feature_geom(geometry, |feature| {
-            property_error = add_properties(feature, id, values).err();
-        });
-        added.map_err(|error| error.to_string())?;
-        if let Some(error) = property_error {
-            return Err(error.to_string());
-        }
+        let (bytes, bounds) = self.encoder.encode(id, values, geometry)?;
+        self.features.write_all(bytes).map_err(|error| error.to_string())?;
+        self.ends.push(self.ends.last().unwrap_or(&0) + bytes.len() as u64);
+        self.nodes.push(NodeItem { offset: self.nodes.len() as u64, ..bounds });
         self.last_id = Some(id);
-        self.count += 1;
         Ok(())
     }
 
@@ -117,7 +126,7 @@ impl SnapshotWriter {
     }
 
     /// Writes, syncs, verifies and names the file. It is then complete under its name even after a crash.
-    pub fn finish(self) -> Result<Arc<Snapshot>, WriteError> {
+    pub fn finish(mut self) -> Result<Arc<Snapshot>, WriteError> {
         let layer = self.layer.id.clone();
         if self.poisoned {
             return Err(WriteError::Poisoned { layer });
@@ -130,10 +139,7 @@ impl SnapshotWriter {
             .tempfile_in(&self.directory)
             .map_err(io_error)?;
         let mut out = BufWriter::new(HashingWriter { out: unfinished.as_file_mut(), digest: Sha256::new() });
-        // An empty layer has no index to promise in its header.
-        let fgb = if self.count == 0 { header::start(&self.layer, false)? } else { self.fgb };
-        let format_error = |reason: String| WriteError::Format { layer: layer.clone(), reason };
-        fgb.write(&mut out).map_err(|error| format_error(error.to_string()))?;
+        self.write(&mut out).map_err(io_error)?;
         let written = out.into_inner().map_err(|error| io_error(error.into_error()))?;
         let id = SnapshotId::from_digest(written.digest);
         unfinished.as_file().sync_all().map_err(io_error)?;
@@ -144,6 +150,43 @@ impl SnapshotWriter {
         sync_directory(&self.directory).map_err(io_error)?;
         Ok(snapshot)
     }
+
+    /// Magic, header, index, then the features in Hilbert order.
+    fn write(&mut self, out: &mut impl Write) -> io::Result<()> {
+        let extent = calc_extent(&self.nodes);
+        out.write_all(&MAGIC)?;
+        out.write_all(&header::encode(&self.layer, self.nodes.len() as u64, &extent)?)?;
+        if self.nodes.is_empty() {
+            return Ok(());
+        }
+        // Stable, so that equal places on the curve keep the order of their ids.
+        hilbert_sort(&mut self.nodes, &extent);
+        let order: Vec<u64> = self.nodes.iter().map(|node| node.offset).collect();
+        let mut offset = 0;
+        for node in &mut self.nodes {
+            let feature = feature_range(&self.ends, node.offset);
+            node.offset = offset;
+            offset += feature.end - feature.start;
+        }
+        let index = PackedRTree::build(&self.nodes, &extent, PackedRTree::DEFAULT_NODE_SIZE);
+        index.map_err(io::Error::other)?.stream_write(out)?;
+        self.features.flush()?;
+        let mut bytes = Vec::new();
+        for number in order {
+            let feature = feature_range(&self.ends, number);
+            bytes.resize((feature.end - feature.start) as usize, 0);
+            self.features.get_ref().read_exact_at(&mut bytes, feature.start)?;
+            out.write_all(&bytes)?;
+        }
+        Ok(())
+    }
+}
+
+/// Where the feature `number` is among the features in id order.
+fn feature_range(ends: &[u64], number: u64) -> Range<u64> {
+    let number = number as usize;
+    let start = if number == 0 { 0 } else { ends[number - 1] };
+    start..ends[number]
 }
 
 pub(super) fn file_name(id: SnapshotId) -> String {
@@ -157,105 +200,6 @@ pub(super) fn sync_directory(directory: &Path) -> io::Result<()> {
 
 pub(super) fn public_file() -> fs::Permissions {
     std::os::unix::fs::PermissionsExt::from_mode(0o644)
-}
-
-fn add_properties(
-    feature: &mut impl PropertyProcessor,
-    id: i64,
-    values: &[Value<'_>],
-) -> geozero::error::Result<()> {
-    feature.property(0, header::ID_COLUMN, &ColumnValue::Long(id))?;
-    for (index, value) in values.iter().enumerate() {
-        // The FlatGeobuf writer takes the column from its index; the name is not looked at.
-        let mut put = |value| feature.property(index + 1, "", &value).map(|_| ());
-        match value {
-            Value::Null => Ok(()),
-            Value::Integer(v) => put(ColumnValue::Long(*v)),
-            Value::Real(v) => put(ColumnValue::Double(*v)),
-            Value::Boolean(v) => put(ColumnValue::Bool(*v)),
-            Value::Text(v) => put(ColumnValue::String(v)),
-            Value::Date(v) => put(ColumnValue::DateTime(&v.to_string())),
-        }?;
-    }
-    Ok(())
-}
-
-fn check_geometry(geometry: &impl GeozeroGeometry, kind: GeometryKind) -> Result<(), String> {
-    let mut check = GeometryCheck { kind, coordinates: 0 };
-    geometry.process_geom(&mut check).map_err(|error| match error {
-        geozero::error::GeozeroError::Geometry(reason) => reason,
-        other => other.to_string(),
-    })?;
-    if check.coordinates == 0 { Err("the geometry is empty".into()) } else { Ok(()) }
-}
-
-/// Refuses what a FlatGeobuf file would take without a word and a reader would then choke on.
-struct GeometryCheck {
-    kind: GeometryKind,
-    coordinates: usize,
-}
-
-impl GeometryCheck {
-    fn expect(&self, kind: GeometryKind, found: &str) -> geozero::error::Result<()> {
-        if self.kind == kind {
-            return Ok(());
-        }
-        let wanted = match self.kind {
-            GeometryKind::Point => "points",
-            GeometryKind::Line => "lines",
-            GeometryKind::Polygon => "polygons",
-        };
-        Err(geozero::error::GeozeroError::Geometry(format!(
-            "the geometry is a {found}, the layer holds {wanted}"
-        )))
-    }
-}
-
-impl GeomProcessor for GeometryCheck {
-    // Heights and measures are counted as coordinates only by their x and y: the layers are flat.
-    fn dimensions(&self) -> CoordDimensions {
-        CoordDimensions::xy()
-    }
-
-    fn xy(&mut self, x: f64, y: f64, _: usize) -> geozero::error::Result<()> {
-        if !(x.is_finite() && y.is_finite()) {
-            return Err(geozero::error::GeozeroError::Geometry("a coordinate is not finite".into()));
-        }
-        self.coordinates += 1;
-        Ok(())
-    }
-
-    fn empty_point(&mut self, _: usize) -> geozero::error::Result<()> {
-        Err(geozero::error::GeozeroError::Geometry("the geometry is empty".into()))
-    }
-
-    fn point_begin(&mut self, _: usize) -> geozero::error::Result<()> {
-        self.expect(GeometryKind::Point, "point")
-    }
-
-    fn multipoint_begin(&mut self, _: usize, _: usize) -> geozero::error::Result<()> {
-        Err(geozero::error::GeozeroError::Geometry("multipoints are not supported".into()))
-    }
-
-    fn linestring_begin(&mut self, tagged: bool, _: usize, _: usize) -> geozero::error::Result<()> {
-        if tagged { self.expect(GeometryKind::Line, "line") } else { Ok(()) }
-    }
-
-    fn multilinestring_begin(&mut self, _: usize, _: usize) -> geozero::error::Result<()> {
-        self.expect(GeometryKind::Line, "line")
-    }
-
-    fn polygon_begin(&mut self, _: bool, _: usize, _: usize) -> geozero::error::Result<()> {
-        self.expect(GeometryKind::Polygon, "polygon")
-    }
-
-    fn multipolygon_begin(&mut self, _: usize, _: usize) -> geozero::error::Result<()> {
-        self.expect(GeometryKind::Polygon, "polygon")
-    }
-
-    fn geometrycollection_begin(&mut self, _: usize, _: usize) -> geozero::error::Result<()> {
-        Err(geozero::error::GeozeroError::Geometry("geometry collections are not supported".into()))
-    }
 }
 
 struct HashingWriter<W> {
