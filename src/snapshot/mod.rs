@@ -7,6 +7,8 @@
 //! ```text
 //! magic 8 B │ u32 size + header │ R-tree, 40 B a node │ (u32 size + feature)*   in Hilbert order
 //! ```
+//!
+//! A layer without features is a header alone, which says so: count 0, node size 0, no extent to speak of.
 
 mod current;
 mod file;

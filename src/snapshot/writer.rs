@@ -10,6 +10,7 @@ use flatgeobuf::FgbWriter;
 use geozero::{ColumnValue, CoordDimensions, GeomProcessor, GeozeroGeometry, PropertyProcessor};
 use sha2::{Digest, Sha256};
 use std::{
+    collections::HashSet,
     fs::{self, File},
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
@@ -48,7 +49,15 @@ pub enum WriteError {
 
 impl SnapshotWriter {
     /// Starts a snapshot of `layer` that will be named `{directory}/{id}.fgb`; `directory` must exist.
+    ///
+    /// # Errors
+    /// When two columns have one name, `id` included.
     pub fn create(directory: &Path, layer: &Layer) -> Result<Self, WriteError> {
+        let mut names = HashSet::from([header::ID_COLUMN]);
+        if let Some(field) = layer.fields.iter().find(|field| !names.insert(&field.name)) {
+            let reason = format!("two columns are called `{}`", field.name);
+            return Err(WriteError::Format { layer: layer.id.clone(), reason });
+        }
         let fgb = header::start(layer, true)?;
         let (directory, layer) = (directory.to_owned(), layer.clone());
         Ok(Self { directory, layer, fgb, count: 0, last_id: None, poisoned: false })

@@ -108,6 +108,17 @@ fn ties_on_the_hilbert_curve_are_in_id_order() {
 }
 
 #[test]
+fn a_column_name_is_used_once() {
+    let directory = tempfile::tempdir().unwrap();
+    for name in ["id", "year"] {
+        let mut layer = sample::layer("mining_blocks", GeometryKind::Polygon);
+        layer.fields[0].name = name.into();
+        let error = SnapshotWriter::create(directory.path(), &layer).err().unwrap().to_string();
+        assert_eq!(error, format!("layer mining_blocks: two columns are called `{name}`"));
+    }
+}
+
+#[test]
 fn an_empty_layer_has_a_header_and_no_index() {
     let directory = tempfile::tempdir().unwrap();
     let layer = sample::layer("mining_blocks", GeometryKind::Polygon);
