@@ -59,9 +59,10 @@ async fn a_table_and_a_view_of_points_are_served_beside_the_plan() {
     assert_eq!(well.properties["drilled"], Value::String("2021-01-21".into()));
     assert_eq!(well.properties["dry"], Value::Bool(false));
 
+    // In the order of the configuration, whatever the order of the URL.
     let whole = mvt::decode(&server.get("/tiles/deep_wells,wells/6/52/25.mvt").expect(200).body, "6/52/25");
     let counts: Vec<_> = whole.iter().map(|l| (l.name.as_str(), l.features.len())).collect();
-    assert_eq!(counts, [("deep_wells", 11), ("wells", 30)]);
+    assert_eq!(counts, [("wells", 30), ("deep_wells", 11)]);
     server.get("/downloads/wells.fgb").expect(200);
     let plan = server.get("/tiles/plan.json").json().to_string();
     assert!(plan.contains("\"wells\"") && plan.contains("\"mining_blocks\""));
