@@ -7,7 +7,7 @@ use super::{
     respond::insert,
 };
 use crate::{
-    catalog::PublishedLayer,
+    catalog::Dated,
     plan::LayerId,
     snapshot::{Snapshot, SnapshotId},
 };
@@ -45,26 +45,28 @@ pub async fn download(
     };
     let id = LayerId::new(layer).map_err(|_| unknown(layer))?;
     let current = app.catalog()?.layer(&id).cloned().ok_or_else(|| unknown(layer))?;
-    match snapshot {
-        None => answer(&current, CURRENT, &method, &headers),
-        Some(snapshot) => {
-            let kept = app.service.kept().into_iter().filter_map(|catalog| catalog.layer(&id).cloned());
-            let published = kept.into_iter().find(|published| published.snapshot.id == snapshot);
-            let published = published.ok_or_else(|| Problem::not_found("this snapshot is no longer kept"))?;
-            answer(&published, IMMUTABLE, &method, &headers)
+    let Some(snapshot) = snapshot else {
+        return answer(&current.dated(), CURRENT, &method, &headers);
+    };
+    match app.service.snapshot(&id, snapshot).await {
+        Ok(Some(dated)) => answer(&dated, IMMUTABLE, &method, &headers),
+        Ok(None) => Err(Problem::not_found("this snapshot is not kept")),
+        Err(error) => {
+            tracing::error!(%error, "a kept snapshot cannot be served");
+            Err(Problem::internal())
         }
     }
 }
 
 fn answer(
-    published: &PublishedLayer,
+    dated: &Dated,
     cache_control: HeaderValue,
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    let file = Bytes::from_owner(FileBytes(Arc::clone(&published.snapshot)));
-    let etag = format!("\"{}\"", published.snapshot.id);
-    let modified = SystemTime::from(published.published_at);
+    let file = Bytes::from_owner(FileBytes(Arc::clone(&dated.snapshot)));
+    let etag = format!("\"{}\"", dated.snapshot.id);
+    let modified = SystemTime::from(dated.published_at);
     let validators = Validators { etag: &etag, last_modified: Some(modified) };
     let mut response = match validators.evaluate(headers) {
         Outcome::PreconditionFailed => return Err(Problem::precondition_failed()),

@@ -16,7 +16,7 @@ use std::{
     sync::Arc,
 };
 
-/// What temporary files of unfinished snapshots are called; [`Store::open`](super::Store::open) removes them.
+/// What temporary files of unfinished snapshots are called; the next [`Publication`](super::Publication) removes them.
 pub(super) const UNFINISHED_SUFFIX: &str = ".unfinished";
 
 /// Writes one snapshot of one layer.

@@ -24,8 +24,10 @@ async fn the_bundled_plan_and_postgis_give_the_same_bytes() {
     let database = TestDatabase::migrated().await;
     import_bundled(&database.pool(), false, &mut |_| {}).await.unwrap();
     let directories = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
-    let [bundled, exported] = directories.each_ref().map(|directory| Store::open(directory.path()).unwrap());
-    let expected = bundle::export(&bundled).unwrap();
+    let [bundled, exported] = &directories.each_ref().map(|directory| Store::open(directory.path()).unwrap());
+    let [bundled, exported] = [bundled.begin().unwrap(), exported.begin().unwrap()];
+    let expected =
+        bundle::layers().unwrap().into_iter().map(|layer| bundle::export(&bundled, &layer).unwrap());
     let tables = layer_tables(&database.pool().client().await.unwrap()).await.unwrap();
     assert_eq!(tables.len(), expected.len());
     for (table, expected) in tables.iter().zip(expected) {
@@ -41,7 +43,7 @@ async fn an_empty_table_gives_an_empty_snapshot() {
     let directory = tempfile::tempdir().unwrap();
     let store = Store::open(directory.path()).unwrap();
     let table = database.layer_table("mining_blocks").await;
-    let snapshot = export(&database.pool(), &table, &store).await.unwrap();
+    let snapshot = export(&database.pool(), &table, &store.begin().unwrap()).await.unwrap();
     assert_eq!((snapshot.feature_count(), snapshot.bounds), (0, None));
 }
 
@@ -66,7 +68,7 @@ async fn a_view_in_another_srid_is_described_and_transformed() {
     let directory = tempfile::tempdir().unwrap();
     let store = Store::open(directory.path()).unwrap();
     let view = described(&database, "deep_wells").await.unwrap();
-    let snapshot = export(&database.pool(), &view, &store).await.unwrap();
+    let snapshot = export(&database.pool(), &view, &store.begin().unwrap()).await.unwrap();
     let bounds = snapshot.bounds.unwrap();
     let corners = [(bounds.min_x, 112.0), (bounds.min_y, 35.0), (bounds.max_x, 113.0), (bounds.max_y, 36.0)];
     assert!(corners.iter().all(|(found, expected)| (found - expected).abs() < 1e-9), "{bounds:?}");
@@ -122,7 +124,8 @@ async fn a_row_that_cannot_be_exported_is_named() {
         ("(3, 'SRID=4490;POINT EMPTY')".into(), "row 3: the geometry is empty"),
     ] {
         database.execute(&format!("truncate wells; insert into wells values {rows}")).await;
-        let error = export(&database.pool(), &table, &store).await.err().unwrap().to_string();
+        let error =
+            export(&database.pool(), &table, &store.begin().unwrap()).await.err().unwrap().to_string();
         assert!(error.ends_with(expected), "{error}");
     }
     assert_eq!(directory.path().join("snapshots/wells").read_dir().unwrap().count(), 0);
@@ -135,10 +138,10 @@ async fn a_description_that_does_not_fit_its_table_is_refused() {
     let store = Store::open(directory.path()).unwrap();
     database.execute("alter table plan.mining_blocks drop column seq").await;
     let table = database.layer_table("mining_blocks").await;
-    let error = export(&database.pool(), &table, &store).await.err().unwrap().to_string();
+    let error = export(&database.pool(), &table, &store.begin().unwrap()).await.err().unwrap().to_string();
     assert_eq!(error, "layer mining_blocks: table plan.mining_blocks has no column `seq`");
     database.execute("alter table plan.mining_blocks add column seq text").await;
-    let error = export(&database.pool(), &table, &store).await.err().unwrap().to_string();
+    let error = export(&database.pool(), &table, &store.begin().unwrap()).await.err().unwrap().to_string();
     assert_eq!(
         error,
         "layer mining_blocks: table plan.mining_blocks has type text in column `seq`, described as integer"

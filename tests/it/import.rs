@@ -237,7 +237,7 @@ async fn a_file_that_is_not_what_it_says_is_refused() {
         (
             "one.geojson",
             r#"{"type":"Feature"}"#,
-            "not a GeoJSON FeatureCollection: its type is `Feature` at line 1 column 17",
+            "not a GeoJSON FeatureCollection: its type is `Feature` at line 1 column 18",
         ),
         (
             "none.geojson",
