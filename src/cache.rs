@@ -3,7 +3,7 @@
 //! The version in the key replaces invalidation; tiles of an old version are pushed out by use. Misses of
 //! one key at the same time are one cut.
 
-use crate::{catalog::Version, grid::TileCoord, tile::Encoding, view::View, workers::WorkError};
+use crate::{catalog::Version, encoding::Encoding, grid::TileCoord, view::View, workers::WorkError};
 use bytes::Bytes;
 use moka::future::Cache;
 use std::{future::Future, sync::Arc};

@@ -4,9 +4,10 @@ use crate::{
     cache::{ReadyTile, TileCache, TileKey},
     catalog::{Catalog, Tileset, TilesetError, Version},
     config,
+    encoding::{self, Encoding},
     grid::TileCoord,
     metrics::{LayerLabel, Metrics},
-    tile::{self, Encoding, TileLayer},
+    tile::{self, TileLayer},
     view::View,
     workers::{WorkError, Workers},
 };
@@ -137,8 +138,8 @@ impl Service {
                 let start = Instant::now();
                 let layers: Vec<&TileLayer> = tileset.layers.iter().map(|layer| &layer.tiles).collect();
                 let cut = tile::cut(&layers, &tileset.grid, tile);
-                let (bytes, encoding) = tile::compress(cut.bytes, encoding);
-                (ReadyTile { bytes: bytes.into(), encoding }, cut.dropped, start.elapsed().as_secs_f64())
+                let (bytes, encoding) = encoding::encode(cut.bytes.into(), encoding);
+                (ReadyTile { bytes, encoding }, cut.dropped, start.elapsed().as_secs_f64())
             })
             .await?;
         self.metrics.cut_seconds.observe(seconds);

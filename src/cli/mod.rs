@@ -42,13 +42,17 @@ struct Common {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve tiles, downloads and the viewer (also without a command)
-    #[command(after_help = "Example: plantiles serve --listen 127.0.0.1:8080 --database-url postgres://plan@localhost/plan")]
+    #[command(
+        after_help = "Example: plantiles serve --listen 127.0.0.1:8080 --database-url postgres://plan@localhost/plan"
+    )]
     Serve(serve::ServeArgs),
     /// Create or migrate the schema `plan` in the database
     #[command(after_help = "Example: plantiles init --database-url postgres://plan@localhost/plan")]
     Init,
     /// Load files into the tables of the plan, validated, all or nothing
-    #[command(after_help = "Examples:\n  plantiles import --bundled\n  plantiles import blocks.geojson --layer mining_blocks --replace")]
+    #[command(
+        after_help = "Examples:\n  plantiles import --bundled\n  plantiles import blocks.geojson --layer mining_blocks --replace"
+    )]
     Import(database::ImportArgs),
     /// Export layers from the database into snapshots now
     #[command(after_help = "Example: plantiles publish --layer mining_blocks")]

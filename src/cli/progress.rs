@@ -1,38 +1,36 @@
-//! Progress of long work: a bar on a terminal, plain lines elsewhere.
+//! Progress of long work: one moving line on a terminal, plain lines elsewhere.
 
-use indicatif::{ProgressBar, ProgressStyle};
-use std::io::{IsTerminal, stderr};
+use indicatif::ProgressBar;
+use std::{
+    io::{IsTerminal, stderr},
+    time::Duration,
+};
 
+#[derive(Default)]
 pub struct Progress {
-    bar: Option<ProgressBar>,
+    spinner: Option<ProgressBar>,
 }
 
 impl Progress {
-    /// Starts `steps` steps of work.
-    pub fn new(steps: usize) -> Self {
-        let bar = stderr().is_terminal().then(|| {
-            let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}");
-            ProgressBar::new(steps as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-        });
-        Self { bar }
-    }
-
-    /// One step is done; `what` says which.
-    pub fn step(&self, what: &str) {
-        match &self.bar {
-            Some(bar) => {
-                bar.set_message(what.to_owned());
-                bar.inc(1);
-            }
-            None => eprintln!("{what}"),
+    /// Says what is being done now.
+    pub fn say(&mut self, what: &str) {
+        if !stderr().is_terminal() {
+            eprintln!("{what}");
+            return;
         }
+        let spinner = self.spinner.get_or_insert_with(|| {
+            let spinner = ProgressBar::new_spinner();
+            spinner.enable_steady_tick(Duration::from_millis(100));
+            spinner
+        });
+        spinner.set_message(what.to_owned());
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
+        if let Some(spinner) = &self.spinner {
+            spinner.finish_and_clear();
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     config::Config,
+    follower,
     http::{self, App},
     publisher::Publisher,
     service::Service,
@@ -35,11 +36,11 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     telemetry::init(config.log.format);
     let shutdown = shutdown_signal().context("cannot listen for signals")?;
     let service = Arc::new(Service::new(&config.tiles));
-    let publisher = Publisher::open(&config, Arc::clone(&service))?;
+    let publisher = Publisher::open(&config)?;
     let address = config.server.listen;
     let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
     tracing::info!("listening on http://{}", listener.local_addr()?);
-    let publishing = tokio::spawn(publisher.run());
+    let publishing = tokio::spawn(follower::follow(publisher, Arc::clone(&service)));
     let app = Arc::new(App::new(service, config.server));
     let served = http::serve(listener, app, shutdown).await;
     // An export that is cut short leaves the last published state as it was.

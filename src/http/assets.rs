@@ -5,8 +5,8 @@ use super::{
     respond::{REVALIDATE, Representation, VARY_ENCODING, acceptable, etag},
 };
 use crate::{
+    encoding::{self, Encoding},
     snapshot::SnapshotId,
-    tile::{self, Encoding},
 };
 use axum::{
     extract::State,
@@ -75,11 +75,7 @@ impl Asset {
             Encoding::Brotli => &self.compressed[1],
             Encoding::Zstd => &self.compressed[2],
         };
-        let compress = || {
-            let (bytes, encoding) = tile::compress(self.bytes.to_vec(), encoding);
-            (bytes.into(), encoding)
-        };
-        slot.get_or_init(compress).clone()
+        slot.get_or_init(|| encoding::encode(Bytes::from_static(self.bytes), encoding)).clone()
     }
 
     fn answer(&self, path: &str, headers: &HeaderMap) -> Result<Response, Problem> {

@@ -13,7 +13,7 @@ use crate::{
 };
 use axum::{
     extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
@@ -26,6 +26,7 @@ const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=3153600
 pub async fn download(
     State(app): State<Arc<App>>,
     Segments(file): Segments<String>,
+    method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let Some(name) = file.strip_suffix(".fgb") else {
@@ -45,12 +46,12 @@ pub async fn download(
     let id = LayerId::new(layer).map_err(|_| unknown(layer))?;
     let current = app.catalog()?.layer(&id).cloned().ok_or_else(|| unknown(layer))?;
     match snapshot {
-        None => answer(&current, CURRENT, &headers),
+        None => answer(&current, CURRENT, &method, &headers),
         Some(snapshot) => {
             let kept = app.service.kept().into_iter().filter_map(|catalog| catalog.layer(&id).cloned());
             let published = kept.into_iter().find(|published| published.snapshot.id == snapshot);
             let published = published.ok_or_else(|| Problem::not_found("this snapshot is no longer kept"))?;
-            answer(&published, IMMUTABLE, &headers)
+            answer(&published, IMMUTABLE, &method, &headers)
         }
     }
 }
@@ -58,6 +59,7 @@ pub async fn download(
 fn answer(
     published: &PublishedLayer,
     cache_control: HeaderValue,
+    method: &Method,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
     let file = Bytes::from_owner(FileBytes(Arc::clone(&published.snapshot)));
@@ -67,7 +69,7 @@ fn answer(
     let mut response = match validators.evaluate(headers) {
         Outcome::PreconditionFailed => return Err(Problem::precondition_failed()),
         Outcome::NotModified => StatusCode::NOT_MODIFIED.into_response(),
-        Outcome::Send => body(file, range(headers, &validators))?,
+        Outcome::Send => body(file, range(method, headers, &validators))?,
     };
     let headers = response.headers_mut();
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
@@ -77,8 +79,11 @@ fn answer(
     Ok(response)
 }
 
-/// The `Range` header, when it applies.
-fn range<'a>(headers: &'a HeaderMap, validators: &Validators) -> Option<&'a str> {
+/// The `Range` header, when it applies: to GET alone (RFC 9110 §14.2), and under `If-Range`.
+fn range<'a>(method: &Method, headers: &'a HeaderMap, validators: &Validators) -> Option<&'a str> {
+    if method != Method::GET {
+        return None;
+    }
     let range = headers.get(header::RANGE)?.to_str().ok()?;
     validators.range_applies(headers).then_some(range)
 }

@@ -102,6 +102,8 @@ fn cors() -> cors::CorsLayer {
             header::LAST_MODIFIED,
         ])
         .max_age(Duration::from_secs(86400))
+        // The answer is the same for every origin.
+        .vary([])
 }
 
 /// The segments of the path, percent-decoded; what is not UTF-8 is a problem like any other.

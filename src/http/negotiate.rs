@@ -1,6 +1,6 @@
 //! Choosing the content coding from `Accept-Encoding` (RFC 9110 §12.5.3).
 
-use crate::tile::Encoding;
+use crate::encoding::Encoding;
 use axum::http::{HeaderMap, header};
 
 /// The codings that a client takes.

@@ -6,8 +6,8 @@ use super::{
     negotiate::{self, Accepted},
 };
 use crate::{
+    encoding::{self, Encoding},
     snapshot::SnapshotId,
-    tile::{self, Encoding},
 };
 use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
@@ -50,9 +50,9 @@ impl Representation {
     /// A JSON document with absolute URLs, in the coding that the client likes best.
     pub fn document(json: String, headers: &HeaderMap) -> Result<Self, Problem> {
         let name = SnapshotId::of(json.as_bytes());
-        let (bytes, encoding) = tile::compress(json.into_bytes(), acceptable(negotiate::accepted(headers))?);
+        let (bytes, encoding) = encoding::encode(json.into(), acceptable(negotiate::accepted(headers))?);
         Ok(Self {
-            bytes: bytes.into(),
+            bytes,
             encoding,
             etag: etag(&name, encoding),
             content_type: HeaderValue::from_static("application/json"),

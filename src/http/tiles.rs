@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     catalog::{Tileset, Version},
+    encoding::{self, Encoding},
     grid::{TileCoord, TileMatrixSet},
-    tile::{self, Encoding},
     view::View,
 };
 use axum::{
@@ -68,8 +68,7 @@ async fn send(
     let (mut bytes, mut encoding) = (ready.bytes, ready.encoding);
     if encoding == Encoding::Identity && !accepted.identity && !bytes.is_empty() {
         // A small tile is kept as it is, but this client takes only codings.
-        let wanted = acceptable(accepted)?;
-        (bytes, encoding) = (tile::compress_always(&bytes, wanted).into(), wanted);
+        (bytes, encoding) = encoding::compress(bytes, acceptable(accepted)?);
     }
     let representation = Representation {
         bytes,

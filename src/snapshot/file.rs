@@ -95,7 +95,7 @@ impl Snapshot {
 
 fn header_end(map: &[u8]) -> Result<usize, SnapshotError> {
     let size = match map {
-        [head @ ..] if head.len() >= 12 && head[..8] == MAGIC => &map[8..12],
+        head if head.len() >= 12 && head[..8] == MAGIC => &map[8..12],
         _ => return Err(malformed("no FlatGeobuf magic bytes")),
     };
     let size = u32::from_le_bytes([size[0], size[1], size[2], size[3]]) as usize;

@@ -31,8 +31,8 @@ pub struct Store {
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    #[error("{path}: {source}")]
-    Io { path: PathBuf, source: io::Error },
+    #[error("{path}: {cause}")]
+    Io { path: PathBuf, cause: io::Error },
     #[error("{path} is in use by another plantiles: give each server its own state directory")]
     Locked { path: PathBuf },
     #[error("layer {layer}: snapshot {id} is not in the state directory")]
@@ -49,16 +49,16 @@ pub struct Loaded {
 
 /// A snapshot that does not hash to its name, or is gone.
 #[derive(Debug, thiserror::Error)]
-#[error("layer {layer}: {path}: {source}")]
+#[error("layer {layer}: {path}: {cause}")]
 pub struct Damaged {
     pub layer: LayerId,
     pub path: PathBuf,
-    pub source: SnapshotError,
+    pub cause: SnapshotError,
 }
 
 fn at(path: &Path) -> impl FnOnce(io::Error) -> StoreError {
     let path = path.to_owned();
-    move |source| StoreError::Io { path, source }
+    move |cause| StoreError::Io { path, cause }
 }
 
 impl Store {
@@ -91,7 +91,7 @@ impl Store {
             let path = self.path(&layer, newest.id);
             match Snapshot::open(&path, newest.id) {
                 Ok(snapshot) => loaded.snapshots.push(snapshot),
-                Err(source) => loaded.damaged.push(Damaged { layer, path, source }),
+                Err(cause) => loaded.damaged.push(Damaged { layer, path, cause }),
             }
         }
         Some(loaded)
@@ -109,7 +109,7 @@ impl Store {
         let directory = self.layer_directory(&layer.id);
         let created = fs::create_dir_all(&directory)
             .and_then(|()| writer::sync_directory(&self.directory.join("snapshots")));
-        created.map_err(|source| WriteError::Io { layer: layer.id.clone(), source })?;
+        created.map_err(|cause| WriteError::Io { layer: layer.id.clone(), cause })?;
         SnapshotWriter::create(&directory, layer)
     }
 
@@ -188,7 +188,7 @@ fn lock(directory: &Path) -> Result<File, StoreError> {
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StoreError::Locked { path: directory.to_owned() }),
-        Err(TryLockError::Error(source)) => Err(StoreError::Io { path, source }),
+        Err(TryLockError::Error(cause)) => Err(StoreError::Io { path, cause }),
     }
 }
 

@@ -4,7 +4,6 @@
 //! prepare, once for each snapshot:  attributes coded, pyramid of low zooms built
 //! cut, for each tile:               search ▶ read in place ▶ project and quantize ▶ clip ▶ check
 //!                                   ▶ repair ▶ encode          (at low zooms: search ▶ encode)
-//! compress, for each coding
 //! ```
 //!
 //! Everything after projection is done on integers, since validity made in floating point is lost by
@@ -14,7 +13,6 @@ mod attributes;
 mod budget;
 mod clip_line;
 mod clip_polygon;
-mod compress;
 mod cut;
 mod encode;
 mod geometry;
@@ -28,7 +26,6 @@ mod size;
 mod validity;
 
 pub use budget::MAX_TILE;
-pub use compress::{Effort, Encoding, MIN_SIZE, compress};
 pub use cut::{Tile, cut};
 pub use layer::{PrepareError, TileLayer};
 

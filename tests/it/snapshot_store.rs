@@ -83,7 +83,7 @@ fn damage_is_named_and_the_rest_is_served() {
         let loaded = store.load().unwrap();
         assert_eq!(loaded.snapshots.len(), 1);
         let damaged = &loaded.damaged[0];
-        assert!(matches!(damaged.source, SnapshotError::Altered { .. }), "{damaged}");
+        assert!(matches!(damaged.cause, SnapshotError::Altered { .. }), "{damaged}");
         assert!(damaged.to_string().contains("mining_blocks"), "{damaged}");
         // Exporting again heals it: the same rows have the same name.
         let again = export(&store, &layers()[0], 3);

@@ -1,3 +1,4 @@
 //! What several test modules share.
 
+pub mod database;
 pub mod sample;

@@ -1,0 +1,2 @@
+-- A province's polygons take minutes to check.
+set local statement_timeout = '1h'

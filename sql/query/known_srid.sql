@@ -1,0 +1,1 @@
+select exists (select from spatial_ref_sys where srid = $1)

@@ -1,0 +1,1 @@
+select number, checksum from plan.migration order by number

@@ -1,0 +1,63 @@
+//! The pool of connections.
+
+use super::{DatabaseError, DatabaseUrl, RedactedUrl};
+use deadpool_postgres::{
+    Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts,
+};
+use std::time::Duration;
+use tokio_postgres::NoTls;
+
+/// Exports of several layers at once gain nothing beyond this, and a server for a county shares its
+/// database with the people who edit it.
+const MOST_CONNECTIONS: usize = 4;
+/// For a free connection of the pool: longer waits mean that something hangs.
+const WAIT: Duration = Duration::from_secs(10);
+const CONNECT: Duration = Duration::from_secs(5);
+/// For a statement of the metadata; exports and imports set their own.
+const STATEMENT_TIMEOUT: &str = "set statement_timeout = '30s'";
+/// A server that vanished without closing its connections is noticed after about a minute.
+const SILENCE: Duration = Duration::from_secs(60);
+
+/// The database of the plan. Cheap to clone; connects when it is first used.
+#[derive(Clone)]
+pub struct Database {
+    pool: Pool,
+    url: RedactedUrl,
+}
+
+impl Database {
+    /// # Errors
+    /// When called outside a Tokio runtime. An unreachable database is noticed later.
+    pub fn new(url: &DatabaseUrl) -> Result<Self, DatabaseError> {
+        let mut config = url.config();
+        if config.get_application_name().is_none() {
+            config.application_name("plantiles");
+        }
+        config.connect_timeout(CONNECT).keepalives_idle(SILENCE / 2).tcp_user_timeout(SILENCE);
+        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Verified };
+        let pool = Pool::builder(Manager::from_config(config, NoTls, recycling))
+            .max_size(MOST_CONNECTIONS)
+            .timeouts(Timeouts { wait: Some(WAIT), create: Some(CONNECT * 2), recycle: Some(CONNECT) })
+            .runtime(Runtime::Tokio1)
+            .post_create(Hook::async_fn(|client, _| {
+                Box::pin(
+                    async move { client.batch_execute(STATEMENT_TIMEOUT).await.map_err(HookError::Backend) },
+                )
+            }))
+            .build()
+            .map_err(DatabaseError::Pool)?;
+        Ok(Self { pool, url: url.redacted() })
+    }
+
+    /// A connection, given back when it is dropped.
+    pub async fn client(&self) -> Result<Object, DatabaseError> {
+        let unreachable =
+            |error| DatabaseError::Unreachable { url: self.url.clone(), source: Box::new(error) };
+        self.pool.get().await.map_err(unreachable)
+    }
+
+    /// Numbers of connections for the metrics.
+    pub fn status(&self) -> deadpool_postgres::Status {
+        self.pool.status()
+    }
+}

@@ -1,0 +1,116 @@
+//! From a table to a snapshot.
+
+use super::{
+    Database, DatabaseError, LayerTable,
+    table::check_columns,
+    template::{fill, quoted},
+};
+use crate::{
+    plan::{Field, FieldType},
+    snapshot::{Snapshot, SnapshotWriter, Store, Value, WriteError},
+};
+use futures_util::TryStreamExt;
+use geozero::wkb::Ewkb;
+use std::{borrow::Cow, error::Error, pin::pin, sync::Arc};
+use tokio_postgres::{
+    IsolationLevel, Row,
+    types::{FromSql, ToSql, Type},
+};
+
+const EXPORT: &str = include_str!("../../sql/query/export.sql");
+/// An export of 200,000 polygons takes seconds; this only ends one that hangs.
+const EXPORT_TIMEOUT: &str = "set local statement_timeout = '15min'";
+
+/// Exports one layer into `store`, as it is at one instant; nothing is published.
+///
+/// Rows stream by in id order, so memory does not grow with the table. Equal rows give equal bytes.
+pub async fn export(
+    database: &Database,
+    source: &LayerTable,
+    store: &Store,
+) -> Result<Arc<Snapshot>, DatabaseError> {
+    let mut client = database.client().await?;
+    let transaction =
+        client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true);
+    let transaction = transaction.start().await?;
+    transaction.batch_execute(EXPORT_TIMEOUT).await?;
+    check_columns(&transaction, source).await?;
+    let mut writer = store.writer(&source.layer)?;
+    let failed = |error| DatabaseError::Export { layer: source.layer.id.clone(), source: error };
+    let no_values: [&(dyn ToSql + Sync); 0] = [];
+    let rows = transaction.query_raw(&statement(source), no_values).await.map_err(failed)?;
+    let mut rows = pin!(rows);
+    while let Some(row) = rows.try_next().await.map_err(failed)? {
+        append(&mut writer, source, &row)?;
+    }
+    transaction.commit().await?;
+    // Syncing, reading back and hashing take their time; an async thread must not wait for a disk.
+    let finished = tokio::task::spawn_blocking(move || writer.finish()).await;
+    match finished {
+        Ok(snapshot) => Ok(snapshot?),
+        Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
+    }
+}
+
+fn statement(LayerTable { layer, table }: &LayerTable) -> String {
+    let values: String = layer
+        .fields
+        .iter()
+        .map(|field| {
+            let kind = match field.kind {
+                FieldType::Integer => "bigint",
+                FieldType::Real => "double precision",
+                FieldType::Boolean => "boolean",
+                FieldType::Text => "text",
+                FieldType::Date => "date",
+            };
+            format!(", {}::{kind}", quoted(&field.name))
+        })
+        .collect();
+    let places = [
+        ("id", &*quoted(&table.id)),
+        ("geometry", &*quoted(&table.geometry)),
+        ("values", &*values),
+        ("table", &*table.quoted()),
+    ];
+    fill(EXPORT, &places)
+}
+
+fn append(writer: &mut SnapshotWriter, source: &LayerTable, row: &Row) -> Result<(), DatabaseError> {
+    let layer = &source.layer;
+    let failed = |error| DatabaseError::Export { layer: layer.id.clone(), source: error };
+    let missing = |id, reason: &str| WriteError::Row { layer: layer.id.clone(), id, reason: reason.into() };
+    let id = row.try_get::<_, Option<i64>>(0).map_err(failed)?;
+    let id = id.ok_or_else(|| missing(-1, "it has no id"))?;
+    let geometry = row.try_get::<_, Option<EwkbBytes>>(1).map_err(failed)?;
+    let geometry = geometry.ok_or_else(|| missing(id, "it has no geometry"))?;
+    let values = layer.fields.iter().enumerate().map(|(index, field)| value(row, index + 2, field));
+    let values = values.collect::<Result<Vec<_>, _>>().map_err(failed)?;
+    Ok(writer.append(id, &values, Ewkb(geometry.0))?)
+}
+
+fn value<'a>(row: &'a Row, index: usize, field: &Field) -> Result<Value<'a>, tokio_postgres::Error> {
+    let value = match field.kind {
+        FieldType::Integer => row.try_get::<_, Option<_>>(index)?.map(Value::Integer),
+        FieldType::Real => row.try_get::<_, Option<_>>(index)?.map(Value::Real),
+        FieldType::Boolean => row.try_get::<_, Option<_>>(index)?.map(Value::Boolean),
+        FieldType::Text => {
+            row.try_get::<_, Option<&str>>(index)?.map(|text| Value::Text(Cow::Borrowed(text)))
+        }
+        FieldType::Date => row.try_get::<_, Option<_>>(index)?.map(Value::Date),
+    };
+    Ok(value.unwrap_or(Value::Null))
+}
+
+/// A geometry as PostGIS sends it, without a copy. Geozero's own type would make an empty value of NULL.
+struct EwkbBytes<'a>(&'a [u8]);
+
+impl<'a> FromSql<'a> for EwkbBytes<'a> {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        Ok(Self(raw))
+    }
+
+    fn accepts(kind: &Type) -> bool {
+        kind.name() == "geometry"
+    }
+}

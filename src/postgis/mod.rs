@@ -1,0 +1,21 @@
+//! The database: the only module that knows SQL, which lies in `sql/`.
+//!
+//! A layer is a table of the schema `plan` that `plan.layer` describes, or any other table or view that
+//! the configuration names. Export reads it in one snapshot of the database; nothing else reads features.
+
+mod database;
+mod error;
+mod export;
+mod migrate;
+mod stage;
+mod table;
+mod template;
+mod url;
+
+pub use database::Database;
+pub use error::DatabaseError;
+pub use export::export;
+pub use migrate::{Migrated, migrate};
+pub use stage::{Fault, Stage, StageRows};
+pub use table::{LayerTable, Table, TableMapping, describe, layer_tables};
+pub use url::{DatabaseUrl, RedactedUrl};
