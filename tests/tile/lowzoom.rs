@@ -74,7 +74,9 @@ fn cover(features: &[decode::Feature], [x, y]: [f64; 2]) -> i32 {
     };
     let ring = |r: &Vec<[i64; 2]>| (0..r.len()).map(|i| crossing(r[i], r[(i + 1) % r.len()])).sum::<i32>();
     let near = |r: &&Vec<[i64; 2]>| {
-        r.iter().any(|p| p[0] as f64 > x) && r.iter().any(|p| p[1] as f64 > y) && r.iter().any(|p| (p[1] as f64) < y)
+        r.iter().any(|p| p[0] as f64 > x)
+            && r.iter().any(|p| p[1] as f64 > y)
+            && r.iter().any(|p| (p[1] as f64) < y)
     };
     features.iter().flat_map(|f| &f.paths).filter(near).map(ring).sum()
 }
