@@ -1,9 +1,9 @@
 //! TileJSON 3.0.0 of a tileset.
 
 use crate::{
-    catalog::Tileset,
+    catalog::{PublishedLayer, Tileset},
     config::PublicUrl,
-    plan::{FieldType, Layer},
+    plan::FieldType,
     snapshot::Origin,
 };
 use serde_json::{Map, Value, json};
@@ -21,7 +21,7 @@ pub fn tilejson(tileset: &Tileset, origin: Origin, base: &PublicUrl) -> Value {
         "minzoom": tileset.minzoom(),
         "maxzoom": tileset.maxzoom(),
         "attribution": attribution(origin),
-        "vector_layers": tileset.layers.iter().map(|layer| vector_layer(&layer.snapshot.layer, tileset.maxzoom())).collect::<Vec<_>>(),
+        "vector_layers": tileset.layers.iter().flat_map(|layer| vector_layers(layer, tileset.maxzoom())).collect::<Vec<_>>(),
     });
     if let Some(bounds) = tileset.bounds() {
         document["bounds"] = json!([bounds.min_x, bounds.min_y, bounds.max_x, bounds.max_y]);
@@ -41,16 +41,19 @@ fn attribution(origin: Origin) -> &'static str {
     }
 }
 
-fn vector_layer(layer: &Layer, maxzoom: u8) -> Value {
-    let fields: Map<String, Value> =
-        layer.fields.iter().map(|field| (field.name.clone(), json!(field_type(field.kind)))).collect();
-    json!({
-        "id": layer.id,
-        "description": layer.title.zh,
-        "minzoom": layer.minzoom,
-        "maxzoom": maxzoom,
-        "fields": fields,
-    })
+/// What tiles hold of `layer`: its features and, for polygons, the points of their names.
+fn vector_layers(layer: &PublishedLayer, maxzoom: u8) -> Vec<Value> {
+    let meta = &layer.snapshot.layer;
+    let kind = |column: &str| {
+        meta.fields.iter().find(|field| field.name == column).map(|field| field_type(field.kind))
+    };
+    let described = layer.tiles.mvt_layers().into_iter().map(|(id, columns)| {
+        let fields: Map<String, Value> =
+            columns.into_iter().map(|column| (column.to_owned(), json!(kind(column)))).collect();
+        let description = if id == meta.id.as_str() { meta.title.zh.clone() } else { format!("{}（注记点）", meta.title.zh) };
+        json!({ "id": id, "description": description, "minzoom": meta.minzoom, "maxzoom": maxzoom, "fields": fields })
+    });
+    described.collect()
 }
 
 /// The type names that the TileJSON specification suggests (§3.3.3).

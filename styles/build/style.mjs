@@ -24,7 +24,7 @@ export function planStyle(c) {
     classes[layer] = Object.entries(titles).map(([id, [zh, en]]) => ({ id, zh, en }));
   }
 
-  function add(layer, part, type, { class: cls, filter, minzoom, maxzoom, paint = {}, layout = {}, label = false }) {
+  function add(layer, part, type, { class: cls, filter, minzoom, maxzoom, paint = {}, layout = {}, label = false, source = layer }) {
     layers.push({
       id: [layer, cls, part].filter(Boolean).join("/"),
       metadata: {
@@ -34,7 +34,7 @@ export function planStyle(c) {
       },
       type,
       source: "plan",
-      "source-layer": layer,
+      "source-layer": source,
       ...(minzoom !== undefined && { minzoom }),
       ...(maxzoom !== undefined && { maxzoom }),
       ...(filter && { filter }),
@@ -64,10 +64,12 @@ export function planStyle(c) {
     });
   }
 
+  /** A name along lines and outlines, or at the one point that the tiles give each polygon. */
   function label(layer, { text = ["get", "name"], color = c.text, size = [11, 15], along = false, halo = 1.4, layout = {}, ...options }) {
     add(layer, options.part ?? "label", "symbol", {
       ...options,
       label: true,
+      source: along ? layer : `${layer}_label`,
       layout: {
         "text-field": text,
         "text-font": FONT,

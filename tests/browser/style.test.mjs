@@ -18,7 +18,8 @@ test("addresses are absolute and answer", async () => {
 });
 
 test("source layers, fields and symbols exist", async () => {
-  const fields = new Map(bundledLayers.map((layer) => [layer.id, new Set(layer.fields.map((f) => f.name))]));
+  const { vector_layers: served } = await (await get(style.sources.plan.url)).json();
+  const fields = new Map(served.map((layer) => [layer.id, new Set(Object.keys(layer.fields))]));
   const fieldsOf = (value) => {
     if (typeof value === "string") return [...value.matchAll(/{(\w+)}/g)].map(([, name]) => name);
     if (!Array.isArray(value)) return [];
@@ -34,7 +35,7 @@ test("source layers, fields and symbols exist", async () => {
   }
   for (const part of style.layers.filter((part) => part.source)) {
     assert.ok(fields.has(part["source-layer"]), part.id);
-    assert.equal(part.metadata["plantiles:layer"], part["source-layer"]);
+    assert.equal(part.metadata["plantiles:layer"], part["source-layer"].replace(/_label$/, ""));
     for (const field of fieldsOf([part.filter, part.layout?.["text-field"]])) assert.ok(fields.get(part["source-layer"]).has(field), `${part.id}: ${field}`);
   }
   const styled = new Set(style.layers.map((part) => part["source-layer"]));

@@ -111,7 +111,8 @@ function distinct(hits: MapGeoJSONFeature[], layers: Map<string, Layer>): Found[
   const found = new Map<string, Found>();
   for (const hit of hits) {
     const layer = layers.get(partMetadata(hit.layer)["plantiles:layer"] ?? "");
-    if (layer) found.set(`${layer.id}/${hit.id}`, { layer, id: hit.id, properties: hit.properties });
+    // A name's point lies on its polygon, which is hit as well and carries all attributes.
+    if (layer && hit.sourceLayer === layer.id) found.set(`${layer.id}/${hit.id}`, { layer, id: hit.id, properties: hit.properties });
   }
   const layerOf = (feature: Found) => GROUP_ORDER.indexOf(feature.layer.group);
   return [...found.values()].sort((a, b) => layerOf(a) - layerOf(b));
