@@ -8,7 +8,6 @@ use crate::plan::Layer;
 use flatgeobuf::{Feature, Header, packed_r_tree::PackedRTree};
 use std::{fs::File, path::Path, sync::Arc};
 
-/// Version 3 of FlatGeobuf.
 pub(super) const MAGIC: [u8; 8] = *b"fgb\x03fgb\0";
 
 /// A box in the snapshot's CRS, x east and y north (degrees for EPSG:4490), edges included.

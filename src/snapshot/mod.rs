@@ -11,12 +11,13 @@
 //! A layer without features is a header alone, which says so: count 0, node size 0, no extent.
 
 mod current;
-mod feature_encoder;
+mod encode;
 mod file;
 mod header;
 mod id;
 mod map;
 mod publication;
+mod shape;
 mod store;
 mod value;
 mod writer;

@@ -1,11 +1,15 @@
 //! Writing a snapshot: rows in, a verified and named file out.
 //!
-//! Features wait in an unnamed temporary file beside the destination (`/tmp` may be memory) until their
-//! Hilbert order is known; memory holds about 100 bytes a feature and one feature at a time. The finished
-//! file is written beside its destination too, synced, read back and verified, and only then given its name.
+//! Features wait in an unnamed temporary file beside the destination until their Hilbert order is known;
+//! memory holds about 110 bytes a feature and one feature at a time. The finished file is written beside its
+//! destination too, synced, read back and verified, and only then given its name.
+//!
+//! The crate flatgeobuf has a writer, but its files have lines that GDAL does not read (a MultiLineString of
+//! one line without its end) and its temporary files lie in `/tmp`, which may be memory. What the format
+//! needs, tables, index and Hilbert order, is the crate's.
 
 use super::{
-    Snapshot, SnapshotError, SnapshotId, Value, feature_encoder::FeatureEncoder, file::MAGIC, header,
+    Bounds, Snapshot, SnapshotError, SnapshotId, Value, encode, encode::Encoder, file::MAGIC, header,
 };
 use crate::plan::{Layer, LayerId};
 use flatgeobuf::packed_r_tree::{NodeItem, PackedRTree, calc_extent, hilbert_sort};
@@ -15,7 +19,6 @@ use std::{
     collections::HashSet,
     fs::{self, File},
     io::{self, BufWriter, Write},
-    ops::Range,
     os::unix::fs::FileExt,
     path::{Path, PathBuf},
     sync::Arc,
@@ -31,13 +34,13 @@ pub(super) const UNFINISHED_SUFFIX: &str = ".unfinished";
 pub struct SnapshotWriter {
     directory: PathBuf,
     layer: Layer,
-    encoder: FeatureEncoder,
-    /// Features in the order of their ids.
-    features: BufWriter<File>,
-    /// The box of each feature; `offset` is its number.
+    encoder: Encoder,
+    /// The encoded features in id order.
+    waiting: BufWriter<File>,
+    /// Where each waiting feature begins, and where the last one ends.
+    starts: Vec<u64>,
+    /// The box of each waiting feature; its offset is the feature's place in `starts`.
     nodes: Vec<NodeItem>,
-    /// Where each feature ends in `features`.
-    ends: Vec<u64>,
     last_id: Option<i64>,
     poisoned: bool,
 }
@@ -50,8 +53,8 @@ pub enum WriteError {
     Row { layer: LayerId, id: i64, reason: String },
     #[error("layer {layer}: an earlier row failed, so the snapshot cannot be finished")]
     Poisoned { layer: LayerId },
-    #[error("layer {layer}: two columns are called `{name}`")]
-    SameName { layer: LayerId, name: String },
+    #[error("layer {layer}: {reason}")]
+    Format { layer: LayerId, reason: String },
     #[error("layer {layer}: the written file does not verify: {cause}")]
     Unverified { layer: LayerId, cause: SnapshotError },
 }
@@ -60,21 +63,22 @@ impl SnapshotWriter {
     /// Starts a snapshot of `layer` that will be named `{directory}/{id}.fgb`; `directory` must exist.
     ///
     /// # Errors
-    /// When two columns have one name, `id` included, or the directory cannot be written.
+    /// When two columns have one name, `id` included.
     pub fn create(directory: &Path, layer: &Layer) -> Result<Self, WriteError> {
         let mut names = HashSet::from([header::ID_COLUMN]);
         if let Some(field) = layer.fields.iter().find(|field| !names.insert(&field.name)) {
-            return Err(WriteError::SameName { layer: layer.id.clone(), name: field.name.clone() });
+            let reason = format!("two columns are called `{}`", field.name);
+            return Err(WriteError::Format { layer: layer.id.clone(), reason });
         }
-        let features = tempfile::tempfile_in(directory)
-            .map_err(|cause| WriteError::Io { layer: layer.id.clone(), cause })?;
+        let waiting = tempfile::tempfile_in(directory);
+        let waiting = waiting.map_err(|cause| WriteError::Io { layer: layer.id.clone(), cause })?;
         Ok(Self {
             directory: directory.to_owned(),
+            encoder: Encoder::new(layer.geometry),
             layer: layer.clone(),
-            encoder: FeatureEncoder::new(layer.geometry),
-            features: BufWriter::new(features),
+            waiting: BufWriter::new(waiting),
+            starts: vec![0],
             nodes: Vec::new(),
-            ends: Vec::new(),
             last_id: None,
             poisoned: false,
         })
@@ -85,118 +89,108 @@ impl SnapshotWriter {
     ///
     /// # Errors
     /// When ids do not ascend, a value is of another type than its field, or the geometry is empty, not
-    /// finite or of another kind than the layer's. The writer is unusable after any error.
+    /// finite or of another kind than the layer's. The writer is unusable after any error: a snapshot with a
+    /// row left out would look whole.
     pub fn append(
         &mut self,
         id: i64,
         values: &[Value<'_>],
         geometry: impl GeozeroGeometry,
     ) -> Result<(), WriteError> {
+        let layer = &self.layer.id;
         if self.poisoned {
-            return Err(WriteError::Poisoned { layer: self.layer.id.clone() });
+            return Err(WriteError::Poisoned { layer: layer.clone() });
         }
-        // A file that lacks a row is not the layer.
         self.poisoned = true;
-        self.add(id, values, &geometry).map_err(|reason| WriteError::Row {
-            layer: self.layer.id.clone(),
-            id,
-            reason,
-        })?;
+        let row_error = |reason| WriteError::Row { layer: layer.clone(), id, reason };
+        check_id(id, self.last_id).map_err(row_error)?;
+        encode::check_values(&self.layer, values).map_err(row_error)?;
+        let place = self.nodes.len();
+        let encoded = self.encoder.encode(place as u64, id, values, &geometry);
+        let (feature, node) = encoded.map_err(row_error)?;
+        let written = self.waiting.write_all(feature);
+        written.map_err(|cause| WriteError::Io { layer: layer.clone(), cause })?;
+        self.starts.push(self.starts[place] + feature.len() as u64);
+        self.nodes.push(node);
+        self.last_id = Some(id);
         self.poisoned = false;
         Ok(())
     }
 
-    fn add(&mut self, id: i64, values: &[Value<'_>], geometry: &impl GeozeroGeometry) -> Result<(), String> {
-        if self.last_id.is_some_and(|last| last >= id) {
-            return Err("ids must be unique and ascend".into());
-        }
-        if id < 0 {
-            return Err("the id is negative, which a vector tile cannot carry".into());
-        }
-        self.check_values(values)?;
-        let (bytes, bounds) = self.encoder.encode(id, values, geometry)?;
-        self.features.write_all(bytes).map_err(|error| error.to_string())?;
-        self.ends.push(self.ends.last().unwrap_or(&0) + bytes.len() as u64);
-        self.nodes.push(NodeItem { offset: self.nodes.len() as u64, ..bounds });
-        self.last_id = Some(id);
-        Ok(())
-    }
-
-    fn check_values(&self, values: &[Value<'_>]) -> Result<(), String> {
-        let fields = &self.layer.fields;
-        if values.len() != fields.len() {
-            return Err(format!("{} values for {} fields", values.len(), fields.len()));
-        }
-        for (field, value) in fields.iter().zip(values) {
-            if value.kind().is_some_and(|kind| kind != field.kind) {
-                return Err(format!("field `{}` does not hold {value:?}", field.name));
-            }
-        }
-        Ok(())
-    }
-
     /// Writes, syncs, verifies and names the file. It is then complete under its name even after a crash.
-    pub fn finish(mut self) -> Result<Arc<Snapshot>, WriteError> {
+    pub fn finish(self) -> Result<Arc<Snapshot>, WriteError> {
         let layer = self.layer.id.clone();
         if self.poisoned {
             return Err(WriteError::Poisoned { layer });
         }
+        let directory = self.directory.clone();
         let io_error = |cause| WriteError::Io { layer: layer.clone(), cause };
         let mut unfinished = tempfile::Builder::new()
             .suffix(UNFINISHED_SUFFIX)
             // Downloads may be served by another user's web server, and the content is public anyway.
             .permissions(public_file())
-            .tempfile_in(&self.directory)
+            .tempfile_in(&directory)
             .map_err(io_error)?;
-        let mut out = BufWriter::new(HashingWriter { out: unfinished.as_file_mut(), digest: Sha256::new() });
-        self.write(&mut out).map_err(io_error)?;
-        let written = out.into_inner().map_err(|error| io_error(error.into_error()))?;
-        let id = SnapshotId::from_digest(written.digest);
+        let id = self.write(unfinished.as_file_mut()).map_err(io_error)?;
         unfinished.as_file().sync_all().map_err(io_error)?;
         let unverified = |cause| WriteError::Unverified { layer: layer.clone(), cause };
         let snapshot = Snapshot::open(unfinished.path(), id).map_err(unverified)?;
-        let path = self.directory.join(file_name(id));
-        unfinished.persist(path).map_err(|error| io_error(error.error))?;
-        sync_directory(&self.directory).map_err(io_error)?;
+        unfinished.persist(directory.join(file_name(id))).map_err(|error| io_error(error.error))?;
+        sync_directory(&directory).map_err(io_error)?;
         Ok(snapshot)
     }
 
-    /// Magic, header, index, then the features in Hilbert order.
-    fn write(&mut self, out: &mut impl Write) -> io::Result<()> {
+    fn write(mut self, file: &mut File) -> io::Result<SnapshotId> {
+        let waiting = self.waiting.into_inner().map_err(io::IntoInnerError::into_error)?;
+        let mut out = BufWriter::new(HashingWriter { out: file, digest: Sha256::new() });
         let extent = calc_extent(&self.nodes);
+        let bounds = (!self.nodes.is_empty()).then_some(Bounds {
+            min_x: extent.min_x,
+            min_y: extent.min_y,
+            max_x: extent.max_x,
+            max_y: extent.max_y,
+        });
         out.write_all(&MAGIC)?;
-        out.write_all(&header::encode(&self.layer, self.nodes.len() as u64, &extent)?)?;
-        if self.nodes.is_empty() {
-            return Ok(());
-        }
-        // Stable, so that equal places on the curve keep the order of their ids.
+        out.write_all(&header::header(&self.layer, self.nodes.len() as u64, bounds)?)?;
+        // The sort is stable, so that features at one place on the curve stay in id order.
         hilbert_sort(&mut self.nodes, &extent);
-        let order: Vec<u64> = self.nodes.iter().map(|node| node.offset).collect();
-        let mut offset = 0;
-        for node in &mut self.nodes {
-            let feature = feature_range(&self.ends, node.offset);
-            node.offset = offset;
-            offset += feature.end - feature.start;
+        let order = index_offsets(&mut self.nodes, &self.starts);
+        if bounds.is_some() {
+            let index = PackedRTree::build(&self.nodes, &extent, header::NODE_SIZE);
+            index.map_err(io::Error::other)?.stream_write(&mut out)?;
         }
-        let index = PackedRTree::build(&self.nodes, &extent, PackedRTree::DEFAULT_NODE_SIZE);
-        index.map_err(io::Error::other)?.stream_write(out)?;
-        self.features.flush()?;
-        let mut bytes = Vec::new();
-        for number in order {
-            let feature = feature_range(&self.ends, number);
-            bytes.resize((feature.end - feature.start) as usize, 0);
-            self.features.get_ref().read_exact_at(&mut bytes, feature.start)?;
-            out.write_all(&bytes)?;
+        let mut feature = Vec::new();
+        for place in order {
+            feature.resize((self.starts[place + 1] - self.starts[place]) as usize, 0);
+            waiting.read_exact_at(&mut feature, self.starts[place])?;
+            out.write_all(&feature)?;
         }
-        Ok(())
+        let written = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+        Ok(SnapshotId::from_digest(written.digest))
     }
 }
 
-/// Where the feature `number` is among the features in id order.
-fn feature_range(ends: &[u64], number: u64) -> Range<u64> {
-    let number = number as usize;
-    let start = if number == 0 { 0 } else { ends[number - 1] };
-    start..ends[number]
+/// Replaces each leaf's place in id order by the feature's offset in the file, and gives the places in file
+/// order.
+fn index_offsets(nodes: &mut [NodeItem], starts: &[u64]) -> Vec<usize> {
+    let mut offset = 0;
+    let places = nodes.iter_mut().map(|node| {
+        let place = node.offset as usize;
+        node.offset = offset;
+        offset += starts[place + 1] - starts[place];
+        place
+    });
+    places.collect()
+}
+
+fn check_id(id: i64, last: Option<i64>) -> Result<(), String> {
+    if last.is_some_and(|last| last >= id) {
+        return Err("ids must be unique and ascend".into());
+    }
+    if id < 0 {
+        return Err("the id is negative, which a vector tile cannot carry".into());
+    }
+    Ok(())
 }
 
 pub(super) fn file_name(id: SnapshotId) -> String {
