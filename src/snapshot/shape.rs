@@ -130,13 +130,13 @@ impl GeomProcessor for Shape {
     }
 
     fn linestring_end(&mut self, _: bool, _: usize) -> Result<()> {
-        let positions = self.xy.len() / 2;
-        // An empty part would put two ends at one place, which readers take for the end of the geometry.
-        if self.ends.last().copied().unwrap_or(0) as usize == positions {
-            return refuse("a part of the geometry is empty");
+        let Ok(end) = u32::try_from(self.xy.len() / 2) else {
+            return refuse("the geometry has too many positions");
+        };
+        // An empty part draws nothing, and readers differ on what two ends at one place mean.
+        if end > self.ends.last().copied().unwrap_or(0) {
+            self.ends.push(end);
         }
-        let Ok(end) = u32::try_from(positions) else { return refuse("the geometry has too many positions") };
-        self.ends.push(end);
         Ok(())
     }
 
@@ -149,10 +149,9 @@ impl GeomProcessor for Shape {
     }
 
     fn polygon_end(&mut self, _: bool, _: usize) -> Result<()> {
-        if self.polygons.last().copied().unwrap_or(0) == self.ends.len() {
-            return refuse("a part of the geometry is empty");
+        if self.ends.len() > self.polygons.last().copied().unwrap_or(0) {
+            self.polygons.push(self.ends.len());
         }
-        self.polygons.push(self.ends.len());
         Ok(())
     }
 
@@ -164,24 +163,26 @@ impl GeomProcessor for Shape {
         refuse("geometry collections are not supported")
     }
 
+    // Unrefused, the control points of a curve would become its corners.
+
     fn circularstring_begin(&mut self, _: usize, _: usize) -> Result<()> {
-        refuse("curves are not supported")
+        refuse("curves are not supported: approximate them with ST_CurveToLine")
     }
 
     fn compoundcurve_begin(&mut self, _: usize, _: usize) -> Result<()> {
-        refuse("curves are not supported")
+        refuse("curves are not supported: approximate them with ST_CurveToLine")
     }
 
     fn curvepolygon_begin(&mut self, _: usize, _: usize) -> Result<()> {
-        refuse("curves are not supported")
+        refuse("curves are not supported: approximate them with ST_CurveToLine")
     }
 
     fn multicurve_begin(&mut self, _: usize, _: usize) -> Result<()> {
-        refuse("curves are not supported")
+        refuse("curves are not supported: approximate them with ST_CurveToLine")
     }
 
     fn multisurface_begin(&mut self, _: usize, _: usize) -> Result<()> {
-        refuse("curves are not supported")
+        refuse("curves are not supported: approximate them with ST_CurveToLine")
     }
 
     fn triangle_begin(&mut self, _: bool, _: usize, _: usize) -> Result<()> {

@@ -132,6 +132,27 @@ async fn a_row_that_cannot_be_exported_is_named() {
 }
 
 #[tokio::test]
+async fn a_curve_is_refused_rather_than_cut_at_its_corners() {
+    let database = TestDatabase::new().await;
+    database
+        .execute(
+            "create extension postgis;
+             create table wells (fid integer, shape geometry);
+             insert into wells values (4, 'SRID=4490;CIRCULARSTRING(0 0, 1 1, 2 0)')",
+        )
+        .await;
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    let table = described(&database, "wells").await.unwrap();
+    let publication = store.begin().unwrap();
+    let error = export(&database.pool(), &table, &publication).await.err().unwrap().to_string();
+    assert!(
+        error.ends_with("row 4: curves are not supported: approximate them with ST_CurveToLine"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn a_description_that_does_not_fit_its_table_is_refused() {
     let database = TestDatabase::migrated().await;
     let directory = tempfile::tempdir().unwrap();

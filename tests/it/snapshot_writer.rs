@@ -137,6 +137,16 @@ fn shapes_come_back_as_they_went_in() {
     }
 }
 
+#[test]
+fn an_empty_part_is_left_out() {
+    let directory = tempfile::tempdir().unwrap();
+    let layer = sample::layer("zones", GeometryKind::Polygon);
+    let mut writer = SnapshotWriter::create(directory.path(), &layer).unwrap();
+    writer.append(1, &sample::nulls(), Wkt("MULTIPOLYGON(EMPTY, ((0 0,9 0,9 9,0 0)))")).unwrap();
+    let snapshot = writer.finish().unwrap();
+    assert_eq!(snapshot.feature(0).geometry().unwrap().parts().unwrap().len(), 1);
+}
+
 /// GDAL refuses a MultiLineString without its ends, even one of a single line.
 #[test]
 fn a_single_line_has_its_end() {
