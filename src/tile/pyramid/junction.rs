@@ -7,7 +7,7 @@ use super::{parallel, work::Work};
 use crate::tile::shape::Point;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-/// Vertices looked at in one pass: bounds the memory of its table to about 32 MB.
+/// Vertices looked at in one pass: bounds the memory of its table to about 36 MB.
 const PASS: usize = 1 << 20;
 
 /// Sets `fixed` at the junctions of a layer. `closed` tells rings from lines, whose ends are always fixed.
@@ -18,12 +18,15 @@ pub fn mark_junctions(chunks: &mut [Work], closed: bool) {
         chunks.iter().map(|c| c.fixed.iter().map(|&f| AtomicBool::new(f)).collect()).collect();
     parallel::map(0..passes, |pass| {
         let mut table = Table::new(total / passes);
-        each_vertex(chunks, closed, passes, pass, |_, _, key, neighbours| table.add(key, neighbours));
-        each_vertex(chunks, closed, passes, pass, |chunk, i, key, _| {
-            if table.is_junction(key) {
-                found[chunk][i].store(true, Relaxed);
-            }
+        let mut vertices = Vec::with_capacity(total / passes);
+        each_vertex(chunks, closed, passes, pass, |chunk, i, key, neighbours| {
+            vertices.push((chunk as u32, i as u32, table.add(key, neighbours) as u32));
         });
+        for (chunk, i, slot) in vertices {
+            if table.is_junction(slot as usize) {
+                found[chunk as usize][i as usize].store(true, Relaxed);
+            }
+        }
     });
     for (chunk, found) in chunks.iter_mut().zip(found) {
         chunk.fixed = found.into_iter().map(AtomicBool::into_inner).collect();
@@ -102,7 +105,8 @@ impl Table {
         slot
     }
 
-    fn add(&mut self, key: u64, neighbours: u32) {
+    /// Takes note of a vertex and returns its slot, which stays its own.
+    fn add(&mut self, key: u64, neighbours: u32) -> usize {
         let slot = self.slot(key);
         let seen = &mut self.neighbours[slot];
         if self.keys[slot] == 0 {
@@ -111,10 +115,11 @@ impl Table {
         } else if *seen != neighbours {
             *seen = MIXED;
         }
+        slot
     }
 
-    fn is_junction(&self, key: u64) -> bool {
-        matches!(self.neighbours[self.slot(key)], MIXED | END)
+    fn is_junction(&self, slot: usize) -> bool {
+        matches!(self.neighbours[slot], MIXED | END)
     }
 }
 
