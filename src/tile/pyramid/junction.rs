@@ -85,6 +85,7 @@ struct Table {
     /// Hash of the neighbours at first sight, or [`MIXED`] once others were seen.
     neighbours: Vec<u32>,
     mask: usize,
+    used: usize,
 }
 
 const MIXED: u32 = u32::MAX;
@@ -93,10 +94,10 @@ impl Table {
     /// `expected` is an average; a pass may have more, as vertices spread by chance.
     fn new(expected: usize) -> Self {
         let slots = (2 * expected + 1024).next_power_of_two();
-        Self { keys: vec![0; slots], neighbours: vec![0; slots], mask: slots - 1 }
+        Self { keys: vec![0; slots], neighbours: vec![0; slots], mask: slots - 1, used: 0 }
     }
 
-    /// The slot of `key`, or the free one where it belongs. 0 is never a key's slot value: see [`stored`].
+    /// The slot of `key`, or the free one where it belongs; 0 marks a free one, see [`stored`].
     fn slot(&self, key: u64) -> usize {
         let mut slot = key as usize & self.mask;
         while self.keys[slot] != 0 && self.keys[slot] != stored(key) {
@@ -108,8 +109,13 @@ impl Table {
     /// Takes note of a vertex and returns its slot, which stays its own.
     fn add(&mut self, key: u64, neighbours: u32) -> usize {
         let slot = self.slot(key);
+        if self.keys[slot] == 0 && self.used > self.mask / 8 * 7 {
+            // Only vertices made to collide fill a table; they count as junctions.
+            return usize::MAX;
+        }
         let seen = &mut self.neighbours[slot];
         if self.keys[slot] == 0 {
+            self.used += 1;
             self.keys[slot] = stored(key);
             *seen = neighbours;
         } else if *seen != neighbours {
@@ -119,7 +125,7 @@ impl Table {
     }
 
     fn is_junction(&self, slot: usize) -> bool {
-        matches!(self.neighbours[slot], MIXED | END)
+        self.neighbours.get(slot).is_none_or(|seen| matches!(*seen, MIXED | END))
     }
 }
 
