@@ -15,13 +15,6 @@ pub struct TileCoord {
     pub y: u32,
 }
 
-impl TileCoord {
-    /// The tile one zoom out that holds this one, `None` at zoom 0.
-    pub fn parent(self) -> Option<Self> {
-        self.z.checked_sub(1).map(|z| Self { z, x: self.x / 2, y: self.y / 2 })
-    }
-}
-
 impl fmt::Display for TileCoord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}/{}", self.z, self.x, self.y)

@@ -19,7 +19,7 @@ pub struct Label {
 const PRECISION: f64 = 0.15;
 
 /// Squares looked at, at most: a long thin polygon has no one best place anyway.
-const MAX_SQUARES: usize = 40;
+const MAX_SQUARES: usize = 24;
 
 struct Square {
     centre: [f64; 2],
@@ -31,9 +31,9 @@ struct Square {
 impl Square {
     /// The square around `centre`; its distance is not worked out if no point of it is `wanted` away from
     /// the outline.
-    fn new(centre: [f64; 2], half: f64, wanted: f64, rings: &[&[Point]]) -> Self {
+    fn new(centre: [f64; 2], half: f64, wanted: f64, edges: &[Edge]) -> Self {
         let least = (wanted - half * std::f64::consts::SQRT_2).max(0.0);
-        Self { centre, half, distance: distance(centre, least, rings) }
+        Self { centre, half, distance: distance(centre, least, edges) }
     }
 
     /// No point of the square is farther from the outline.
@@ -64,18 +64,19 @@ impl Ord for Square {
 pub fn label(shape: &Shape) -> Option<Label> {
     let rings = largest_part(shape);
     let bounds = Rect::around(rings.first()?)?;
+    let edges: Vec<Edge> = rings.iter().flat_map(|ring| edges(ring)).collect();
     let side = |axis: usize| f64::from(bounds.max[axis]) - f64::from(bounds.min[axis]);
     let wanted = |best: &Square| best.distance + (PRECISION * best.distance).max(1.0);
     // Squares as wide as the shorter side, at most 32 along the other.
     let step = side(0).min(side(1)).max(side(0).max(side(1)) / 32.0).max(1.0);
     // A good guess to begin with spares most of the search.
-    let mut best = Square::new(centroid(rings[0]), 0.0, 0.0, &rings);
+    let mut best = Square::new(centroid(rings[0]), 0.0, 0.0, &edges);
     let mut squares = BinaryHeap::new();
     for column in 0..(side(0) / step).ceil().max(1.0) as u32 {
         for row in 0..(side(1) / step).ceil().max(1.0) as u32 {
             let corner = |axis: usize, n: u32| f64::from(bounds.min[axis]) + (f64::from(n) + 0.5) * step;
             let centre = [corner(0, column), corner(1, row)];
-            squares.push(Square::new(centre, step / 2.0, wanted(&best), &rings));
+            squares.push(Square::new(centre, step / 2.0, wanted(&best), &edges));
         }
     }
     for _ in 0..MAX_SQUARES {
@@ -89,7 +90,7 @@ pub fn label(shape: &Shape) -> Option<Label> {
         }
         let half = half / 2.0;
         for (dx, dy) in [(-half, -half), (half, -half), (-half, half), (half, half)] {
-            squares.push(Square::new([x + dx, y + dy], half, wanted(&best), &rings));
+            squares.push(Square::new([x + dx, y + dy], half, wanted(&best), &edges));
         }
     }
     let best = squares.into_iter().fold(best, |best, s| if s.distance > best.distance { s } else { best });
@@ -133,26 +134,37 @@ fn centroid(ring: &[Point]) -> [f64; 2] {
     if mass == 0.0 { [x0, y0] } else { [x0 + sum[0] / (3.0 * mass), y0 + sum[1] / (3.0 * mass)] }
 }
 
+/// An edge with what every look at it needs.
+struct Edge {
+    start: [f64; 2],
+    along: [f64; 2],
+    /// One over the square of its length; 0 for none.
+    inverse: f64,
+}
+
+fn edges(ring: &[Point]) -> impl Iterator<Item = Edge> + '_ {
+    let before = ring.last().into_iter().chain(ring);
+    before.zip(ring).map(|(a, b)| {
+        let (start, end) = (a.map(f64::from), b.map(f64::from));
+        let along = [end[0] - start[0], end[1] - start[1]];
+        let square = along[0] * along[0] + along[1] * along[1];
+        Edge { start, along, inverse: if square > 0.0 { 1.0 / square } else { 0.0 } }
+    })
+}
+
 /// From a point to the outline, negative outside; minus infinity as soon as it is less than `least`.
-fn distance([x, y]: [f64; 2], least: f64, rings: &[&[Point]]) -> f64 {
+fn distance([x, y]: [f64; 2], least: f64, edges: &[Edge]) -> f64 {
     let mut inside = false;
     let mut nearest = f64::INFINITY;
-    for ring in rings {
-        let Some(last) = ring.last() else { continue };
-        let mut a = last.map(f64::from);
-        for b in ring.iter().map(|p| p.map(f64::from)) {
-            let (dx, dy) = (b[0] - a[0], b[1] - a[1]);
-            let (px, py) = (x - a[0], y - a[1]);
-            if (a[1] > y) != (b[1] > y) && (px < dx * py / dy) {
-                inside = !inside;
-            }
-            let t = ((px * dx + py * dy) / (dx * dx + dy * dy)).clamp(0.0, 1.0);
-            let (ex, ey) = (px - t * dx, py - t * dy);
-            nearest = nearest.min(ex * ex + ey * ey);
-            if nearest < least * least {
-                return f64::NEG_INFINITY;
-            }
-            a = b;
+    for &Edge { start, along: [dx, dy], inverse } in edges {
+        let (px, py) = (x - start[0], y - start[1]);
+        // A ray to the east meets the edge.
+        inside ^= ((py < 0.0) != (py < dy)) && ((px * dy < dx * py) == (dy > 0.0));
+        let t = ((px * dx + py * dy) * inverse).clamp(0.0, 1.0);
+        let (ex, ey) = (px - t * dx, py - t * dy);
+        nearest = nearest.min(ex * ex + ey * ey);
+        if nearest < least * least {
+            return f64::NEG_INFINITY;
         }
     }
     if inside { nearest.sqrt() } else { -nearest.sqrt() }

@@ -1,7 +1,7 @@
 //! Making polygons valid on the integer grid.
 
 use super::{
-    shape::{Shape, area2},
+    shape::{Point, Shape, area2},
     validity::Checker,
 };
 use i_overlay::{
@@ -74,8 +74,10 @@ fn overlay(shape: &mut Shape) {
     // One thread: tiles are cut side by side already.
     let solver = Solver { multithreading: None, ..Solver::default() };
     let mut overlay = Overlay::new_custom(shape.points.len(), options, solver);
+    let mut path = vec![];
     for (_, ring) in shape.iter() {
-        overlay.add_path_iter(ring.iter().map(|&[x, y]| IntPoint::new(x, y)), ShapeType::Subject);
+        without_returns(ring, &mut path);
+        overlay.add_path_iter(path.iter().map(|&[x, y]| IntPoint::new(x, y)), ShapeType::Subject);
     }
     let parts = overlay.overlay(OverlayRule::Subject, FillRule::Positive);
     shape.clear();
@@ -85,6 +87,22 @@ fn overlay(shape: &mut Shape) {
             if !shape.end_ring(i == 0) && i == 0 {
                 break;
             }
+        }
+    }
+}
+
+/// Copies a ring without the points from which it goes straight back to the one before.
+///
+/// Dense outlines quantize to many of those; the overlay takes ten times as long with them.
+fn without_returns(ring: &[Point], out: &mut Vec<Point>) {
+    out.clear();
+    for &point in ring {
+        match out[..] {
+            [.., last] if last == point => {}
+            [.., before, _] if before == point => {
+                out.pop();
+            }
+            _ => out.push(point),
         }
     }
 }

@@ -131,7 +131,7 @@ fn drawn_area_is_true_area_at_every_zoom() {
         };
         let rings: Vec<_> = (0..2000).map(ring).collect();
         let whole: f64 = rings.iter().map(|r| area(r)).sum();
-        let prepared = prepare(Polygon, rings.iter().map(|r| polygon(tile, &[r.clone()])));
+        let prepared = prepare(Polygon, rings.iter().map(|r| polygon(tile, std::slice::from_ref(r))));
         for z in 4..=10 {
             let whole = whole / 4f64.powi(10 - i32::from(z));
             let drawn: f64 = features(&prepared, home(z))

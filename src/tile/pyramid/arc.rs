@@ -86,9 +86,7 @@ impl Simplifier {
     /// Puts the collapse of the segment that starts at `b` on the heap, if it is small enough.
     fn offer(&mut self, b: u32) {
         let Some(quad) = self.quad(b) else { return };
-        if let Some((_, cost)) = merge(quad)
-            && cost <= TOLERANCE
-        {
+        if let Some((_, cost)) = merge(quad) {
             self.heap.push(Reverse((Cost(cost), b, self.stamps[b as usize])));
         }
     }
@@ -159,7 +157,7 @@ fn cross(p: P, q: P) -> f64 {
     p[0] * q[1] - p[1] * q[0]
 }
 
-/// Where B and C meet, and how far the arc moves by it; `None` where no such point exists.
+/// Where B and C meet, and the square of how far the arc moves by it; `None` where that is too far.
 fn merge([a, b, c, d]: [P; 4]) -> Option<(P, f64)> {
     let chord = sub(d, a);
     // Heights over AD times its length; twice the area between the arc and AD.
@@ -179,24 +177,25 @@ fn merge([a, b, c, d]: [P; 4]) -> Option<(P, f64)> {
     }
     let t = he / height;
     let e = [from[0] + (over[0] - from[0]) * t, from[1] + (over[1] - from[1]) * t];
-    // From the old way to the new one and back.
+    // From the old way to the new one and back; the first is the most likely to be too far.
     let (other, far) = if on_ab { (c, d) } else { (b, a) };
-    let moved = [
-        distance(other, e, far),
-        distance(over, e, far).min(distance(over, from, e)),
-        distance(e, over, other).min(distance(e, from, over)),
-    ];
-    let cost = moved.into_iter().fold(0.0, f64::max);
-    cost.is_finite().then_some((e, cost))
+    let mut moved = distance2(other, e, far);
+    if moved <= TOLERANCE * TOLERANCE {
+        moved = moved
+            .max(distance2(over, e, far).min(distance2(over, from, e)))
+            .max(distance2(e, over, other).min(distance2(e, from, over)));
+    }
+    // Not-a-number fails too.
+    (moved <= TOLERANCE * TOLERANCE).then_some((e, moved))
 }
 
-/// From `p` to the segment between `a` and `b`.
-fn distance(p: P, a: P, b: P) -> f64 {
+/// The square of the distance from `p` to the segment between `a` and `b`.
+fn distance2(p: P, a: P, b: P) -> f64 {
     let (ab, ap) = (sub(b, a), sub(p, a));
     let square = ab[0] * ab[0] + ab[1] * ab[1];
     let t = if square > 0.0 { ((ap[0] * ab[0] + ap[1] * ab[1]) / square).clamp(0.0, 1.0) } else { 0.0 };
     let rest = sub(ap, [ab[0] * t, ab[1] * t]);
-    (rest[0] * rest[0] + rest[1] * rest[1]).sqrt()
+    rest[0] * rest[0] + rest[1] * rest[1]
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::{parallel, work::Work};
 use crate::tile::shape::Point;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-/// Vertices looked at in one pass: bounds the memory of its table to about 32 MB.
+/// Vertices looked at in one pass: bounds the memory of its table to about 36 MB.
 const PASS: usize = 1 << 20;
 
 /// Sets `fixed` at the junctions of a layer. `closed` tells rings from lines, whose ends are always fixed.
@@ -18,12 +18,15 @@ pub fn mark_junctions(chunks: &mut [Work], closed: bool) {
         chunks.iter().map(|c| c.fixed.iter().map(|&f| AtomicBool::new(f)).collect()).collect();
     parallel::map(0..passes, |pass| {
         let mut table = Table::new(total / passes);
-        each_vertex(chunks, closed, passes, pass, |_, _, key, neighbours| table.add(key, neighbours));
-        each_vertex(chunks, closed, passes, pass, |chunk, i, key, _| {
-            if table.is_junction(key) {
-                found[chunk][i].store(true, Relaxed);
-            }
+        let mut vertices = Vec::with_capacity(total / passes);
+        each_vertex(chunks, closed, passes, pass, |chunk, i, key, neighbours| {
+            vertices.push((chunk as u32, i as u32, table.add(key, neighbours) as u32));
         });
+        for (chunk, i, slot) in vertices {
+            if table.is_junction(slot as usize) {
+                found[chunk as usize][i as usize].store(true, Relaxed);
+            }
+        }
     });
     for (chunk, found) in chunks.iter_mut().zip(found) {
         chunk.fixed = found.into_iter().map(AtomicBool::into_inner).collect();
@@ -82,6 +85,7 @@ struct Table {
     /// Hash of the neighbours at first sight, or [`MIXED`] once others were seen.
     neighbours: Vec<u32>,
     mask: usize,
+    used: usize,
 }
 
 const MIXED: u32 = u32::MAX;
@@ -90,10 +94,10 @@ impl Table {
     /// `expected` is an average; a pass may have more, as vertices spread by chance.
     fn new(expected: usize) -> Self {
         let slots = (2 * expected + 1024).next_power_of_two();
-        Self { keys: vec![0; slots], neighbours: vec![0; slots], mask: slots - 1 }
+        Self { keys: vec![0; slots], neighbours: vec![0; slots], mask: slots - 1, used: 0 }
     }
 
-    /// The slot of `key`, or the free one where it belongs. 0 is never a key's slot value: see [`stored`].
+    /// The slot of `key`, or the free one where it belongs; 0 marks a free one, see [`stored`].
     fn slot(&self, key: u64) -> usize {
         let mut slot = key as usize & self.mask;
         while self.keys[slot] != 0 && self.keys[slot] != stored(key) {
@@ -102,19 +106,26 @@ impl Table {
         slot
     }
 
-    fn add(&mut self, key: u64, neighbours: u32) {
+    /// Takes note of a vertex and returns its slot, which stays its own.
+    fn add(&mut self, key: u64, neighbours: u32) -> usize {
         let slot = self.slot(key);
+        if self.keys[slot] == 0 && self.used > self.mask / 8 * 7 {
+            // Only vertices made to collide fill a table; they count as junctions.
+            return usize::MAX;
+        }
         let seen = &mut self.neighbours[slot];
         if self.keys[slot] == 0 {
+            self.used += 1;
             self.keys[slot] = stored(key);
             *seen = neighbours;
         } else if *seen != neighbours {
             *seen = MIXED;
         }
+        slot
     }
 
-    fn is_junction(&self, key: u64) -> bool {
-        matches!(self.neighbours[self.slot(key)], MIXED | END)
+    fn is_junction(&self, slot: usize) -> bool {
+        self.neighbours.get(slot).is_none_or(|seen| matches!(*seen, MIXED | END))
     }
 }
 
