@@ -348,6 +348,6 @@ fn a_port_in_use_or_a_folder_without_access_is_named() {
 async fn commands_that_need_a_database_name_what_is_wrong_with_it() {
     expect_refusal(&["init", "--database-url", "nonsense"], 1, "database");
     let database = TestDatabase::new().await;
-    let nowhere = format!("{}", database.url().replace("/plantiles_test", "/gone"));
+    let nowhere = database.url().replace("/plantiles_test", "/gone");
     expect_refusal(&["init", "--database-url", &nowhere], 1, "does not exist");
 }
