@@ -16,10 +16,10 @@ pub struct Label {
 }
 
 /// A square is no longer looked at when it could only be better by this share of the best distance.
-const PRECISION: f64 = 0.05;
+const PRECISION: f64 = 0.15;
 
 /// Squares looked at, at most: a long thin polygon has no one best place anyway.
-const MAX_SQUARES: usize = 500;
+const MAX_SQUARES: usize = 40;
 
 struct Square {
     centre: [f64; 2],
@@ -29,8 +29,11 @@ struct Square {
 }
 
 impl Square {
-    fn new(centre: [f64; 2], half: f64, rings: &[&[Point]]) -> Self {
-        Self { centre, half, distance: distance(centre, rings) }
+    /// The square around `centre`; its distance is not worked out if no point of it is `wanted` away from
+    /// the outline.
+    fn new(centre: [f64; 2], half: f64, wanted: f64, rings: &[&[Point]]) -> Self {
+        let least = (wanted - half * std::f64::consts::SQRT_2).max(0.0);
+        Self { centre, half, distance: distance(centre, least, rings) }
     }
 
     /// No point of the square is farther from the outline.
@@ -62,20 +65,22 @@ pub fn label(shape: &Shape) -> Option<Label> {
     let rings = largest_part(shape);
     let bounds = Rect::around(rings.first()?)?;
     let side = |axis: usize| f64::from(bounds.max[axis]) - f64::from(bounds.min[axis]);
-    let middle = [0, 1].map(|axis| f64::from(bounds.min[axis]) + side(axis) / 2.0);
+    let wanted = |best: &Square| best.distance + (PRECISION * best.distance).max(1.0);
     // Squares as wide as the shorter side, at most 32 along the other.
     let step = side(0).min(side(1)).max(side(0).max(side(1)) / 32.0).max(1.0);
+    // A good guess to begin with spares most of the search.
+    let mut best = Square::new(centroid(rings[0]), 0.0, 0.0, &rings);
     let mut squares = BinaryHeap::new();
     for column in 0..(side(0) / step).ceil().max(1.0) as u32 {
         for row in 0..(side(1) / step).ceil().max(1.0) as u32 {
             let corner = |axis: usize, n: u32| f64::from(bounds.min[axis]) + (f64::from(n) + 0.5) * step;
-            squares.push(Square::new([corner(0, column), corner(1, row)], step / 2.0, &rings));
+            let centre = [corner(0, column), corner(1, row)];
+            squares.push(Square::new(centre, step / 2.0, wanted(&best), &rings));
         }
     }
-    let mut best = Square::new(middle, 0.0, &rings);
     for _ in 0..MAX_SQUARES {
         let Some(square) = squares.pop() else { break };
-        if square.potential() <= best.distance + (PRECISION * best.distance).max(1.0) {
+        if square.potential() <= wanted(&best) {
             break;
         }
         let Square { centre: [x, y], half, .. } = square;
@@ -84,7 +89,7 @@ pub fn label(shape: &Shape) -> Option<Label> {
         }
         let half = half / 2.0;
         for (dx, dy) in [(-half, -half), (half, -half), (-half, half), (half, half)] {
-            squares.push(Square::new([x + dx, y + dy], half, &rings));
+            squares.push(Square::new([x + dx, y + dy], half, wanted(&best), &rings));
         }
     }
     let best = squares.into_iter().fold(best, |best, s| if s.distance > best.distance { s } else { best });
@@ -112,7 +117,24 @@ fn largest_part(shape: &Shape) -> Vec<&[Point]> {
     largest
 }
 
-fn distance([x, y]: [f64; 2], rings: &[&[Point]]) -> f64 {
+/// Centre of mass of a ring; of a ring without area, its first point.
+fn centroid(ring: &[Point]) -> [f64; 2] {
+    let Some(&first) = ring.first() else { return [0.0; 2] };
+    let [x0, y0] = first.map(f64::from);
+    let (mut sum, mut mass) = ([0.0, 0.0], 0.0);
+    for pair in ring.windows(2) {
+        let (ax, ay) = (f64::from(pair[0][0]) - x0, f64::from(pair[0][1]) - y0);
+        let (bx, by) = (f64::from(pair[1][0]) - x0, f64::from(pair[1][1]) - y0);
+        let cross = ax * by - bx * ay;
+        mass += cross;
+        sum[0] += (ax + bx) * cross;
+        sum[1] += (ay + by) * cross;
+    }
+    if mass == 0.0 { [x0, y0] } else { [x0 + sum[0] / (3.0 * mass), y0 + sum[1] / (3.0 * mass)] }
+}
+
+/// From a point to the outline, negative outside; minus infinity as soon as it is less than `least`.
+fn distance([x, y]: [f64; 2], least: f64, rings: &[&[Point]]) -> f64 {
     let mut inside = false;
     let mut nearest = f64::INFINITY;
     for ring in rings {
@@ -127,6 +149,9 @@ fn distance([x, y]: [f64; 2], rings: &[&[Point]]) -> f64 {
             let t = ((px * dx + py * dy) / (dx * dx + dy * dy)).clamp(0.0, 1.0);
             let (ex, ey) = (px - t * dx, py - t * dy);
             nearest = nearest.min(ex * ex + ey * ey);
+            if nearest < least * least {
+                return f64::NEG_INFINITY;
+            }
             a = b;
         }
     }

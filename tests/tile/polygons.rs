@@ -56,7 +56,7 @@ fn scribbles() -> impl Strategy<Value = Vec<Vec<[f64; 2]>>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..Default::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, ..Default::default() })]
 
     #[test]
     fn any_scribble_comes_out_valid(rings in scribbles(), bits in 0u8..12) {
@@ -145,7 +145,7 @@ fn a_hundred_thousand_vertices_are_cut_in_time() {
     for z in [0, 5, 9, 11, 13, 18] {
         let started = std::time::Instant::now();
         let cut = cut(&[&prepared], &grid(), home(z));
-        println!("{z} {:?}", started.elapsed());
+        assert!(started.elapsed().as_secs() < 10, "zoom {z}: {:?}", started.elapsed());
         assert!(cut.bytes.len() < 500_000);
     }
     check(&prepared, home(16)).unwrap();

@@ -100,7 +100,8 @@ impl Simplifier {
         if b == 0 || c >= n - 1 {
             return None;
         }
-        Some([self.before[b as usize], b, c, self.after[c as usize]].map(|i| self.points[i as usize]))
+        let point = |i: u32| self.points[i as usize];
+        Some([point(self.before[b as usize]), point(b), point(c), point(self.after[c as usize])])
     }
 
     fn take(&mut self, b: u32) {
@@ -166,8 +167,7 @@ fn merge([a, b, c, d]: [P; 4]) -> Option<(P, f64)> {
     let area = cross(sub(b, a), sub(c, a)) + cross(sub(c, a), sub(d, a));
     // E needs this height for the triangle AED to have that area (the signs of the two run opposite).
     let he = -area;
-    let length = chord[0].hypot(chord[1]);
-    if length == 0.0 {
+    if chord == [0.0, 0.0] {
         return None;
     }
     // On AB if B rises further towards E's side than C, else on CD: the nearer choice.
