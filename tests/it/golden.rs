@@ -68,6 +68,9 @@ fn write_feature(text: &mut String, feature: &Feature) {
         writeln!(text, "    {name} = {value}").unwrap();
     }
     match &feature.geometry {
+        Geometry::MultiPoint(points) => {
+            points.iter().for_each(|p| writeln!(text, "    point {},{}", p.x(), p.y()).unwrap());
+        }
         Geometry::LineString(line) => write_line(text, "line", line),
         Geometry::MultiLineString(lines) => lines.iter().for_each(|line| write_line(text, "line", line)),
         Geometry::MultiPolygon(polygons) => {

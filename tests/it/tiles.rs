@@ -4,6 +4,7 @@ use crate::support::grid::{self, Tile};
 use crate::support::mvt::{self, Layer, Value};
 use crate::support::plan;
 use crate::support::server::{Server, Setup, shared};
+use geo::Geometry;
 use std::collections::{BTreeMap, BTreeSet};
 
 fn cut(server: &Server, tileset: &str, tile: Tile) -> Vec<Layer> {
@@ -21,19 +22,59 @@ fn every_tile_is_valid_and_says_what_the_plan_says() {
     let known: BTreeMap<_, _> = plan::LAYERS.iter().map(|l| (l.id.as_str(), l)).collect();
     for tile in (0..=13).flat_map(|z| grid::tiles_over(plan::bounds(), z)) {
         for layer in cut(&server, "plan", tile) {
-            let source = known[layer.name.as_str()];
+            let of_labels = layer.name.strip_suffix(LABELS);
+            let source = known[of_labels.unwrap_or(&layer.name)];
             assert!(tile.z >= source.minzoom, "{tile} {} below its first zoom", layer.name);
             for feature in layer.features {
                 let named = format!("{tile} {} {}", layer.name, feature.id);
+                if of_labels.is_some() {
+                    expect_label(source, &feature, &named);
+                    continue;
+                }
                 expect_properties(source, &feature, &named);
                 let kind = match feature.geometry {
-                    geo::Geometry::MultiPoint(_) => "point",
-                    geo::Geometry::MultiPolygon(_) => "polygon",
+                    Geometry::MultiPoint(_) => "point",
+                    Geometry::MultiPolygon(_) => "polygon",
                     _ => "line",
                 };
                 assert_eq!(kind, source.geometry, "{named}");
             }
         }
+    }
+}
+
+/// The names of polygons come as points in a layer of their own: `mining_blocks_label`.
+const LABELS: &str = "_label";
+
+/// One point in the tile itself, with the polygon's name.
+fn expect_label(layer: &plan::Layer, feature: &mvt::Feature, named: &str) {
+    assert_eq!(layer.geometry, "polygon", "{named}");
+    let Geometry::MultiPoint(points) = &feature.geometry else { panic!("{named}: {:?}", feature.geometry) };
+    let inside = |v: i32| (0..mvt::EXTENT).contains(&v);
+    assert!(
+        points.0.len() == 1 && points.iter().all(|p| inside(p.x()) && inside(p.y())),
+        "{named}: {points:?}"
+    );
+    let properties = &layer.feature(feature.id)["properties"];
+    for (name, value) in &feature.properties {
+        assert!(["name", "code"].contains(&name.as_str()), "{named}: {name}");
+        assert_eq!(*value, Value::String(properties[name].as_str().unwrap().to_owned()), "{named}");
+    }
+}
+
+#[test]
+fn a_polygon_is_named_once_at_a_zoom() {
+    let server = shared();
+    for z in [9, 12] {
+        let mut named = BTreeSet::new();
+        for tile in grid::tiles_over(plan::bounds(), z) {
+            for layer in cut(&server, "plan", tile).into_iter().filter(|l| l.name.ends_with(LABELS)) {
+                for id in layer.ids() {
+                    assert!(named.insert((layer.name.clone(), id)), "z{z}: {} {id} twice", layer.name);
+                }
+            }
+        }
+        assert!(named.len() > 20, "z{z}: {named:?}");
     }
 }
 
@@ -113,11 +154,12 @@ fn layers_joined_by_commas_are_the_layers_in_one_tile() {
     let tile = busy_tile(9);
     let names = ["mining_blocks", "prohibited_zones", "admin_boundary"];
     let joined = cut(&server, &names.join(","), tile);
-    let found: BTreeSet<_> = joined.iter().map(|l| l.name.as_str()).collect();
+    let found: BTreeSet<_> = joined.iter().map(|l| l.name.strip_suffix(LABELS).unwrap_or(&l.name)).collect();
     assert_eq!(found, BTreeSet::from(names), "{tile}");
     for layer in &joined {
-        let alone = cut(&server, &layer.name, tile);
-        assert_eq!(format!("{:?}", alone[0]), format!("{layer:?}"));
+        let alone = cut(&server, layer.name.strip_suffix(LABELS).unwrap_or(&layer.name), tile);
+        let same = alone.iter().find(|l| l.name == layer.name).expect("the layer alone");
+        assert_eq!(format!("{same:?}"), format!("{layer:?}"));
     }
 }
 
