@@ -3,7 +3,7 @@
 use crate::{
     import::{self, Problem, ReadError, Row},
     plan::{Layer, LayerId},
-    snapshot::{Snapshot, Store, WriteError},
+    snapshot::{Publication, Snapshot, WriteError},
 };
 use include_dir::{Dir, include_dir};
 use std::{ops::ControlFlow, sync::Arc};
@@ -14,11 +14,11 @@ static FEATURES: Dir = include_dir!("$CARGO_MANIFEST_DIR/data/tunliu");
 #[derive(Debug, thiserror::Error)]
 pub enum BundleError {
     #[error("data/layers.json: {0}")]
-    Layers(#[source] serde_json::Error),
+    Layers(serde_json::Error),
     #[error("data/tunliu has no file for layer {0}")]
     Missing(LayerId),
-    #[error("data/tunliu/{layer}.geojson: {source}")]
-    Read { layer: LayerId, source: ReadError },
+    #[error("data/tunliu/{layer}.geojson: {cause}")]
+    Read { layer: LayerId, cause: ReadError },
     #[error("data/tunliu/{layer}.geojson: {problem}")]
     Row { layer: LayerId, problem: Problem },
     #[error(transparent)]
@@ -36,15 +36,9 @@ pub fn geojson(layer: &LayerId) -> Result<&'static [u8], BundleError> {
     file.map(|file| file.contents()).ok_or_else(|| BundleError::Missing(layer.clone()))
 }
 
-/// Exports every layer into `store`; nothing is published. The bytes are those that PostGIS gives after
-/// `import --bundled`.
-pub fn export(store: &Store) -> Result<Vec<Arc<Snapshot>>, BundleError> {
-    layers()?.iter().map(|layer| export_layer(store, layer)).collect()
-}
-
-/// Exports one layer into `store`; nothing is published.
-pub fn export_layer(store: &Store, layer: &Layer) -> Result<Arc<Snapshot>, BundleError> {
-    let mut writer = store.writer(layer)?;
+/// Exports one layer; nothing is published. The bytes are those that PostGIS gives after `import --bundled`.
+pub fn export(publication: &Publication<'_>, layer: &Layer) -> Result<Arc<Snapshot>, BundleError> {
+    let mut writer = publication.writer(layer)?;
     for row in rows(layer)? {
         // A row without an id cannot ascend, and the writer says so.
         writer.append(row.id.unwrap_or(-1), &row.values, row.geometry)?;
@@ -66,7 +60,7 @@ fn rows(layer: &Layer) -> Result<Vec<Row>, BundleError> {
         }
     };
     let read = import::read_geojson(geojson(&layer.id)?, layer, 4490, &mut sink);
-    read.map_err(|source| BundleError::Read { layer: layer.id.clone(), source })?;
+    read.map_err(|cause| BundleError::Read { layer: layer.id.clone(), cause })?;
     match problem {
         Some(problem) => Err(BundleError::Row { layer: layer.id.clone(), problem }),
         None => Ok(rows),

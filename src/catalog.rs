@@ -17,6 +17,12 @@ use std::{
 /// The tileset of all layers.
 pub const PLAN: &str = "plan";
 
+/// A snapshot and when it was published.
+pub struct Dated {
+    pub snapshot: Arc<Snapshot>,
+    pub published_at: Timestamp,
+}
+
 /// One layer as it is served: its snapshot and what tiles are cut from.
 pub struct PublishedLayer {
     pub snapshot: Arc<Snapshot>,
@@ -27,6 +33,10 @@ pub struct PublishedLayer {
 impl PublishedLayer {
     pub fn id(&self) -> &LayerId {
         &self.snapshot.layer.id
+    }
+
+    pub fn dated(&self) -> Dated {
+        Dated { snapshot: Arc::clone(&self.snapshot), published_at: self.published_at }
     }
 }
 

@@ -1,19 +1,31 @@
-//! Keeping the service current: the last published state at once, then the state of the system of record.
+//! Keeping the service current: the last published state at once, then the state of the system of record, then
+//! whatever anybody publishes into the state directory.
 
 use crate::{
     catalog::{Catalog, PublishedLayer},
     grid::TileMatrixSet,
     publisher::{PublishError, PublishedSet, Publisher, chain},
     service::Service,
+    snapshot::CurrentSet,
     tile::{PrepareError, TileLayer},
 };
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
+use tokio::task::block_in_place;
 
-/// First and longest pause between two tries.
+/// First and longest pause between two tries to publish.
 const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(30)];
+/// How often the state directory is looked at for what another process published.
+const LOOK: Duration = Duration::from_secs(1);
+
+pub struct Follower {
+    publisher: Publisher,
+    service: Arc<Service>,
+    /// What is served.
+    served: Option<CurrentSet>,
+}
 
 #[derive(Debug, thiserror::Error)]
 enum FollowError {
@@ -23,83 +35,79 @@ enum FollowError {
     Prepare(#[from] PrepareError),
     #[error("{0}")]
     Incomplete(String),
-    #[error("the work was aborted")]
-    Aborted,
 }
 
-/// Serves the last published state, then exports until the served state is that of the system of record.
-pub async fn follow(publisher: Publisher, service: Arc<Service>) {
-    let publisher = Arc::new(publisher);
-    if let Err(error) = resume(&publisher, &service).await {
-        report(&service, &error);
+impl Follower {
+    pub fn new(publisher: Publisher, service: Arc<Service>) -> Self {
+        Self { publisher, service, served: None }
     }
-    let mut pause = PAUSES[0];
-    while let Err(error) = publish(&publisher, &service).await {
-        report(&service, &error);
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(PAUSES[1]);
+
+    /// Runs until dropped.
+    pub async fn follow(mut self) {
+        self.look_and_report();
+        let mut pause = PAUSES[0];
+        while let Err(error) = self.publish().await {
+            self.report(&error);
+            tokio::time::sleep(pause).await;
+            self.look_and_report();
+            pause = (pause * 2).min(PAUSES[1]);
+        }
+        loop {
+            tokio::time::sleep(LOOK).await;
+            self.look_and_report();
+        }
     }
-    service.confirm();
-}
 
-fn report(service: &Service, error: &FollowError) {
-    tracing::warn!(error = chain(error), "what is served may be older than its source");
-    service.note_failure(error.to_string());
-}
+    async fn publish(&mut self) -> Result<(), FollowError> {
+        let start = Instant::now();
+        let set = self.publisher.publish(None, &|_| {}).await?;
+        self.service.metrics.export_seconds.set(start.elapsed().as_secs_f64());
+        self.serve(set)?;
+        self.service.confirm();
+        Ok(())
+    }
 
-async fn resume(publisher: &Arc<Publisher>, service: &Arc<Service>) -> Result<(), FollowError> {
-    let opening = Arc::clone(publisher);
-    let set =
-        tokio::task::spawn_blocking(move || opening.resume()).await.map_err(|_| FollowError::Aborted)?;
-    let Some(set) = set else { return Ok(()) };
-    let failures = set.failures.clone();
-    serve(set, service).await?;
-    tracing::info!(
-        layers = service.catalog().map_or(0, |catalog| catalog.layers().len()),
-        "serving the last published state"
-    );
-    complete(failures)
-}
+    fn look_and_report(&mut self) {
+        if let Err(error) = block_in_place(|| self.look()) {
+            self.report(&error);
+        }
+    }
 
-async fn publish(publisher: &Publisher, service: &Arc<Service>) -> Result<(), FollowError> {
-    let start = Instant::now();
-    let set = publisher.publish(None, &|_| {}).await?;
-    let seconds = start.elapsed().as_secs_f64();
-    service.metrics.export_seconds.set(seconds);
-    let failures = set.failures.clone();
-    serve(set, service).await?;
-    tracing::info!(
-        seconds,
-        version = service.catalog().map(|catalog| catalog.version().to_string()),
-        "published"
-    );
-    complete(failures)
-}
+    /// Serves the published set if it is another than the served one.
+    fn look(&mut self) -> Result<(), FollowError> {
+        match self.publisher.current()? {
+            Some(set) if self.served.as_ref() != Some(&set) => self.serve(self.publisher.open_set(set)),
+            _ => Ok(()),
+        }
+    }
 
-fn complete(failures: Vec<String>) -> Result<(), FollowError> {
-    if failures.is_empty() { Ok(()) } else { Err(FollowError::Incomplete(failures.join("; "))) }
-}
-
-/// Prepares the layers for cutting and swaps the catalog. Layers that did not change stay as they are.
-async fn serve(set: PublishedSet, service: &Arc<Service>) -> Result<(), FollowError> {
-    let current = service.catalog();
-    let catalog = tokio::task::spawn_blocking(move || {
+    /// Prepares the layers for cutting and swaps the catalog.
+    ///
+    /// # Errors
+    /// [`FollowError::Incomplete`] when layers of the set are missing or old; the others are served.
+    fn serve(&mut self, published: PublishedSet) -> Result<(), FollowError> {
+        let PublishedSet { set, snapshots, failures } = published;
         let grid = TileMatrixSet::web_mercator_quad();
-        let layers = set.layers.into_iter().map(|(snapshot, published_at)| {
-            let served = current.as_ref().and_then(|catalog| catalog.layer(&snapshot.layer.id));
-            match served
-                .filter(|served| served.snapshot.id == snapshot.id && served.published_at == published_at)
-            {
-                Some(served) => Ok(Arc::clone(served)),
-                None => {
-                    let tiles = TileLayer::prepare(Arc::clone(&snapshot), &grid)?;
-                    Ok(Arc::new(PublishedLayer { snapshot, tiles, published_at }))
-                }
+        let served = self.service.catalog();
+        let layers = snapshots.into_iter().map(|snapshot| {
+            let served = served.as_ref().and_then(|catalog| catalog.layer(&snapshot.layer.id));
+            if let Some(unchanged) = served.filter(|served| served.snapshot.id == snapshot.id) {
+                return Ok(Arc::clone(unchanged));
             }
+            let tiles = TileLayer::prepare(Arc::clone(&snapshot), &grid)?;
+            let published_at = set.published_at(&snapshot.layer.id, snapshot.id).unwrap_or_default();
+            Ok(Arc::new(PublishedLayer { snapshot, tiles, published_at }))
         });
-        let layers = layers.collect::<Result<Vec<_>, PrepareError>>()?;
-        Ok::<_, PrepareError>(Catalog::new(set.origin, layers))
-    });
-    service.serve(catalog.await.map_err(|_| FollowError::Aborted)??);
-    Ok(())
+        let layers = block_in_place(|| layers.collect::<Result<Vec<_>, PrepareError>>())?;
+        let catalog = Catalog::new(set.origin, layers);
+        tracing::info!(version = %catalog.version(), layers = catalog.layers().len(), "serving");
+        self.service.serve(catalog);
+        self.served = Some(set);
+        if failures.is_empty() { Ok(()) } else { Err(FollowError::Incomplete(failures.join("; "))) }
+    }
+
+    fn report(&self, error: &FollowError) {
+        tracing::warn!(error = chain(error), "what is served may be older than its source");
+        self.service.note_failure(error.to_string());
+    }
 }

@@ -1,24 +1,56 @@
 //! plantiles: a spatial tile server for mineral-resource plan layers.
+//!
+//! A plan is published, not streamed. A layer is exported from PostGIS into an immutable [`snapshot`], a
+//! FlatGeobuf file with its index; the same file is what people download and what tiles are cut from, in
+//! process. So a tile never waits for the database, and tiles and downloads of a version always agree.
+//!
+//! ```text
+//!  postgis ─┐                        ┌▶ http::downloads   the file itself, by range
+//!           ├▶ publisher ▶ snapshot ─┤
+//!  bundle  ─┘      │                 └▶ tile::cut ▶ encoding ▶ cache ▶ http::tiles
+//!                  ▼                              ▲
+//!              follower ▶ catalog ▶ service ──────┘
+//! ```
+//!
+//! 1. [`publisher`] exports every layer of the system of record ([`postgis`], or the plan in [`bundle`]) and
+//!    names the new set in one step. A snapshot's id is the hash of its bytes.
+//! 2. [`follower`] makes a [`catalog`] of the set, prepares its layers for cutting and swaps it into the
+//!    [`service`] behind one atomic pointer. Requests under way keep the catalog that they began with.
+//! 3. A request names a tileset; the catalog gives its version, the hash of its snapshots, the grid and the
+//!    engine. The version is in the cache key, the entity tag and the URL, and replaces invalidation.
+//! 4. On a miss of the [`cache`] one of the bounded [`workers`] cuts the [`tile`] on its [`grid`]; what is kept
+//!    is what is sent, under the [`view`] of the caller.
+//! 5. [`http`] only routes, negotiates and streams; [`describe`] turns the catalog into documents.
+//!
+//! Modules use only those above them in this list; [`cli`] and [`config`] are the edges.
 #![deny(unsafe_code)]
 
+pub mod config;
+pub mod telemetry;
+
+pub mod grid;
+pub mod plan;
+pub mod snapshot;
+
+pub mod import;
+
 pub mod bundle;
+pub mod postgis;
+
+pub mod encoding;
+pub mod tile;
+
 pub mod cache;
 pub mod catalog;
-pub mod cli;
-pub mod config;
-pub mod describe;
-pub mod encoding;
-pub mod follower;
-pub mod grid;
-pub mod http;
-pub mod import;
 pub mod metrics;
-pub mod plan;
-pub mod postgis;
-pub mod publisher;
 pub mod service;
-pub mod snapshot;
-pub mod telemetry;
-pub mod tile;
 pub mod view;
 pub mod workers;
+
+pub mod follower;
+pub mod publisher;
+
+pub mod describe;
+pub mod http;
+
+pub mod cli;

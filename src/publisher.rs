@@ -5,9 +5,8 @@ use crate::{
     config::{self, Config},
     plan::{Layer, LayerId},
     postgis::{self, Database, DatabaseError, LayerTable, Table, TableMapping},
-    snapshot::{Origin, Snapshot, Store, StoreError},
+    snapshot::{CurrentSet, Origin, Publication, Snapshot, Store, StoreError},
 };
-use jiff::Timestamp;
 use std::{error::Error, sync::Arc};
 
 pub struct Publisher {
@@ -21,10 +20,10 @@ enum Source {
     Database { database: Database, tables: Vec<TableMapping> },
 }
 
-/// The layers of the state directory, in legend order.
+/// The layers of the state directory, in legend order, opened.
 pub struct PublishedSet {
-    pub origin: Origin,
-    pub layers: Vec<(Arc<Snapshot>, Timestamp)>,
+    pub set: CurrentSet,
+    pub snapshots: Vec<Arc<Snapshot>>,
     /// What could not be exported or opened, one text for each layer; such a layer is served as it was
     /// published before, or not at all.
     pub failures: Vec<String>,
@@ -40,13 +39,11 @@ pub enum PublishError {
     Store(#[from] StoreError),
     #[error("there is no layer {0}")]
     UnknownLayer(LayerId),
-    #[error("the export was aborted")]
-    Aborted,
 }
 
 impl Publisher {
-    /// Takes the state directory for this process; an unreachable database is noticed later.
-    pub fn open(config: &Config) -> Result<Self, PublishError> {
+    /// An unreachable database is noticed later.
+    pub fn new(config: &Config, store: Arc<Store>) -> Result<Self, PublishError> {
         let source = match &config.database.url {
             None => Source::Bundled,
             Some(url) => Source::Database {
@@ -54,7 +51,7 @@ impl Publisher {
                 tables: config.layers.iter().map(mapping).collect(),
             },
         };
-        Ok(Self { store: Arc::new(Store::open(config.state_dir())?), source })
+        Ok(Self { store, source })
     }
 
     pub fn database(&self) -> Option<&Database> {
@@ -71,12 +68,17 @@ impl Publisher {
         }
     }
 
-    /// The last published set, verified; `None` when there is none of this origin. A set of the other origin
-    /// is another plan.
-    pub fn resume(&self) -> Option<PublishedSet> {
-        let loaded = self.store.load().filter(|loaded| loaded.origin == self.origin())?;
+    /// What is published now; `None` when there is nothing of this origin. A set of the other origin is another
+    /// plan.
+    pub fn current(&self) -> Result<Option<CurrentSet>, PublishError> {
+        Ok(self.store.current()?.filter(|set| set.origin == self.origin()))
+    }
+
+    /// The snapshots of `set`, verified.
+    pub fn open_set(&self, set: CurrentSet) -> PublishedSet {
+        let loaded = self.store.load(&set);
         let failures = loaded.damaged.iter().map(ToString::to_string).collect();
-        Some(self.set(loaded.snapshots, failures))
+        PublishedSet { set, snapshots: loaded.snapshots, failures }
     }
 
     /// Exports every layer, or `only` one of them, and publishes the result.
@@ -91,18 +93,22 @@ impl Publisher {
         only: Option<&LayerId>,
         progress: &(dyn Fn(&Snapshot) + Send + Sync),
     ) -> Result<PublishedSet, PublishError> {
-        let previous = self.resume().map(|set| set.layers).unwrap_or_default();
-        let previous =
-            |id: &LayerId| previous.iter().map(|(snapshot, _)| snapshot).find(|s| s.layer.id == *id).cloned();
+        let jobs = self.jobs().await?;
+        if let Some(only) = only.filter(|only| !jobs.iter().any(|job| job.id() == *only)) {
+            return Err(PublishError::UnknownLayer(only.clone()));
+        }
+        let publication = self.store.begin()?;
+        let previous = self.current()?.map(|set| self.open_set(set).snapshots).unwrap_or_default();
         let mut snapshots = Vec::new();
         let mut failures = Vec::new();
-        for job in self.jobs().await? {
+        for job in jobs {
             let id = job.id().clone();
+            let previous = previous.iter().find(|snapshot| snapshot.layer.id == id).cloned();
             if only.is_some_and(|only| *only != id) {
-                snapshots.extend(previous(&id));
+                snapshots.extend(previous);
                 continue;
             }
-            match self.run(job).await {
+            match job.run(&publication).await {
                 Ok(snapshot) => {
                     progress(&snapshot);
                     snapshots.push(snapshot);
@@ -110,17 +116,12 @@ impl Publisher {
                 Err(error) => {
                     tracing::warn!(layer = %id, error = chain(&error), "the export failed");
                     failures.push(error.to_string());
-                    snapshots.extend(previous(&id));
+                    snapshots.extend(previous);
                 }
             }
         }
-        if let Some(only) = only
-            && !snapshots.iter().any(|snapshot| snapshot.layer.id == *only)
-        {
-            return Err(PublishError::UnknownLayer(only.clone()));
-        }
-        self.store.publish(self.origin(), &snapshots)?;
-        Ok(self.set(snapshots, failures))
+        let set = publication.commit(self.origin(), &snapshots)?;
+        Ok(PublishedSet { set, snapshots, failures })
     }
 
     async fn jobs(&self) -> Result<Vec<Job>, PublishError> {
@@ -133,28 +134,6 @@ impl Publisher {
             layers.push(postgis::describe(&client, mapping).await?);
         }
         Ok(layers.into_iter().map(|table| Job::Table(database.clone(), table)).collect())
-    }
-
-    async fn run(&self, job: Job) -> Result<Arc<Snapshot>, PublishError> {
-        match job {
-            Job::Table(database, table) => Ok(postgis::export(&database, &table, &self.store).await?),
-            Job::Bundled(layer) => {
-                let store = Arc::clone(&self.store);
-                let export = tokio::task::spawn_blocking(move || bundle::export_layer(&store, &layer));
-                Ok(export.await.map_err(|_| PublishError::Aborted)??)
-            }
-        }
-    }
-
-    fn set(&self, snapshots: Vec<Arc<Snapshot>>, failures: Vec<String>) -> PublishedSet {
-        let current = self.store.current();
-        let published_at = |snapshot: &Snapshot| {
-            let version = current.as_ref().and_then(|set| set.version(&snapshot.layer.id));
-            version.map_or_else(Timestamp::now, |version| version.published_at)
-        };
-        let layers =
-            snapshots.into_iter().map(|snapshot| (Arc::clone(&snapshot), published_at(&snapshot))).collect();
-        PublishedSet { origin: self.origin(), layers, failures }
     }
 }
 
@@ -169,6 +148,13 @@ impl Job {
         match self {
             Self::Bundled(layer) => &layer.id,
             Self::Table(_, table) => &table.layer.id,
+        }
+    }
+
+    async fn run(self, publication: &Publication<'_>) -> Result<Arc<Snapshot>, PublishError> {
+        match self {
+            Self::Bundled(layer) => Ok(tokio::task::block_in_place(|| bundle::export(publication, &layer))?),
+            Self::Table(database, table) => Ok(postgis::export(&database, &table, publication).await?),
         }
     }
 }

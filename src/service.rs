@@ -2,17 +2,20 @@
 
 use crate::{
     cache::{ReadyTile, TileCache, TileKey},
-    catalog::{Catalog, Tileset, TilesetError, Version},
+    catalog::{Catalog, Dated, Tileset, TilesetError, Version},
     config,
     encoding::{self, Encoding},
     grid::TileCoord,
     metrics::{LayerLabel, Metrics},
+    plan::LayerId,
+    snapshot::{SnapshotId, Store, StoreError},
     tile::{self, TileLayer},
     view::View,
     workers::{WorkError, Workers},
 };
 use arc_swap::ArcSwapOption;
 use jiff::Timestamp;
+use moka::future::Cache;
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Instant,
@@ -22,20 +25,26 @@ use std::{
 /// it began.
 const KEPT_VERSIONS: usize = 2;
 
+/// Older snapshots that are held open; opening one means hashing it.
+const OLDER_SNAPSHOTS: u64 = 32;
+
 /// What is served, newest first; never empty.
 struct Served(Vec<Arc<Catalog>>);
 
 pub struct Service {
     served: ArcSwapOption<Served>,
+    store: Arc<Store>,
+    /// Kept versions that are in no catalog here, such as those from before a restart.
+    older: Cache<SnapshotId, Arc<Dated>>,
     cache: TileCache,
     workers: Workers,
     pub metrics: Metrics,
-    publication: Mutex<Publication>,
+    freshness: Mutex<Freshness>,
 }
 
 /// How the last publication went, for `/readyz`.
 #[derive(Debug, Clone, Default)]
-pub struct Publication {
+pub struct Freshness {
     /// When the served state was last found equal to its origin.
     pub confirmed_at: Option<Timestamp>,
     /// Why the served state may be older than its origin.
@@ -43,14 +52,16 @@ pub struct Publication {
 }
 
 impl Service {
-    pub fn new(tiles: &config::Tiles) -> Self {
+    pub fn new(tiles: &config::Tiles, store: Arc<Store>) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
         Self {
             served: ArcSwapOption::empty(),
+            store,
+            older: Cache::new(OLDER_SNAPSHOTS),
             cache: TileCache::new(tiles.cache_mib),
             workers: Workers::new(tiles.threads.map_or(cores, |n| n.get()), tiles.queue),
             metrics: Metrics::default(),
-            publication: Mutex::default(),
+            freshness: Mutex::default(),
         }
     }
 
@@ -73,6 +84,25 @@ impl Service {
         self.served.store(Some(Arc::new(Served(all))));
     }
 
+    /// The snapshot `id` of `layer`, as long as it is kept.
+    pub async fn snapshot(&self, layer: &LayerId, id: SnapshotId) -> Result<Option<Arc<Dated>>, StoreError> {
+        for catalog in self.kept() {
+            if let Some(found) = catalog.layer(layer).filter(|found| found.snapshot.id == id) {
+                return Ok(Some(Arc::new(found.dated())));
+            }
+        }
+        if let Some(dated) = self.older.get(&id).await {
+            return Ok(Some(dated));
+        }
+        let Some((snapshot, published_at)) = tokio::task::block_in_place(|| self.store.version(layer, id))?
+        else {
+            return Ok(None);
+        };
+        let dated = Arc::new(Dated { snapshot, published_at });
+        self.older.insert(id, Arc::clone(&dated)).await;
+        Ok(Some(dated))
+    }
+
     /// The tileset `name` in the kept catalog where it has `version`.
     pub fn tileset_at(&self, name: &str, version: Version) -> Result<Option<Arc<Tileset>>, TilesetError> {
         for catalog in self.kept() {
@@ -84,20 +114,20 @@ impl Service {
         Ok(None)
     }
 
-    pub fn publication(&self) -> Publication {
-        self.publication.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub fn freshness(&self) -> Freshness {
+        self.freshness.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Notes that the served state equals its origin now.
     pub fn confirm(&self) {
-        let confirmed = Publication { confirmed_at: Some(Timestamp::now()), error: None };
-        *self.publication.lock().unwrap_or_else(PoisonError::into_inner) = confirmed;
+        let confirmed = Freshness { confirmed_at: Some(Timestamp::now()), error: None };
+        *self.freshness.lock().unwrap_or_else(PoisonError::into_inner) = confirmed;
     }
 
     /// Notes why a publication failed; what is served stays.
     pub fn note_failure(&self, error: String) {
         self.metrics.export_failures.inc();
-        self.publication.lock().unwrap_or_else(PoisonError::into_inner).error = Some(error);
+        self.freshness.lock().unwrap_or_else(PoisonError::into_inner).error = Some(error);
     }
 
     /// The tile from the cache, or cut now.

@@ -4,20 +4,23 @@ use crate::{
     config::Config,
     postgis,
     publisher::{Publisher, chain},
+    snapshot::Store,
 };
 use anyhow::bail;
+use std::sync::Arc;
 
 /// Prints one line for each thing looked at; fails when one of them is wrong.
 pub async fn check(config: &Config) -> anyhow::Result<()> {
     println!("configuration: ok");
-    let publisher = Publisher::open(config)?;
+    let publisher = Publisher::new(config, Arc::new(Store::open(config.state_dir())?))?;
     let mut wrong = 0;
-    match publisher.resume() {
+    match publisher.current()? {
         None => println!("state {}: nothing published yet", config.state_dir().display()),
         Some(set) => {
-            println!("state {}: {} layers verified", config.state_dir().display(), set.layers.len());
-            wrong += set.failures.len();
-            set.failures.iter().for_each(|failure| println!("state: {failure}"));
+            let opened = publisher.open_set(set);
+            println!("state {}: {} layers verified", config.state_dir().display(), opened.snapshots.len());
+            wrong += opened.failures.len();
+            opened.failures.iter().for_each(|failure| println!("state: {failure}"));
         }
     }
     if let Some(database) = publisher.database() {

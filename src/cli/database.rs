@@ -8,10 +8,11 @@ use crate::{
     plan::LayerId,
     postgis::{self, Database},
     publisher::Publisher,
+    snapshot::Store,
 };
 use anyhow::{Context, bail};
 use clap::Args;
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 /// EPSG:4490, which a GeoJSON file of this field holds unless it says otherwise.
 const CGCS2000: i32 = 4490;
@@ -95,7 +96,7 @@ pub async fn publish(config: &Config, args: PublishArgs) -> anyhow::Result<()> {
     if config.database.url.is_none() {
         bail!("no database is given: use --database-url or DATABASE_URL");
     }
-    let publisher = Publisher::open(config)?;
+    let publisher = Publisher::new(config, Arc::new(Store::open(config.state_dir())?))?;
     let published = publisher
         .publish(args.layer.as_ref(), &|snapshot| {
             println!("{} {} ({} features)", snapshot.layer.id, snapshot.id, snapshot.feature_count());

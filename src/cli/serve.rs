@@ -2,10 +2,11 @@
 
 use crate::{
     config::Config,
-    follower,
+    follower::Follower,
     http::{self, App},
     publisher::Publisher,
     service::Service,
+    snapshot::Store,
     telemetry,
 };
 use anyhow::Context;
@@ -35,12 +36,13 @@ impl ServeArgs {
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     telemetry::init(config.log.format);
     let shutdown = shutdown_signal().context("cannot listen for signals")?;
-    let service = Arc::new(Service::new(&config.tiles));
-    let publisher = Publisher::open(&config)?;
+    let store = Arc::new(Store::open(config.state_dir())?);
+    let service = Arc::new(Service::new(&config.tiles, Arc::clone(&store)));
+    let publisher = Publisher::new(&config, store)?;
     let address = config.server.listen;
     let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
     tracing::info!("listening on http://{}", listener.local_addr()?);
-    let publishing = tokio::spawn(follower::follow(publisher, Arc::clone(&service)));
+    let publishing = tokio::spawn(Follower::new(publisher, Arc::clone(&service)).follow());
     let app = Arc::new(App::new(service, config.server));
     let served = http::serve(listener, app, shutdown).await;
     // An export that is cut short leaves the last published state as it was.

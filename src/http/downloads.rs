@@ -7,13 +7,13 @@ use super::{
     respond::insert,
 };
 use crate::{
-    catalog::PublishedLayer,
+    catalog::Dated,
     plan::LayerId,
     snapshot::{Snapshot, SnapshotId},
 };
 use axum::{
     extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
@@ -26,6 +26,7 @@ const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=3153600
 pub async fn download(
     State(app): State<Arc<App>>,
     Segments(file): Segments<String>,
+    method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let Some(name) = file.strip_suffix(".fgb") else {
@@ -44,30 +45,33 @@ pub async fn download(
     };
     let id = LayerId::new(layer).map_err(|_| unknown(layer))?;
     let current = app.catalog()?.layer(&id).cloned().ok_or_else(|| unknown(layer))?;
-    match snapshot {
-        None => answer(&current, CURRENT, &headers),
-        Some(snapshot) => {
-            let kept = app.service.kept().into_iter().filter_map(|catalog| catalog.layer(&id).cloned());
-            let published = kept.into_iter().find(|published| published.snapshot.id == snapshot);
-            let published = published.ok_or_else(|| Problem::not_found("this snapshot is no longer kept"))?;
-            answer(&published, IMMUTABLE, &headers)
+    let Some(snapshot) = snapshot else {
+        return answer(&current.dated(), CURRENT, &method, &headers);
+    };
+    match app.service.snapshot(&id, snapshot).await {
+        Ok(Some(dated)) => answer(&dated, IMMUTABLE, &method, &headers),
+        Ok(None) => Err(Problem::not_found("this snapshot is not kept")),
+        Err(error) => {
+            tracing::error!(%error, "a kept snapshot cannot be served");
+            Err(Problem::internal())
         }
     }
 }
 
 fn answer(
-    published: &PublishedLayer,
+    dated: &Dated,
     cache_control: HeaderValue,
+    method: &Method,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    let file = Bytes::from_owner(FileBytes(Arc::clone(&published.snapshot)));
-    let etag = format!("\"{}\"", published.snapshot.id);
-    let modified = SystemTime::from(published.published_at);
+    let file = Bytes::from_owner(FileBytes(Arc::clone(&dated.snapshot)));
+    let etag = format!("\"{}\"", dated.snapshot.id);
+    let modified = SystemTime::from(dated.published_at);
     let validators = Validators { etag: &etag, last_modified: Some(modified) };
     let mut response = match validators.evaluate(headers) {
         Outcome::PreconditionFailed => return Err(Problem::precondition_failed()),
         Outcome::NotModified => StatusCode::NOT_MODIFIED.into_response(),
-        Outcome::Send => body(file, range(headers, &validators))?,
+        Outcome::Send => body(file, range(method, headers, &validators))?,
     };
     let headers = response.headers_mut();
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
@@ -77,8 +81,11 @@ fn answer(
     Ok(response)
 }
 
-/// The `Range` header, when it applies.
-fn range<'a>(headers: &'a HeaderMap, validators: &Validators) -> Option<&'a str> {
+/// The `Range` header, when it applies: to GET alone (RFC 9110 §14.2), and under `If-Range`.
+fn range<'a>(method: &Method, headers: &'a HeaderMap, validators: &Validators) -> Option<&'a str> {
+    if method != Method::GET {
+        return None;
+    }
     let range = headers.get(header::RANGE)?.to_str().ok()?;
     validators.range_applies(headers).then_some(range)
 }

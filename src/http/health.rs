@@ -19,7 +19,7 @@ pub async fn alive() -> Response {
 
 /// 200 as soon as a plan is served, however old; 503 before. The body says how fresh it is.
 pub async fn ready(State(app): State<Arc<App>>) -> Response {
-    let publication = app.service.publication();
+    let freshness = app.service.freshness();
     let catalog = app.service.catalog();
     let layers: Vec<Value> = catalog
         .iter()
@@ -33,7 +33,7 @@ pub async fn ready(State(app): State<Arc<App>>) -> Response {
             })
         })
         .collect();
-    let (code, status) = match (&catalog, &publication.error) {
+    let (code, status) = match (&catalog, &freshness.error) {
         (None, _) => (StatusCode::SERVICE_UNAVAILABLE, "starting"),
         (Some(_), Some(_)) => (StatusCode::OK, "stale"),
         (Some(_), None) => (StatusCode::OK, "ready"),
@@ -42,8 +42,8 @@ pub async fn ready(State(app): State<Arc<App>>) -> Response {
         "status": status,
         "source": catalog.as_ref().map(|catalog| catalog.origin),
         "version": catalog.as_ref().map(|catalog| catalog.version().to_string()),
-        "confirmed": publication.confirmed_at,
-        "error": publication.error,
+        "confirmed": freshness.confirmed_at,
+        "error": freshness.error,
         "layers": layers,
     });
     (code, [NO_STORE], Json(body)).into_response()

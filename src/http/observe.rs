@@ -18,9 +18,10 @@ pub async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) 
     let seconds = start.elapsed().as_secs_f64();
     let status = response.status();
     app.service.metrics.request_seconds.observe(seconds);
-    let labels = RequestLabels { route, method: method.to_owned(), status: status.as_u16() };
+    let labels = RequestLabels { route: route.clone(), method: method.to_owned(), status: status.as_u16() };
     app.service.metrics.requests.get_or_create(&labels).inc();
-    if status.is_server_error() {
+    // A probe that comes before the first publication is answered 503 and is no failure.
+    if status.is_server_error() && route != "/readyz" {
         tracing::warn!(method, path, status = status.as_u16(), seconds, "request failed");
     } else {
         tracing::debug!(method, path, status = status.as_u16(), seconds, "request");

@@ -13,8 +13,8 @@ pub enum ImportError {
     Rejected(Rejection),
     #[error("{}: not a format that can be imported: .geojson is", .0.display())]
     UnknownFormat(PathBuf),
-    #[error("{file}: {source}")]
-    Read { file: String, source: ReadError },
+    #[error("{file}: {cause}")]
+    Read { file: String, cause: ReadError },
     #[error("the database knows no coordinate system EPSG:{0}")]
     UnknownSrid(i32),
     #[error("layer {layer} has {rows} rows already: --replace deletes them first")]

@@ -184,7 +184,7 @@ async fn fill_stage(
         }
     }
     match reader.await {
-        Ok(read) => read.map_err(|source| ImportError::Read { file: file.clone(), source })?,
+        Ok(read) => read.map_err(|cause| ImportError::Read { file: file.clone(), cause })?,
         Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
     }
     staged.finish().await?;

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     plan::{Field, FieldType},
-    snapshot::{Snapshot, SnapshotWriter, Store, Value, WriteError},
+    snapshot::{Publication, Snapshot, SnapshotWriter, Value, WriteError},
 };
 use futures_util::TryStreamExt;
 use geozero::wkb::Ewkb;
@@ -27,7 +27,7 @@ const EXPORT_TIMEOUT: &str = "set local statement_timeout = '15min'";
 pub async fn export(
     database: &Database,
     source: &LayerTable,
-    store: &Store,
+    publication: &Publication<'_>,
 ) -> Result<Arc<Snapshot>, DatabaseError> {
     let mut client = database.client().await?;
     let transaction =
@@ -35,7 +35,7 @@ pub async fn export(
     let transaction = transaction.start().await?;
     transaction.batch_execute(EXPORT_TIMEOUT).await?;
     check_columns(&transaction, source).await?;
-    let mut writer = store.writer(&source.layer)?;
+    let mut writer = publication.writer(&source.layer)?;
     let failed = |error| DatabaseError::Export { layer: source.layer.id.clone(), source: error };
     let no_values: [&(dyn ToSql + Sync); 0] = [];
     let rows = transaction.query_raw(&statement(source), no_values).await.map_err(failed)?;

@@ -4,7 +4,7 @@ use super::{SnapshotId, writer};
 use crate::plan::LayerId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, fs, io, io::Write, path::Path};
+use std::{fs, io, io::Write, path::Path};
 
 pub(super) const FILE_NAME: &str = "current.json";
 
@@ -29,22 +29,39 @@ pub struct Published {
     pub published_at: Timestamp,
 }
 
-/// The layers that are served and, for each, its kept versions: newest first, at least one.
+/// A layer and its kept versions: newest first, at least one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LayerVersions {
+    pub id: LayerId,
+    pub versions: Vec<Published>,
+}
+
+/// The layers that are served, in legend order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CurrentSet {
     pub origin: Origin,
-    pub layers: BTreeMap<LayerId, Vec<Published>>,
+    pub layers: Vec<LayerVersions>,
 }
 
 impl CurrentSet {
     /// The version of `layer` that is served.
     pub fn version(&self, layer: &LayerId) -> Option<Published> {
-        self.layers.get(layer)?.first().copied()
+        self.versions(layer).first().copied()
+    }
+
+    fn versions(&self, layer: &LayerId) -> &[Published] {
+        self.layers.iter().find(|versions| versions.id == *layer).map_or(&[], |layer| &layer.versions)
     }
 
     pub(super) fn keeps(&self, layer: &LayerId, id: SnapshotId) -> bool {
-        self.layers.get(layer).is_some_and(|versions| versions.iter().any(|version| version.id == id))
+        self.published_at(layer, id).is_some()
+    }
+
+    /// When a kept version was published.
+    pub fn published_at(&self, layer: &LayerId, id: SnapshotId) -> Option<Timestamp> {
+        self.versions(layer).iter().find(|version| version.id == id).map(|version| version.published_at)
     }
 
     /// The set after `ids` are published. A layer whose snapshot did not change keeps its time.
@@ -55,13 +72,13 @@ impl CurrentSet {
         now: Timestamp,
     ) -> Self {
         let layers = ids.map(|(layer, id)| {
-            let mut versions = previous.and_then(|set| set.layers.get(&layer)).cloned().unwrap_or_default();
+            let mut versions = previous.map_or(Vec::new(), |set| set.versions(&layer).to_vec());
             if versions.first().is_none_or(|newest| newest.id != id) {
                 versions.retain(|version| version.id != id);
                 versions.insert(0, Published { id, published_at: now });
                 versions.truncate(VERSIONS_KEPT);
             }
-            (layer, versions)
+            LayerVersions { id: layer, versions }
         });
         Self { origin, layers: layers.collect() }
     }
@@ -73,7 +90,7 @@ impl CurrentSet {
             text => text?,
         };
         let set: Self = serde_json::from_slice(&text)?;
-        if set.layers.values().any(Vec::is_empty) {
+        if set.layers.iter().any(|layer| layer.versions.is_empty()) {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "a layer has no version"));
         }
         Ok(Some(set))
@@ -110,7 +127,7 @@ mod tests {
         for (second, content) in [(1, b"1"), (2, b"2"), (3, b"3"), (4, b"3"), (5, b"2")] {
             current = set(Some(&current), content, second);
         }
-        let versions = &current.layers[&LayerId::new("mining_blocks").unwrap()];
+        let versions = current.versions(&LayerId::new("mining_blocks").unwrap());
         let ids: Vec<_> = versions.iter().map(|version| version.id).collect();
         assert_eq!(ids, [b"2", b"3", b"1"].map(|content| SnapshotId::of(content)));
         let times: Vec<_> = versions.iter().map(|version| version.published_at.as_second()).collect();

@@ -94,11 +94,9 @@ impl Snapshot {
 }
 
 fn header_end(map: &[u8]) -> Result<usize, SnapshotError> {
-    let size = match map {
-        [head @ ..] if head.len() >= 12 && head[..8] == MAGIC => &map[8..12],
-        _ => return Err(malformed("no FlatGeobuf magic bytes")),
-    };
-    let size = u32::from_le_bytes([size[0], size[1], size[2], size[3]]) as usize;
+    let head = map.get(..12).filter(|head| head[..8] == MAGIC);
+    let head = head.ok_or_else(|| malformed("no FlatGeobuf magic bytes"))?;
+    let size = u32::from_le_bytes([head[8], head[9], head[10], head[11]]) as usize;
     let end = 12 + size;
     if end > map.len() { Err(malformed("the header is cut off")) } else { Ok(end) }
 }

@@ -13,14 +13,16 @@ mod file;
 mod header;
 mod id;
 mod map;
+mod publication;
 mod store;
 mod value;
 mod writer;
 
-pub use current::{CurrentSet, Origin, Published};
+pub use current::{CurrentSet, LayerVersions, Origin, Published};
 pub use file::{Bounds, Snapshot, SnapshotError};
 pub use flatgeobuf::Feature;
 pub use id::SnapshotId;
+pub use publication::Publication;
 pub use store::{Damaged, Loaded, Store, StoreError};
 pub use value::Value;
 pub use writer::{SnapshotWriter, WriteError};

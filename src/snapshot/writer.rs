@@ -16,7 +16,7 @@ use std::{
     sync::Arc,
 };
 
-/// What temporary files of unfinished snapshots are called; [`Store::open`](super::Store::open) removes them.
+/// What temporary files of unfinished snapshots are called; the next [`Publication`](super::Publication) removes them.
 pub(super) const UNFINISHED_SUFFIX: &str = ".unfinished";
 
 /// Writes one snapshot of one layer.
@@ -34,16 +34,16 @@ pub struct SnapshotWriter {
 
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
-    #[error("layer {layer}: {source}")]
-    Io { layer: LayerId, source: io::Error },
+    #[error("layer {layer}: {cause}")]
+    Io { layer: LayerId, cause: io::Error },
     #[error("layer {layer}, row {id}: {reason}")]
     Row { layer: LayerId, id: i64, reason: String },
     #[error("layer {layer}: an earlier row failed, so the snapshot cannot be finished")]
     Poisoned { layer: LayerId },
     #[error("layer {layer}: {reason}")]
     Format { layer: LayerId, reason: String },
-    #[error("layer {layer}: the written file does not verify: {source}")]
-    Unverified { layer: LayerId, source: SnapshotError },
+    #[error("layer {layer}: the written file does not verify: {cause}")]
+    Unverified { layer: LayerId, cause: SnapshotError },
 }
 
 impl SnapshotWriter {
@@ -122,7 +122,7 @@ impl SnapshotWriter {
         if self.poisoned {
             return Err(WriteError::Poisoned { layer });
         }
-        let io_error = |source| WriteError::Io { layer: layer.clone(), source };
+        let io_error = |cause| WriteError::Io { layer: layer.clone(), cause };
         let mut unfinished = tempfile::Builder::new()
             .suffix(UNFINISHED_SUFFIX)
             // Downloads may be served by another user's web server, and the content is public anyway.
@@ -137,7 +137,7 @@ impl SnapshotWriter {
         let written = out.into_inner().map_err(|error| io_error(error.into_error()))?;
         let id = SnapshotId::from_digest(written.digest);
         unfinished.as_file().sync_all().map_err(io_error)?;
-        let unverified = |source| WriteError::Unverified { layer: layer.clone(), source };
+        let unverified = |cause| WriteError::Unverified { layer: layer.clone(), cause };
         let snapshot = Snapshot::open(unfinished.path(), id).map_err(unverified)?;
         let path = self.directory.join(file_name(id));
         unfinished.persist(path).map_err(|error| io_error(error.error))?;
@@ -223,6 +223,10 @@ impl GeomProcessor for GeometryCheck {
         }
         self.coordinates += 1;
         Ok(())
+    }
+
+    fn empty_point(&mut self, _: usize) -> geozero::error::Result<()> {
+        Err(geozero::error::GeozeroError::Geometry("the geometry is empty".into()))
     }
 
     fn point_begin(&mut self, _: usize) -> geozero::error::Result<()> {

@@ -8,10 +8,10 @@ use super::{
     encode::{Batch, Drawn, Encoder, Source},
     geometry,
     project::Projector,
+    pyramid::Level,
     read,
     repair::Repairer,
     shape::{Rect, Shape},
-    size::size,
 };
 use crate::{
     grid::{TileCoord, TileMatrixSet},
@@ -113,7 +113,33 @@ struct Shaper {
 
 impl Shaper {
     fn draw(&mut self, layer: &TileLayer, grid: &TileMatrixSet, tile: TileCoord, batch: &mut Batch) {
-        self.draw_exact(layer, grid, tile, batch);
+        match layer.pyramid.level(tile.z).filter(|_| *grid == layer.grid) {
+            Some(level) => self.draw_simplified(layer, level, tile, batch),
+            None => self.draw_exact(layer, grid, tile, batch),
+        }
+    }
+
+    /// From the pyramid.
+    fn draw_simplified(&mut self, layer: &TileLayer, level: &Level, tile: TileCoord, batch: &mut Batch) {
+        let kind = layer.snapshot.layer.geometry;
+        // Zooms of the pyramid are low: no overflow.
+        let [x, y] = [tile.x, tile.y].map(|n| n as i32 * EXTENT);
+        let clip = CLIP.moved([x, y]);
+        level.search(&clip, |feature| {
+            let first = [feature.first[0] - x, feature.first[1] - y];
+            if clip.contains(&feature.bounds) && (kind != GeometryKind::Point || feature.tail.is_empty()) {
+                geometry::write_head(first, 1, &mut batch.geometry);
+                batch.geometry.extend_from_slice(feature.tail);
+            } else {
+                geometry::read_tail(first, feature.tail, kind, &mut self.whole);
+                if !self.clip(kind) {
+                    return;
+                }
+                geometry::write(&self.clipped, kind, &mut batch.geometry);
+            }
+            let size = layer.pyramid.size(feature.position);
+            batch.drawn.push(Drawn { position: feature.position, end: batch.geometry.len(), size });
+        });
     }
 
     /// From the snapshot itself.
@@ -124,9 +150,9 @@ impl Shaper {
         let margin = f64::from(BUFFER + 1) / f64::from(EXTENT);
         for position in layer.snapshot.search(&grid.geographic_bounds(tile, margin)) {
             read::project(&layer.snapshot.feature(position), kind, &projector, &mut self.whole);
-            let size = size(&self.whole, kind);
             if self.clip(kind) {
                 geometry::write(&self.clipped, kind, &mut batch.geometry);
+                let size = layer.pyramid.size(position as u32);
                 batch.drawn.push(Drawn { position: position as u32, end: batch.geometry.len(), size });
             }
         }

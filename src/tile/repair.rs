@@ -33,6 +33,11 @@ impl Repairer {
         !shape.paths.is_empty()
     }
 
+    /// Whether `shape` is valid as it is, winding aside.
+    pub fn valid(&mut self, shape: &Shape) -> bool {
+        self.checker.valid(shape)
+    }
+
     /// Exteriors with positive area, holes with negative (MVT 2.1 §4.3.3.3); rings without area go.
     fn wind(shape: &mut Shape) {
         let (mut start, mut kept) = (0, 0);

@@ -1,6 +1,24 @@
-//! Integration tests, one binary. Those that need PostGIS take a server from `PLANTILES_TEST_DATABASE_URL`.
+//! Integration tests, one binary: the parts that need files or a database, and the server from outside.
+//!
+//! Needs PostGIS in `PLANTILES_TEST_DATABASE_URL` and GDAL on the path; `tests/run` provides both.
+
+mod support;
 
 mod bundle;
+mod cache;
+mod documents;
+mod downloads;
+mod export;
+mod faults;
+mod gdal;
+mod golden;
+mod import;
+mod negotiation;
+mod schema;
 mod snapshot_store;
 mod snapshot_writer;
-mod support;
+mod st_asmvt;
+mod tables;
+mod tile_addresses;
+mod tilejson;
+mod tiles;

@@ -3,12 +3,12 @@
 use crate::support::sample;
 use plantiles::{
     plan::{GeometryKind, Layer},
-    snapshot::{Origin, Snapshot, SnapshotError, Store, StoreError},
+    snapshot::{Loaded, Origin, Publication, Snapshot, SnapshotError, Store, StoreError},
 };
 use std::{fs, path::Path, sync::Arc};
 
-fn export(store: &Store, layer: &Layer, count: i64) -> Arc<Snapshot> {
-    let mut writer = store.writer(layer).unwrap();
+fn export(publication: &Publication, layer: &Layer, count: i64) -> Arc<Snapshot> {
+    let mut writer = publication.writer(layer).unwrap();
     sample::append_squares(&mut writer, count);
     writer.finish().unwrap()
 }
@@ -20,9 +20,14 @@ fn layers() -> [Layer; 2] {
 /// A store that has published one version of two layers and is closed again.
 fn published(directory: &Path) -> [Arc<Snapshot>; 2] {
     let store = Store::open(directory).unwrap();
-    let snapshots = layers().map(|layer| export(&store, &layer, 3));
-    store.publish(Origin::Bundled, &snapshots).unwrap();
+    let publication = store.begin().unwrap();
+    let snapshots = layers().map(|layer| export(&publication, &layer, 3));
+    publication.commit(Origin::Bundled, &snapshots).unwrap();
     snapshots
+}
+
+fn load(store: &Store) -> Loaded {
+    store.load(&store.current().unwrap().unwrap())
 }
 
 fn files(directory: &Path) -> usize {
@@ -32,9 +37,9 @@ fn files(directory: &Path) -> usize {
 #[test]
 fn a_published_set_is_loaded_at_the_next_start() {
     let directory = tempfile::tempdir().unwrap();
-    assert!(Store::open(directory.path()).unwrap().load().is_none());
+    assert!(Store::open(directory.path()).unwrap().current().unwrap().is_none());
     let snapshots = published(directory.path());
-    let loaded = Store::open(directory.path()).unwrap().load().unwrap();
+    let loaded = load(&Store::open(directory.path()).unwrap());
     assert_eq!(loaded.origin, Origin::Bundled);
     assert!(loaded.damaged.is_empty());
     let ids: Vec<_> = loaded.snapshots.iter().map(|snapshot| snapshot.id).collect();
@@ -52,13 +57,12 @@ fn what_a_crash_leaves_is_removed_and_the_old_set_stays() {
     }
     // Killed after the snapshot got its name and before the set was replaced.
     let store = Store::open(directory.path()).unwrap();
-    let orphan = export(&store, &layers()[0], 4);
+    let orphan = export(&store.begin().unwrap(), &layers()[0], 4);
     assert_eq!(files(&blocks), 2);
-    drop(store);
-    let store = Store::open(directory.path()).unwrap();
+    store.begin().unwrap();
     assert!(leftovers.iter().all(|path| !path.exists()));
     assert!(!store.path(&orphan.layer.id, orphan.id).exists());
-    let loaded = store.load().unwrap();
+    let loaded = load(&store);
     assert_eq!((loaded.snapshots.len(), loaded.damaged.len()), (2, 0));
 }
 
@@ -80,15 +84,15 @@ fn damage_is_named_and_the_rest_is_served() {
         // Not in place: the published file is still mapped.
         fs::remove_file(&path).unwrap();
         fs::write(&path, bytes).unwrap();
-        let loaded = store.load().unwrap();
+        let loaded = load(&store);
         assert_eq!(loaded.snapshots.len(), 1);
         let damaged = &loaded.damaged[0];
-        assert!(matches!(damaged.source, SnapshotError::Altered { .. }), "{damaged}");
+        assert!(matches!(damaged.cause, SnapshotError::Altered { .. }), "{damaged}");
         assert!(damaged.to_string().contains("mining_blocks"), "{damaged}");
         // Exporting again heals it: the same rows have the same name.
-        let again = export(&store, &layers()[0], 3);
+        let again = export(&store.begin().unwrap(), &layers()[0], 3);
         assert_eq!(again.id, blocks.id);
-        assert!(store.load().unwrap().damaged.is_empty());
+        assert!(load(&store).damaged.is_empty());
     }
 }
 
@@ -98,8 +102,8 @@ fn a_missing_snapshot_is_named() {
     let [blocks, _] = published(directory.path());
     let store = Store::open(directory.path()).unwrap();
     fs::remove_file(store.path(&blocks.layer.id, blocks.id)).unwrap();
-    assert_eq!(store.load().unwrap().damaged[0].layer, blocks.layer.id);
-    let error = store.publish(Origin::Bundled, &[blocks]).unwrap_err();
+    assert_eq!(load(&store).damaged[0].layer, blocks.layer.id);
+    let error = store.begin().unwrap().commit(Origin::Bundled, &[blocks]).unwrap_err();
     assert!(matches!(error, StoreError::Missing { .. }), "{error}");
 }
 
@@ -108,38 +112,47 @@ fn three_versions_of_a_layer_are_kept() {
     let directory = tempfile::tempdir().unwrap();
     let store = Store::open(directory.path()).unwrap();
     let [layer, other] = layers();
-    let untouched = export(&store, &other, 1);
     let versions: Vec<_> = (1..=5)
         .map(|count| {
-            let snapshot = export(&store, &layer, count);
-            store.publish(Origin::Database, &[snapshot.clone(), untouched.clone()]).unwrap();
-            snapshot
+            let publication = store.begin().unwrap();
+            let snapshots = [export(&publication, &layer, count), export(&publication, &other, 1)];
+            publication.commit(Origin::Database, &snapshots).unwrap();
+            let [changed, _] = snapshots;
+            changed
         })
         .collect();
     let kept: Vec<_> = versions.iter().map(|v| store.path(&layer.id, v.id).exists()).collect();
     assert_eq!(kept, [false, false, true, true, true]);
-    assert!(store.path(&other.id, untouched.id).exists());
-    assert!(store.version(&layer.id, versions[1].id).is_none());
-    assert_eq!(store.version(&layer.id, versions[2].id).unwrap().unwrap().id, versions[2].id);
-    assert_eq!(store.current().unwrap().version(&layer.id).unwrap().id, versions[4].id);
+    let current = store.current().unwrap().unwrap();
+    let unchanged = current.version(&other.id).unwrap();
+    assert!(store.path(&other.id, unchanged.id).exists());
+    assert!(store.version(&layer.id, versions[1].id).unwrap().is_none());
+    assert_eq!(store.version(&layer.id, versions[2].id).unwrap().unwrap().0.id, versions[2].id);
+    assert_eq!(current.version(&layer.id).unwrap().id, versions[4].id);
     assert_eq!(versions[0].feature_count(), 1, "what is still mapped stays readable");
 }
 
 #[test]
-fn a_second_server_is_refused() {
+fn one_at_a_time_publishes_and_others_read() {
     let directory = tempfile::tempdir().unwrap();
-    let first = Store::open(directory.path()).unwrap();
-    let error = Store::open(directory.path()).err().unwrap();
+    published(directory.path());
+    let [first, second] = [(); 2].map(|()| Store::open(directory.path()).unwrap());
+    let publication = first.begin().unwrap();
+    let error = second.begin().err().unwrap();
     assert!(matches!(error, StoreError::Locked { .. }), "{error}");
-    drop(first);
-    Store::open(directory.path()).unwrap();
+    assert_eq!(load(&second).snapshots.len(), 2);
+    drop(publication);
+    second.begin().unwrap();
 }
 
 #[test]
-fn an_unreadable_set_is_refused_by_name() {
+fn an_unreadable_set_is_named_and_made_anew() {
     let directory = tempfile::tempdir().unwrap();
     published(directory.path());
     fs::write(directory.path().join("current.json"), "{\"origin\":").unwrap();
-    let error = Store::open(directory.path()).err().unwrap().to_string();
+    let store = Store::open(directory.path()).unwrap();
+    let error = store.current().unwrap_err().to_string();
     assert!(error.contains("current.json"), "{error}");
+    published(directory.path());
+    assert_eq!(load(&store).snapshots.len(), 2);
 }

@@ -1,3 +1,10 @@
 //! What several test modules share.
 
+pub mod database;
+pub mod grid;
+pub mod http;
+pub mod mvt;
+pub mod plan;
+pub mod postgis;
 pub mod sample;
+pub mod server;

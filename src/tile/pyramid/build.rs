@@ -1,0 +1,189 @@
+//! Building a pyramid.
+
+use super::{
+    Level, Pyramid, TOP,
+    junction::mark_junctions,
+    mark::Debt,
+    parallel,
+    reduce::{Kept, Reducer},
+    work::{BASE, Work},
+};
+use crate::{
+    grid::TileMatrixSet,
+    plan::GeometryKind,
+    snapshot::Snapshot,
+    tile::{
+        geometry,
+        repair::Repairer,
+        shape::{Rect, Shape, area2},
+    },
+};
+
+/// Features worked on together. The pieces are the same on every machine, so the result is too.
+const CHUNK: usize = 2048;
+
+impl Pyramid {
+    /// Builds the levels from the layer's minzoom to [`TOP`]; `None` when one of them needs 4 GiB.
+    pub fn build(snapshot: &Snapshot, grid: &TileMatrixSet) -> Option<Self> {
+        let first = snapshot.layer.minzoom;
+        let mut pyramid = Self { first, levels: vec![], sizes: vec![] };
+        let kind = snapshot.layer.geometry;
+        let (mut chunks, sizes) = read(snapshot, grid);
+        pyramid.sizes = sizes;
+        if first > TOP {
+            return Some(pyramid);
+        }
+        mark_junctions(&mut chunks, kind == GeometryKind::Polygon);
+        let mut zoom = BASE;
+        for z in (first..=TOP).rev() {
+            chunks = reduce(chunks, kind, zoom - z, z);
+            zoom = z;
+            let pieces = parallel::map(chunks.iter(), |chunk| encode(chunk, kind, z));
+            pyramid.levels.push(Level::join(pieces.into_iter().collect::<Option<_>>()?)?);
+        }
+        pyramid.levels.reverse();
+        Some(pyramid)
+    }
+}
+
+fn read(snapshot: &Snapshot, grid: &TileMatrixSet) -> (Vec<Work>, Vec<f32>) {
+    let count = snapshot.feature_count();
+    let starts = (0..count.div_ceil(CHUNK)).map(|i| i * CHUNK);
+    let range = |start: usize| start as u32..count.min(start + CHUNK) as u32;
+    let read = parallel::map(starts, |start| Work::read(snapshot, grid, range(start)));
+    let (chunks, sizes): (Vec<_>, Vec<_>) = read.into_iter().unzip();
+    (chunks, sizes.concat())
+}
+
+/// Makes the geometry of zoom `z` from that of the zoom `bits` below.
+fn reduce(mut chunks: Vec<Work>, kind: GeometryKind, bits: u8, z: u8) -> Vec<Work> {
+    let reduced = parallel::map(chunks.iter_mut(), |chunk| {
+        chunk.coarsen(bits);
+        let (mut reducer, mut to) = (Reducer::default(), Work::default());
+        for i in 0..chunk.features.len() {
+            reducer.feature(chunk, i, kind, z, &Kept::default(), &mut to);
+        }
+        to
+    });
+    let kept = if kind == GeometryKind::Polygon { crossed(&chunks, &reduced) } else { Kept::default() };
+    if kept.arcs.is_empty() {
+        return reduced;
+    }
+    parallel::map(chunks.iter().zip(reduced), |(chunk, reduced)| again(chunk, reduced, z, &kept))
+}
+
+/// The shared arcs of polygons that simplification made invalid: two arcs that cross bound a polygon between
+/// them, so that one tells. Unsimplified they do not cross.
+fn crossed(chunks: &[Work], reduced: &[Work]) -> Kept {
+    let found = parallel::map(chunks.iter().zip(reduced), |(chunk, reduced)| {
+        let (mut kept, mut reducer) = (Kept::default(), Reducer::default());
+        let (mut shape, mut repairer) = (Shape::default(), Repairer::default());
+        for i in 0..chunk.features.len() {
+            let shared = reduced.feature_paths(i).any(|path| path.fixed.contains(&true));
+            if shared {
+                shape.clear();
+                rings(reduced, i, &mut shape);
+                if !repairer.valid(&shape) {
+                    reducer.keep(chunk, i, &mut kept);
+                }
+            }
+        }
+        kept
+    });
+    found.into_iter().fold(Kept::default(), |mut all, some| {
+        all.arcs.extend(some.arcs);
+        all.ends.extend(some.ends);
+        all
+    })
+}
+
+/// Simplifies the polygons with arcs in `kept` once more.
+fn again(chunk: &Work, reduced: Work, z: u8, kept: &Kept) -> Work {
+    let (mut reducer, mut to) = (Reducer::default(), Work::default());
+    for i in 0..chunk.features.len() {
+        let concerned = chunk.feature_paths(i).any(|path| {
+            path.points.iter().zip(path.fixed).any(|(point, &fixed)| fixed && kept.ends.contains(point))
+        });
+        if concerned {
+            reducer.feature(chunk, i, GeometryKind::Polygon, z, kept, &mut to);
+        } else {
+            to.push_feature(&reduced, i);
+        }
+    }
+    to
+}
+
+/// Appends the rings of the `i`-th feature that are no marks.
+fn rings(work: &Work, i: usize, shape: &mut Shape) {
+    for path in work.feature_paths(i).filter(|p| p.points.len() > 2) {
+        shape.points.extend_from_slice(path.points);
+        shape.end_path(path.outer);
+    }
+}
+
+/// Makes the features of `chunk` ready for tiles of zoom `z`.
+fn encode(chunk: &Work, kind: GeometryKind, z: u8) -> Option<Level> {
+    let mut level = Level::default();
+    let mut repairer = Repairer::default();
+    let (mut shape, mut tail) = (Shape::default(), vec![]);
+    let mut debt = Debt::default();
+    for i in 0..chunk.features.len() {
+        shape.clear();
+        match kind {
+            GeometryKind::Point => points(chunk, i, &mut shape),
+            GeometryKind::Line => lines(chunk, i, &mut shape),
+            GeometryKind::Polygon => {
+                polygons(chunk, i, z, &mut debt, &mut shape);
+                repairer.repair(&mut shape);
+            }
+        }
+        if let (Some(&first), Some(bounds)) = (shape.points.first(), shape.bounds()) {
+            tail.clear();
+            geometry::write_tail(&shape, kind, &mut tail);
+            level.push(chunk.features[i].position, first, &tail, bounds)?;
+        }
+    }
+    Some(level)
+}
+
+fn points(chunk: &Work, i: usize, shape: &mut Shape) {
+    for path in chunk.feature_paths(i) {
+        shape.points.extend_from_slice(path.points);
+        shape.end_path(true);
+    }
+}
+
+/// A line too short to have two points becomes one unit long.
+fn lines(chunk: &Work, i: usize, shape: &mut Shape) {
+    for path in chunk.feature_paths(i) {
+        path.points.iter().for_each(|&p| shape.push(p));
+        if let [[x, y]] = shape.points[shape.open()..] {
+            shape.push([x + 1, y]);
+        }
+        shape.end_line();
+    }
+}
+
+/// Parts and marks. The debt counts small parts only: what rounding does to a large one is not for a mark
+/// to make good.
+fn polygons(chunk: &Work, i: usize, z: u8, debt: &mut Debt, shape: &mut Shape) {
+    const SMALL: f64 = 8.0 * super::mark::TINY;
+    let scale = 0.25f64.powi(i32::from(BASE - z));
+    for path in chunk.feature_paths(i) {
+        let area = f64::from(path.area) * scale;
+        if let [centre] = *path.points {
+            if let Some(mark) = debt.mark(centre, area) {
+                let Rect { min, max } = mark;
+                shape.points.extend([min, [max[0], min[1]], max, [min[0], max[1]]]);
+                shape.end_path(true);
+            }
+            continue;
+        }
+        if area < SMALL {
+            let drawn = area2(path.points).abs() as f64 / 2.0;
+            debt.add(if path.outer { area - drawn } else { drawn - area });
+        }
+        shape.points.extend_from_slice(path.points);
+        shape.end_path(path.outer);
+    }
+}

@@ -1,0 +1,162 @@
+//! From tables to snapshots.
+
+use crate::support::database::TestDatabase;
+use plantiles::{
+    bundle,
+    import::import_bundled,
+    plan::{FieldType, GeometryKind, LayerId},
+    postgis::{DatabaseError, LayerTable, Table, TableMapping, describe, export, layer_tables},
+    snapshot::Store,
+};
+
+fn mapping(name: &str) -> TableMapping {
+    let table =
+        Table { schema: "public".into(), name: name.into(), id: "fid".into(), geometry: "shape".into() };
+    TableMapping { layer: LayerId::new("wells").unwrap(), table }
+}
+
+async fn described(database: &TestDatabase, name: &str) -> Result<LayerTable, DatabaseError> {
+    describe(&database.pool().client().await.unwrap(), &mapping(name)).await
+}
+
+#[tokio::test]
+async fn the_bundled_plan_and_postgis_give_the_same_bytes() {
+    let database = TestDatabase::migrated().await;
+    import_bundled(&database.pool(), false, &mut |_| {}).await.unwrap();
+    let directories = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let [bundled, exported] = &directories.each_ref().map(|directory| Store::open(directory.path()).unwrap());
+    let [bundled, exported] = [bundled.begin().unwrap(), exported.begin().unwrap()];
+    let expected =
+        bundle::layers().unwrap().into_iter().map(|layer| bundle::export(&bundled, &layer).unwrap());
+    let tables = layer_tables(&database.pool().client().await.unwrap()).await.unwrap();
+    assert_eq!(tables.len(), expected.len());
+    for (table, expected) in tables.iter().zip(expected) {
+        let found = export(&database.pool(), table, &exported).await.unwrap();
+        assert_eq!(found.layer, expected.layer);
+        assert!(found.bytes() == expected.bytes(), "{}", found.layer.id);
+    }
+}
+
+#[tokio::test]
+async fn an_empty_table_gives_an_empty_snapshot() {
+    let database = TestDatabase::migrated().await;
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    let table = database.layer_table("mining_blocks").await;
+    let snapshot = export(&database.pool(), &table, &store.begin().unwrap()).await.unwrap();
+    assert_eq!((snapshot.feature_count(), snapshot.bounds), (0, None));
+}
+
+#[tokio::test]
+async fn a_view_in_another_srid_is_described_and_transformed() {
+    let database = TestDatabase::new().await;
+    database.execute(
+        "create extension postgis;
+         create table wells (fid integer, depth numeric, wet boolean, drilled date, note varchar(9), shape geometry(Point, 4547));
+         comment on table wells is '水井';
+         comment on column wells.depth is '井深';
+         insert into wells values (2, 12.5, true, '2021-12-31', '深', st_transform('SRID=4490;POINT(113 36)'::geometry, 4547)),
+                                  (1, null, null, null, null, st_transform('SRID=4490;POINT(112 35)'::geometry, 4547));
+         create view deep_wells as select fid, depth, wet, drilled, note, shape from wells",
+    ).await;
+    let table = described(&database, "wells").await.unwrap();
+    let layer = &table.layer;
+    assert_eq!((&*layer.title.zh, layer.geometry), ("水井", GeometryKind::Point));
+    assert_eq!(layer.fields[0].title.zh, "井深");
+    let kinds: Vec<_> = layer.fields.iter().map(|field| field.kind).collect();
+    assert_eq!(kinds, [FieldType::Real, FieldType::Boolean, FieldType::Date, FieldType::Text]);
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    let view = described(&database, "deep_wells").await.unwrap();
+    let snapshot = export(&database.pool(), &view, &store.begin().unwrap()).await.unwrap();
+    let bounds = snapshot.bounds.unwrap();
+    let corners = [(bounds.min_x, 112.0), (bounds.min_y, 35.0), (bounds.max_x, 113.0), (bounds.max_y, 36.0)];
+    assert!(corners.iter().all(|(found, expected)| (found - expected).abs() < 1e-9), "{bounds:?}");
+}
+
+#[tokio::test]
+async fn a_table_that_cannot_be_served_is_refused_by_name() {
+    let database = TestDatabase::new().await;
+    database
+        .execute(
+            "create extension postgis;
+         create table keyless (shape geometry(Point, 4490));
+         create table shapeless (fid integer);
+         create table untyped (fid integer, at timestamptz, shape geometry(Point, 4490));
+         create table texts (fid text, shape geometry(Point, 4490));
+         create table mixed (fid integer, shape geometry);
+         insert into mixed values (1, 'SRID=4490;POINT(1 1)'), (2, 'SRID=4490;LINESTRING(1 1, 2 2)');
+         create table vague (fid integer, shape geometry)",
+        )
+        .await;
+    let cases = [
+        ("absent", "does not exist"),
+        ("keyless", "has no column `fid`"),
+        ("shapeless", "has no column `shape`"),
+        (
+            "untyped",
+            "has a type that cannot be published: leave the column out with a view: `at` timestamptz",
+        ),
+        ("texts", "has ids of type text in `fid`, not integers"),
+        ("mixed", "mixes points, lines and polygons: make a view of one kind"),
+        ("vague", "is empty and declares no geometry type"),
+    ];
+    for (table, expected) in cases {
+        let error = described(&database, table).await.unwrap_err().to_string();
+        assert_eq!(error, format!("layer wells: table public.{table} {expected}"));
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_exported_is_named() {
+    let database = TestDatabase::new().await;
+    database
+        .execute("create extension postgis; create table wells (fid integer, shape geometry(Point, 4490))")
+        .await;
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    let table = described(&database, "wells").await.unwrap();
+    let point = "'SRID=4490;POINT(1 1)'";
+    for (rows, expected) in [
+        (format!("(1, {point}), (1, {point})"), "row 1: ids must be unique and ascend"),
+        (format!("(1, {point}), (5, null)"), "row 5: it has no geometry"),
+        (format!("(null, {point})"), "it has no id"),
+        ("(3, 'SRID=4490;POINT EMPTY')".into(), "row 3: the geometry is empty"),
+    ] {
+        database.execute(&format!("truncate wells; insert into wells values {rows}")).await;
+        let error =
+            export(&database.pool(), &table, &store.begin().unwrap()).await.err().unwrap().to_string();
+        assert!(error.ends_with(expected), "{error}");
+    }
+    assert_eq!(directory.path().join("snapshots/wells").read_dir().unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn a_description_that_does_not_fit_its_table_is_refused() {
+    let database = TestDatabase::migrated().await;
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    database.execute("alter table plan.mining_blocks drop column seq").await;
+    let table = database.layer_table("mining_blocks").await;
+    let error = export(&database.pool(), &table, &store.begin().unwrap()).await.err().unwrap().to_string();
+    assert_eq!(error, "layer mining_blocks: table plan.mining_blocks has no column `seq`");
+    database.execute("alter table plan.mining_blocks add column seq text").await;
+    let error = export(&database.pool(), &table, &store.begin().unwrap()).await.err().unwrap().to_string();
+    assert_eq!(
+        error,
+        "layer mining_blocks: table plan.mining_blocks has type text in column `seq`, described as integer"
+    );
+}
+
+#[tokio::test]
+async fn a_database_without_the_schema_or_out_of_reach_is_named_without_secrets() {
+    let database = TestDatabase::new().await;
+    let error = layer_tables(&database.pool().client().await.unwrap()).await.unwrap_err();
+    assert!(matches!(error, DatabaseError::NoSchema), "{error}");
+    let nowhere =
+        plantiles::postgis::Database::new(&"postgresql://reader:s3cret@127.0.0.1:1/plans".parse().unwrap())
+            .unwrap();
+    let error = nowhere.client().await.err().unwrap();
+    assert_eq!(error.to_string(), "the database at postgresql://reader@127.0.0.1:1/plans cannot be reached");
+    assert!(!format!("{error:?}").contains("s3cret"));
+}
