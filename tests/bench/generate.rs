@@ -71,7 +71,16 @@ const KINDS: [Kind; 3] = [
         filling: 0.25,
         multipart: 0.12,
         holed: 0.12,
-        categories: &["自然保护区", "生态保护红线", "饮用水水源保护区", "永久基本农田", "文物保护单位", "城镇开发边界", "交通干线两侧", "地质公园"],
+        categories: &[
+            "自然保护区",
+            "生态保护红线",
+            "饮用水水源保护区",
+            "永久基本农田",
+            "文物保护单位",
+            "城镇开发边界",
+            "交通干线两侧",
+            "地质公园",
+        ],
         noun: "禁止开采区",
     },
 ];
@@ -87,18 +96,56 @@ const PLACES: [[f64; 5]; 6] = [
 ];
 
 const MINERALS: [&str; 40] = [
-    "煤", "铁", "铜", "铝土矿", "金", "银", "铅", "锌", "钨", "锡", "锑", "钼", "镍", "钴", "锂", "稀土", "磷", "钾盐", "萤石",
-    "晶质石墨", "石油", "天然气", "页岩气", "煤层气", "铀", "地热", "锰", "铬", "钒", "钛", "铂族", "铌", "钽", "硫铁矿", "重晶石",
-    "高岭土", "膨润土", "石灰岩", "硅质原料", "矿泉水",
+    "煤",
+    "铁",
+    "铜",
+    "铝土矿",
+    "金",
+    "银",
+    "铅",
+    "锌",
+    "钨",
+    "锡",
+    "锑",
+    "钼",
+    "镍",
+    "钴",
+    "锂",
+    "稀土",
+    "磷",
+    "钾盐",
+    "萤石",
+    "晶质石墨",
+    "石油",
+    "天然气",
+    "页岩气",
+    "煤层气",
+    "铀",
+    "地热",
+    "锰",
+    "铬",
+    "钒",
+    "钛",
+    "铂族",
+    "铌",
+    "钽",
+    "硫铁矿",
+    "重晶石",
+    "高岭土",
+    "膨润土",
+    "石灰岩",
+    "硅质原料",
+    "矿泉水",
 ];
 const SYLLABLES: [&str; 48] = [
-    "安", "宁", "平", "和", "永", "长", "新", "兴", "东", "西", "南", "北", "山", "河", "江", "海", "清", "临", "阳", "城", "武",
-    "文", "华", "丰", "泰", "吉", "广", "德", "昌", "龙", "凤", "石", "金", "白", "青", "林", "川", "原", "谷", "溪", "源", "泉",
-    "屯", "留", "沁", "盂", "曲", "襄",
+    "安", "宁", "平", "和", "永", "长", "新", "兴", "东", "西", "南", "北", "山", "河", "江", "海", "清",
+    "临", "阳", "城", "武", "文", "华", "丰", "泰", "吉", "广", "德", "昌", "龙", "凤", "石", "金", "白",
+    "青", "林", "川", "原", "谷", "溪", "源", "泉", "屯", "留", "沁", "盂", "曲", "襄",
 ];
 const SUFFIXES: [&str; 4] = ["县", "区", "市", "旗"];
 const PROVINCES: [u32; 31] = [
-    11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46, 50, 51, 52, 53, 54, 61, 62, 63, 64, 65,
+    11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46, 50, 51, 52, 53, 54,
+    61, 62, 63, 64, 65,
 ];
 const LEVELS: [&str; 3] = ["国家级", "省级", "市县级"];
 
@@ -381,7 +428,8 @@ fn write_geometry(out: &mut String, lattice: &Lattice, parts: &[Vec<Ring>]) -> (
 }
 
 fn write_rows(kind: &Kind, factor: f64, seed: u64, out: &mut impl Write) -> io::Result<(u64, usize)> {
-    let dice = Dice(mix(seed)).of(kind.name.bytes().fold(0, |h, b| h * 256 + u64::from(b)) & 0xFFFF_FFFF);
+    let name = kind.name.bytes().fold(0u64, |h, b| h.wrapping_mul(256) + u64::from(b));
+    let dice = Dice(mix(seed)).of(name & 0xFFFF_FFFF);
     let features = (kind.features * factor).round() as u64;
     let counties: Vec<County> = (0..kind.counties).map(|i| county(kind, dice, i)).collect();
     let total: f64 = counties.iter().map(|c| c.weight).sum();
@@ -397,7 +445,11 @@ fn write_rows(kind: &Kind, factor: f64, seed: u64, out: &mut impl Write) -> io::
             let number = n + 1;
             id += 1;
             let mineral = MINERALS[(dice.at(20) * dice.at(20) * MINERALS.len() as f64) as usize];
-            let (year, month, day) = (2016 + (dice.at(21) * 8.0) as u32, 1 + (dice.at(22) * 12.0) as u32, 1 + (dice.at(23) * 28.0) as u32);
+            let (year, month, day) = (
+                2016 + (dice.at(21) * 8.0) as u32,
+                1 + (dice.at(22) * 12.0) as u32,
+                1 + (dice.at(23) * 28.0) as u32,
+            );
             let mut geometry = String::new();
             let (count, area) = write_geometry(&mut geometry, &county.lattice, &parts);
             vertices += count;
@@ -438,14 +490,17 @@ impl<W: Write> Write for Checksum<W> {
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let parsed = match arguments.as_slice() {
-        [layer, factor, seed] => KINDS.iter().find(|k| k.name == layer).zip(factor.parse().ok().zip(seed.parse().ok())),
+        [layer, factor, seed] => {
+            KINDS.iter().find(|k| k.name == layer).zip(factor.parse().ok().zip(seed.parse().ok()))
+        }
         _ => None,
     };
     let Some((kind, (factor, seed))) = parsed else {
         eprintln!("usage: bench_generate block|base|prohibited FACTOR SEED");
         return ExitCode::from(2);
     };
-    let mut out = Checksum { to: BufWriter::with_capacity(1 << 20, io::stdout().lock()), hash: 0xCBF2_9CE4_8422_2325 };
+    let mut out =
+        Checksum { to: BufWriter::with_capacity(1 << 20, io::stdout().lock()), hash: 0xCBF2_9CE4_8422_2325 };
     match write_rows(kind, factor, seed, &mut out).and_then(|counts| out.flush().map(|()| counts)) {
         Ok((rows, vertices)) => {
             eprintln!("{rows} rows {vertices} vertices checksum {:016x}", out.hash);
