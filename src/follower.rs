@@ -37,6 +37,12 @@ enum FollowError {
     Incomplete(String),
 }
 
+impl PublishedSet {
+    fn complete(&self) -> Result<(), FollowError> {
+        if self.failures.is_empty() { Ok(()) } else { Err(FollowError::Incomplete(self.failures.join("; "))) }
+    }
+}
+
 impl Follower {
     pub fn new(publisher: Publisher, service: Arc<Service>) -> Self {
         Self { publisher, service, served: None }
@@ -44,17 +50,17 @@ impl Follower {
 
     /// Runs until dropped.
     pub async fn follow(mut self) {
-        self.look_and_report();
+        self.report_error(|follower| follower.resume());
         let mut pause = PAUSES[0];
         while let Err(error) = self.publish().await {
             self.report(&error);
+            self.report_error(|follower| follower.look());
             tokio::time::sleep(pause).await;
-            self.look_and_report();
             pause = (pause * 2).min(PAUSES[1]);
         }
         loop {
             tokio::time::sleep(LOOK).await;
-            self.look_and_report();
+            self.report_error(|follower| follower.look());
         }
     }
 
@@ -67,10 +73,18 @@ impl Follower {
         Ok(())
     }
 
-    fn look_and_report(&mut self) {
-        if let Err(error) = block_in_place(|| self.look()) {
+    fn report_error(&mut self, step: impl FnOnce(&mut Self) -> Result<(), FollowError>) {
+        if let Err(error) = block_in_place(|| step(self)) {
             self.report(&error);
         }
+    }
+
+    /// Serves the last published set if it is whole. A damaged one waits for the export that heals it; should
+    /// that fail, [`Self::look`] serves what is left.
+    fn resume(&mut self) -> Result<(), FollowError> {
+        let Some(set) = self.publisher.current()? else { return Ok(()) };
+        let published = self.publisher.open_set(set);
+        if published.failures.is_empty() { self.serve(published) } else { published.complete() }
     }
 
     /// Serves the published set if it is another than the served one.
@@ -86,7 +100,8 @@ impl Follower {
     /// # Errors
     /// [`FollowError::Incomplete`] when layers of the set are missing or old; the others are served.
     fn serve(&mut self, published: PublishedSet) -> Result<(), FollowError> {
-        let PublishedSet { set, snapshots, failures } = published;
+        let complete = published.complete();
+        let PublishedSet { set, snapshots, .. } = published;
         let grid = TileMatrixSet::web_mercator_quad();
         let served = self.service.catalog();
         let layers = snapshots.into_iter().map(|snapshot| {
@@ -103,7 +118,7 @@ impl Follower {
         tracing::info!(version = %catalog.version(), layers = catalog.layers().len(), "serving");
         self.service.serve(catalog);
         self.served = Some(set);
-        if failures.is_empty() { Ok(()) } else { Err(FollowError::Incomplete(failures.join("; "))) }
+        complete
     }
 
     fn report(&self, error: &FollowError) {

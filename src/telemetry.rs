@@ -3,9 +3,12 @@
 use crate::config::LogFormat;
 use tracing_subscriber::{EnvFilter, fmt};
 
+/// The database pool's own warning says no more than that a connection ended; the export that it ends says why.
+const DEFAULT: &str = "info,deadpool_postgres=error";
+
 /// Starts logging for the whole process; a second call changes nothing.
 pub fn init(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT));
     let logs = fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A log that is already set up (a test's) stays as it is.
     let _already_set = match format {

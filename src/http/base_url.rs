@@ -14,11 +14,17 @@ pub fn base_url(server: &config::Server, peer: IpAddr, headers: &HeaderMap) -> P
     }
     let trusted = server.trusted_proxies.iter().any(|network| network.contains(&peer.to_canonical()));
     let forwarded = if trusted { forwarded(headers) } else { Forwarded::default() };
-    let host = forwarded.host.or_else(|| text(headers, "host")).unwrap_or_default();
+    let host =
+        forwarded.host.or_else(|| text(headers, "host")).filter(|host| is_host(host)).unwrap_or_default();
     let url =
         format!("{}://{host}{}", forwarded.proto.unwrap_or("http"), forwarded.prefix.unwrap_or_default());
     let fallback = || PublicUrl::listening_on(server.listen);
     PublicUrl::try_from(url).unwrap_or_else(|_| fallback())
+}
+
+/// Whether `text` is a host and port alone (RFC 9110 §7.2), without a path behind it.
+fn is_host(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b))
 }
 
 #[derive(Default)]
@@ -95,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_poisoned_host_is_passed_over() {
-        for host in ["a\"b", "a<script>", "a b", "", "a?b#c"] {
+        for host in ["a\"b", "a<script>", "a b", "", "a?b#c", "a/b", "a%2fb"] {
             assert_eq!(
                 base(&config::Server::default(), &[("host", host)]),
                 "http://127.0.0.1:8080",

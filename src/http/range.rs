@@ -16,8 +16,7 @@ pub enum Requested {
 /// A range past the end is clamped: FlatGeobuf clients ask for their first 12,944 bytes of files that are
 /// smaller. Several ranges are answered whole, as the RFC allows, so that nobody can ask for a thousand.
 pub fn requested(range: &str, length: usize) -> Requested {
-    let Some((first, last)) = range.trim().strip_prefix("bytes=").and_then(|range| range.split_once('-'))
-    else {
+    let Some((first, last)) = only_member(range).and_then(|member| member.split_once('-')) else {
         return Requested::Whole;
     };
     let (first, last) = (first.trim(), last.trim());
@@ -30,6 +29,14 @@ pub fn requested(range: &str, length: usize) -> Requested {
         (Some(first), Some(last)) if first <= last => part(first, last.saturating_add(1), length),
         _ => Requested::Whole,
     }
+}
+
+/// The one range of the set; a list may have empty members (§5.6.1) and the unit is in any case (§14.1).
+fn only_member(range: &str) -> Option<&str> {
+    let (unit, set) = range.split_once('=')?;
+    let mut members = set.split(',').map(str::trim).filter(|member| !member.is_empty());
+    let member = members.next().filter(|_| unit.trim().eq_ignore_ascii_case("bytes"))?;
+    members.next().is_none().then_some(member)
 }
 
 fn part(start: usize, end: usize, length: usize) -> Requested {
@@ -62,6 +69,7 @@ mod tests {
             ("bytes=1000-", Unsatisfiable),
             ("bytes=1000-2000", Unsatisfiable),
             ("bytes=-0", Unsatisfiable),
+            ("Bytes=3-4,", Part(3..5)),
             ("bytes=5-4", Whole),
             ("bytes=0-1,5-9", Whole),
             ("bytes=a-b", Whole),

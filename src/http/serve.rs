@@ -1,7 +1,11 @@
 //! Accepting connections until told to stop, then letting requests under way finish.
 
 use super::{App, router};
-use axum::{Extension, Router, extract::Request};
+use axum::{
+    Extension, Router,
+    extract::Request,
+    http::{StatusCode, header},
+};
 use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -17,8 +21,8 @@ pub struct Peer(pub IpAddr);
 
 /// A client that has not sent its request head by then is cut off.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
-/// Room for a request head; the longest path that we take is a quarter of it.
-const HEADER_BYTES: usize = 16 * 1024;
+/// Room for a request head. A path too long for us still fits, and gets an answer that says so.
+const HEADER_BYTES: usize = 64 * 1024;
 /// After a failed accept (no file descriptor left) others get time to finish.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -61,7 +65,14 @@ fn connect(stream: TcpStream, peer: IpAddr, router: &Router, connections: &Grace
     let router = router.clone().layer(Extension(Peer(peer)));
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
         let mut router = router.clone();
-        async move { Ok::<_, Infallible>(router.call(request).await.unwrap_or_else(|never| match never {})) }
+        async move {
+            let mut response = router.call(request).await.unwrap_or_else(|never| match never {});
+            if response.status() == StatusCode::NO_CONTENT {
+                // axum gives every answer to HEAD a length; a 204 must not have one (RFC 9110 §8.6).
+                response.headers_mut().remove(header::CONTENT_LENGTH);
+            }
+            Ok::<_, Infallible>(response)
+        }
     });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())

@@ -13,8 +13,7 @@ const MOST_CONNECTIONS: usize = 4;
 /// For a free connection of the pool: longer waits mean that something hangs.
 const WAIT: Duration = Duration::from_secs(10);
 const CONNECT: Duration = Duration::from_secs(5);
-/// For a statement of the metadata; exports and imports set their own.
-const STATEMENT_TIMEOUT: &str = "set statement_timeout = '30s'";
+const SESSION: &str = include_str!("../../sql/query/session.sql");
 /// A server that vanished without closing its connections is noticed after about a minute.
 const SILENCE: Duration = Duration::from_secs(60);
 
@@ -40,9 +39,7 @@ impl Database {
             .timeouts(Timeouts { wait: Some(WAIT), create: Some(CONNECT * 2), recycle: Some(CONNECT) })
             .runtime(Runtime::Tokio1)
             .post_create(Hook::async_fn(|client, _| {
-                Box::pin(
-                    async move { client.batch_execute(STATEMENT_TIMEOUT).await.map_err(HookError::Backend) },
-                )
+                Box::pin(async move { client.batch_execute(SESSION).await.map_err(HookError::Backend) })
             }))
             .build()
             .map_err(DatabaseError::Pool)?;

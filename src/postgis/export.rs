@@ -2,7 +2,7 @@
 
 use super::{
     Database, DatabaseError, LayerTable,
-    table::check_columns,
+    table::{check_columns, sql_type},
     template::{fill, quoted},
 };
 use crate::{
@@ -18,8 +18,7 @@ use tokio_postgres::{
 };
 
 const EXPORT: &str = include_str!("../../sql/query/export.sql");
-/// An export of 200,000 polygons takes seconds; this only ends one that hangs.
-const EXPORT_TIMEOUT: &str = "set local statement_timeout = '15min'";
+const EXPORT_TIMEOUT: &str = include_str!("../../sql/query/export_timeout.sql");
 
 /// Exports one layer into `store`, as it is at one instant; nothing is published.
 ///
@@ -53,20 +52,8 @@ pub async fn export(
 }
 
 fn statement(LayerTable { layer, table }: &LayerTable) -> String {
-    let values: String = layer
-        .fields
-        .iter()
-        .map(|field| {
-            let kind = match field.kind {
-                FieldType::Integer => "bigint",
-                FieldType::Real => "double precision",
-                FieldType::Boolean => "boolean",
-                FieldType::Text => "text",
-                FieldType::Date => "date",
-            };
-            format!(", {}::{kind}", quoted(&field.name))
-        })
-        .collect();
+    let value = |field: &Field| format!(", {}::{}", quoted(&field.name), sql_type(field.kind));
+    let values: String = layer.fields.iter().map(value).collect();
     let places = [
         ("id", &*quoted(&table.id)),
         ("geometry", &*quoted(&table.geometry)),

@@ -18,6 +18,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { number: 2, name: "0002_layers", sql: include_str!("../../sql/0002_layers.sql") },
 ];
 
+const CREATE_POSTGIS: &str = include_str!("../../sql/query/create_postgis.sql");
 const MIGRATION_TABLE: &str = include_str!("../../sql/query/migration_table.sql");
 const APPLIED: &str = include_str!("../../sql/query/migrations_applied.sql");
 const RECORD: &str = include_str!("../../sql/query/migration_record.sql");
@@ -64,7 +65,7 @@ fn checksum(migration: &Migration) -> String {
 }
 
 async fn create_postgis(transaction: &Transaction<'_>) -> Result<(), DatabaseError> {
-    let created = transaction.batch_execute("create extension if not exists postgis").await;
+    let created = transaction.batch_execute(CREATE_POSTGIS).await;
     created.map_err(|error| match error.code() {
         Some(&SqlState::INSUFFICIENT_PRIVILEGE) => DatabaseError::PostgisNotPermitted,
         Some(&SqlState::UNDEFINED_FILE | &SqlState::FEATURE_NOT_SUPPORTED) => {

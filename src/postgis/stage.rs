@@ -2,10 +2,11 @@
 
 use super::{
     DatabaseError, LayerTable,
+    table::{check_columns, sql_type},
     template::{fill, quoted},
 };
 use crate::{
-    plan::{Field, FieldType, Layer},
+    plan::{Field, Layer},
     snapshot::Value,
 };
 use bytes::BytesMut;
@@ -51,7 +52,7 @@ impl<'a> Stage<'a> {
     ) -> Result<Self, DatabaseError> {
         let stage = Self { transaction, target };
         transaction.batch_execute(IMPORT_TIMEOUT).await?;
-        super::table::check_columns(transaction, target).await?;
+        check_columns(transaction, target).await?;
         stage.run(LOCK).await?;
         Ok(stage)
     }
@@ -118,16 +119,7 @@ impl<'a> Stage<'a> {
 /// The types in which values travel, whatever narrower ones the target has. The columns of the checks are
 /// there even when the layer does not publish them.
 fn column_definitions(layer: &Layer) -> String {
-    let definition = |field: &Field| {
-        let kind = match field.kind {
-            FieldType::Integer => "bigint",
-            FieldType::Real => "double precision",
-            FieldType::Boolean => "boolean",
-            FieldType::Text => "text",
-            FieldType::Date => "date",
-        };
-        format!(",\n    {} {kind}", quoted(&field.name))
-    };
+    let definition = |field: &Field| format!(",\n    {} {}", quoted(&field.name), sql_type(field.kind));
     let published = |name: &str| layer.fields.iter().any(|field| field.name == name);
     let unpublished = ["code", "plan_code"].into_iter().filter(|name| !published(name));
     let unpublished = unpublished.map(|name| format!(",\n    {name} text"));

@@ -178,6 +178,17 @@ fn field(id: &LayerId, table: &Table, column: &Column) -> Result<Field, Database
     Ok(Field { name: column.name.clone(), kind, title: Text { zh, en: column.name.clone() } })
 }
 
+/// The PostgreSQL type in which values of a field travel; a column may have a narrower one.
+pub(super) fn sql_type(kind: FieldType) -> &'static str {
+    match kind {
+        FieldType::Integer => "bigint",
+        FieldType::Real => "double precision",
+        FieldType::Boolean => "boolean",
+        FieldType::Text => "text",
+        FieldType::Date => "date",
+    }
+}
+
 /// The field type that holds every value of the PostgreSQL type `name`.
 fn field_type(name: &str) -> Option<FieldType> {
     Some(match name {

@@ -8,7 +8,7 @@ use crate::plan::Layer;
 use flatgeobuf::{Feature, Header, packed_r_tree::PackedRTree};
 use std::{fs::File, path::Path, sync::Arc};
 
-const MAGIC: [u8; 8] = *b"fgb\x03fgb\0";
+pub(super) const MAGIC: [u8; 8] = *b"fgb\x03fgb\0";
 
 /// A box in the snapshot's CRS, x east and y north (degrees for EPSG:4490), edges included.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,66 +1,100 @@
 //! The header of a snapshot: what a GIS shows about the layer, and the layer itself as JSON.
 
-use super::WriteError;
+use super::Bounds;
 use crate::plan::{FieldType, GeometryKind, Layer};
-use flatgeobuf::{ColumnType, FgbCrs, FgbWriter, FgbWriterOptions, GeometryType};
+use flatbuffers::{FlatBufferBuilder, WIPOffset};
+use flatgeobuf::{Column, ColumnArgs, ColumnType, Crs, CrsArgs, GeometryType, Header, HeaderArgs};
 
 /// Column 0 of every snapshot: the row's key.
 pub(super) const ID_COLUMN: &str = "id";
+
+/// Children of an R-tree node; clients that read by range assume this.
+pub(super) const NODE_SIZE: u16 = 16;
 
 /// EPSG:4490 in the WKT 1 that GDAL itself writes. Its axes are latitude, longitude; the file stores x =
 /// longitude, as every FlatGeobuf does.
 const CGCS2000_WKT: &str = include_str!("cgcs2000.wkt").trim_ascii_end();
 
-/// A FlatGeobuf writer whose header describes `layer`.
-pub(super) fn start(layer: &Layer, write_index: bool) -> Result<FgbWriter<'static>, WriteError> {
-    let format_error = |reason: String| WriteError::Format { layer: layer.id.clone(), reason };
-    let metadata = serde_json::to_string(layer).map_err(|error| format_error(error.to_string()))?;
-    let description = format!("{}\n{}", layer.description.zh, layer.description.en);
-    let title = format!("{} {}", layer.title.zh, layer.title.en);
-    let options = FgbWriterOptions {
-        write_index,
-        detect_type: false,
-        promote_to_multi: true,
-        crs: FgbCrs {
-            org: Some("EPSG"),
-            code: 4490,
-            name: Some("China Geodetic Coordinate System 2000"),
-            wkt: Some(CGCS2000_WKT),
-            ..FgbCrs::default()
-        },
-        title: Some(&title),
-        description: Some(&description),
-        metadata: Some(&metadata),
-        ..FgbWriterOptions::default()
+/// The header of a snapshot of `layer` with its size prefix. Without features it promises neither an index
+/// nor an extent.
+///
+/// # Errors
+/// When the layer cannot be written as JSON.
+pub(super) fn header(layer: &Layer, count: u64, bounds: Option<Bounds>) -> serde_json::Result<Vec<u8>> {
+    let metadata = serde_json::to_string(layer)?;
+    let mut builder = FlatBufferBuilder::new();
+    let columns = columns(&mut builder, layer);
+    let columns = Some(builder.create_vector(&columns));
+    let crs = Some(crs(&mut builder));
+    let envelope = bounds.map(|b| builder.create_vector(&[b.min_x, b.min_y, b.max_x, b.max_y]));
+    let mut text = |text: &str| Some(builder.create_string(text));
+    let args = HeaderArgs {
+        name: text(layer.id.as_str()),
+        title: text(&format!("{} {}", layer.title.zh, layer.title.en)),
+        description: text(&format!("{}\n{}", layer.description.zh, layer.description.en)),
+        metadata: text(&metadata),
+        envelope,
+        geometry_type: geometry_type(layer.geometry),
+        columns,
+        features_count: count,
+        index_node_size: if count == 0 { 0 } else { NODE_SIZE },
+        crs,
+        ..HeaderArgs::default()
     };
-    let geometry_type = match layer.geometry {
+    let header = Header::create(&mut builder, &args);
+    builder.finish_size_prefixed(header, None);
+    Ok(builder.finished_data().to_vec())
+}
+
+fn geometry_type(kind: GeometryKind) -> GeometryType {
+    match kind {
         GeometryKind::Point => GeometryType::Point,
         GeometryKind::Line => GeometryType::MultiLineString,
         GeometryKind::Polygon => GeometryType::MultiPolygon,
-    };
-    let mut fgb = FgbWriter::create_with_options(layer.id.as_str(), geometry_type, options)
-        .map_err(|error| format_error(error.to_string()))?;
-    add_columns(&mut fgb, layer);
-    Ok(fgb)
+    }
 }
 
-fn add_columns(fgb: &mut FgbWriter<'static>, layer: &Layer) {
-    fgb.add_column(ID_COLUMN, ColumnType::Long, |_, column| {
-        column.nullable = false;
-        column.unique = true;
-        column.primary_key = true;
-    });
+fn crs<'a>(builder: &mut FlatBufferBuilder<'a>) -> WIPOffset<Crs<'a>> {
+    let args = CrsArgs {
+        org: Some(builder.create_string("EPSG")),
+        code: 4490,
+        name: Some(builder.create_string("China Geodetic Coordinate System 2000")),
+        wkt: Some(builder.create_string(CGCS2000_WKT)),
+        ..CrsArgs::default()
+    };
+    Crs::create(builder, &args)
+}
+
+fn columns<'a>(builder: &mut FlatBufferBuilder<'a>, layer: &Layer) -> Vec<WIPOffset<Column<'a>>> {
+    let id = ColumnArgs {
+        name: Some(builder.create_string(ID_COLUMN)),
+        type_: ColumnType::Long,
+        nullable: false,
+        unique: true,
+        primary_key: true,
+        ..ColumnArgs::default()
+    };
+    let mut columns = vec![Column::create(builder, &id)];
     for field in &layer.fields {
-        let kind = match field.kind {
-            FieldType::Integer => ColumnType::Long,
-            FieldType::Real => ColumnType::Double,
-            FieldType::Boolean => ColumnType::Bool,
-            FieldType::Text => ColumnType::String,
-            FieldType::Date => ColumnType::DateTime,
+        let args = ColumnArgs {
+            name: Some(builder.create_string(&field.name)),
+            type_: column_type(field.kind),
+            title: Some(builder.create_string(&field.title.zh)),
+            description: Some(builder.create_string(&field.title.en)),
+            ..ColumnArgs::default()
         };
-        fgb.add_column(&field.name, kind, |builder, column| {
-            column.title = Some(builder.create_string(&field.title.zh));
-            column.description = Some(builder.create_string(&field.title.en));
-        });
+        columns.push(Column::create(builder, &args));
+    }
+    columns
+}
+
+fn column_type(kind: FieldType) -> ColumnType {
+    match kind {
+        FieldType::Integer => ColumnType::Long,
+        FieldType::Real => ColumnType::Double,
+        FieldType::Boolean => ColumnType::Bool,
+        FieldType::Text => ColumnType::String,
+        // FlatGeobuf has no type for a day without a time.
+        FieldType::Date => ColumnType::DateTime,
     }
 }

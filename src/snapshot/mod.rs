@@ -7,13 +7,17 @@
 //! ```text
 //! magic 8 B │ u32 size + header │ R-tree, 40 B a node │ (u32 size + feature)*   in Hilbert order
 //! ```
+//!
+//! A layer without features is a header alone, which says so: count 0, node size 0, no extent.
 
 mod current;
+mod encode;
 mod file;
 mod header;
 mod id;
 mod map;
 mod publication;
+mod shape;
 mod store;
 mod value;
 mod writer;

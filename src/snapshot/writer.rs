@@ -1,17 +1,25 @@
 //! Writing a snapshot: rows in, a verified and named file out.
 //!
-//! Features wait in an unnamed temporary file (in `TMPDIR`) until their Hilbert order is known; memory
-//! holds about 150 bytes a feature and one feature at a time. The finished file is written beside its
-//! destination, synced, read back and verified, and only then given its name.
+//! Features wait in an unnamed temporary file beside the destination until their Hilbert order is known;
+//! memory holds about 110 bytes a feature and one feature at a time. The finished file is written beside its
+//! destination too, synced, read back and verified, and only then given its name.
+//!
+//! The crate flatgeobuf has a writer, but its files have lines that GDAL does not read (a MultiLineString of
+//! one line without its end) and its temporary files lie in `/tmp`, which may be memory. What the format
+//! needs, tables, index and Hilbert order, is the crate's.
 
-use super::{Snapshot, SnapshotError, SnapshotId, Value, header};
-use crate::plan::{GeometryKind, Layer, LayerId};
-use flatgeobuf::FgbWriter;
-use geozero::{ColumnValue, CoordDimensions, GeomProcessor, GeozeroGeometry, PropertyProcessor};
+use super::{
+    Bounds, Snapshot, SnapshotError, SnapshotId, Value, encode, encode::Encoder, file::MAGIC, header,
+};
+use crate::plan::{Layer, LayerId};
+use flatgeobuf::packed_r_tree::{NodeItem, PackedRTree, calc_extent, hilbert_sort};
+use geozero::GeozeroGeometry;
 use sha2::{Digest, Sha256};
 use std::{
+    collections::HashSet,
     fs::{self, File},
     io::{self, BufWriter, Write},
+    os::unix::fs::FileExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -26,8 +34,13 @@ pub(super) const UNFINISHED_SUFFIX: &str = ".unfinished";
 pub struct SnapshotWriter {
     directory: PathBuf,
     layer: Layer,
-    fgb: FgbWriter<'static>,
-    count: u64,
+    encoder: Encoder,
+    /// The encoded features in id order.
+    waiting: BufWriter<File>,
+    /// Where each waiting feature begins, and where the last one ends.
+    starts: Vec<u64>,
+    /// The box of each waiting feature; its offset is the feature's place in `starts`.
+    nodes: Vec<NodeItem>,
     last_id: Option<i64>,
     poisoned: bool,
 }
@@ -48,10 +61,27 @@ pub enum WriteError {
 
 impl SnapshotWriter {
     /// Starts a snapshot of `layer` that will be named `{directory}/{id}.fgb`; `directory` must exist.
+    ///
+    /// # Errors
+    /// When two columns have one name, `id` included.
     pub fn create(directory: &Path, layer: &Layer) -> Result<Self, WriteError> {
-        let fgb = header::start(layer, true)?;
-        let (directory, layer) = (directory.to_owned(), layer.clone());
-        Ok(Self { directory, layer, fgb, count: 0, last_id: None, poisoned: false })
+        let mut names = HashSet::from([header::ID_COLUMN]);
+        if let Some(field) = layer.fields.iter().find(|field| !names.insert(&field.name)) {
+            let reason = format!("two columns are called `{}`", field.name);
+            return Err(WriteError::Format { layer: layer.id.clone(), reason });
+        }
+        let waiting = tempfile::tempfile_in(directory);
+        let waiting = waiting.map_err(|cause| WriteError::Io { layer: layer.id.clone(), cause })?;
+        Ok(Self {
+            directory: directory.to_owned(),
+            encoder: Encoder::new(layer.geometry),
+            layer: layer.clone(),
+            waiting: BufWriter::new(waiting),
+            starts: vec![0],
+            nodes: Vec::new(),
+            last_id: None,
+            poisoned: false,
+        })
     }
 
     /// Adds a row: its key, one value per field of the layer in order, its geometry in EPSG:4490 with x =
@@ -59,60 +89,31 @@ impl SnapshotWriter {
     ///
     /// # Errors
     /// When ids do not ascend, a value is of another type than its field, or the geometry is empty, not
-    /// finite or of another kind than the layer's. The writer is unusable after any error.
+    /// finite or of another kind than the layer's. The writer is unusable after any error: a snapshot with a
+    /// row left out would look whole.
     pub fn append(
         &mut self,
         id: i64,
         values: &[Value<'_>],
         geometry: impl GeozeroGeometry,
     ) -> Result<(), WriteError> {
+        let layer = &self.layer.id;
         if self.poisoned {
-            return Err(WriteError::Poisoned { layer: self.layer.id.clone() });
+            return Err(WriteError::Poisoned { layer: layer.clone() });
         }
-        // A row that fails half way leaves its coordinates in the FlatGeobuf writer, where they would
-        // become part of the next feature.
         self.poisoned = true;
-        self.add(id, values, geometry).map_err(|reason| WriteError::Row {
-            layer: self.layer.id.clone(),
-            id,
-            reason,
-        })?;
-        self.poisoned = false;
-        Ok(())
-    }
-
-    fn add(&mut self, id: i64, values: &[Value<'_>], geometry: impl GeozeroGeometry) -> Result<(), String> {
-        if self.last_id.is_some_and(|last| last >= id) {
-            return Err("ids must be unique and ascend".into());
-        }
-        if id < 0 {
-            return Err("the id is negative, which a vector tile cannot carry".into());
-        }
-        self.check_values(values)?;
-        check_geometry(&geometry, self.layer.geometry)?;
-        let mut property_error = None;
-        let added = self.fgb.add_feature_geom(geometry, |feature| {
-            property_error = add_properties(feature, id, values).err();
-        });
-        added.map_err(|error| error.to_string())?;
-        if let Some(error) = property_error {
-            return Err(error.to_string());
-        }
+        let row_error = |reason| WriteError::Row { layer: layer.clone(), id, reason };
+        check_id(id, self.last_id).map_err(row_error)?;
+        encode::check_values(&self.layer, values).map_err(row_error)?;
+        let place = self.nodes.len();
+        let encoded = self.encoder.encode(place as u64, id, values, &geometry);
+        let (feature, node) = encoded.map_err(row_error)?;
+        let written = self.waiting.write_all(feature);
+        written.map_err(|cause| WriteError::Io { layer: layer.clone(), cause })?;
+        self.starts.push(self.starts[place] + feature.len() as u64);
+        self.nodes.push(node);
         self.last_id = Some(id);
-        self.count += 1;
-        Ok(())
-    }
-
-    fn check_values(&self, values: &[Value<'_>]) -> Result<(), String> {
-        let fields = &self.layer.fields;
-        if values.len() != fields.len() {
-            return Err(format!("{} values for {} fields", values.len(), fields.len()));
-        }
-        for (field, value) in fields.iter().zip(values) {
-            if value.kind().is_some_and(|kind| kind != field.kind) {
-                return Err(format!("field `{}` does not hold {value:?}", field.name));
-            }
-        }
+        self.poisoned = false;
         Ok(())
     }
 
@@ -122,28 +123,74 @@ impl SnapshotWriter {
         if self.poisoned {
             return Err(WriteError::Poisoned { layer });
         }
+        let directory = self.directory.clone();
         let io_error = |cause| WriteError::Io { layer: layer.clone(), cause };
         let mut unfinished = tempfile::Builder::new()
             .suffix(UNFINISHED_SUFFIX)
             // Downloads may be served by another user's web server, and the content is public anyway.
             .permissions(public_file())
-            .tempfile_in(&self.directory)
+            .tempfile_in(&directory)
             .map_err(io_error)?;
-        let mut out = BufWriter::new(HashingWriter { out: unfinished.as_file_mut(), digest: Sha256::new() });
-        // An empty layer has no index to promise in its header.
-        let fgb = if self.count == 0 { header::start(&self.layer, false)? } else { self.fgb };
-        let format_error = |reason: String| WriteError::Format { layer: layer.clone(), reason };
-        fgb.write(&mut out).map_err(|error| format_error(error.to_string()))?;
-        let written = out.into_inner().map_err(|error| io_error(error.into_error()))?;
-        let id = SnapshotId::from_digest(written.digest);
+        let id = self.write(unfinished.as_file_mut()).map_err(io_error)?;
         unfinished.as_file().sync_all().map_err(io_error)?;
         let unverified = |cause| WriteError::Unverified { layer: layer.clone(), cause };
         let snapshot = Snapshot::open(unfinished.path(), id).map_err(unverified)?;
-        let path = self.directory.join(file_name(id));
-        unfinished.persist(path).map_err(|error| io_error(error.error))?;
-        sync_directory(&self.directory).map_err(io_error)?;
+        unfinished.persist(directory.join(file_name(id))).map_err(|error| io_error(error.error))?;
+        sync_directory(&directory).map_err(io_error)?;
         Ok(snapshot)
     }
+
+    fn write(mut self, file: &mut File) -> io::Result<SnapshotId> {
+        let waiting = self.waiting.into_inner().map_err(io::IntoInnerError::into_error)?;
+        let mut out = BufWriter::new(HashingWriter { out: file, digest: Sha256::new() });
+        let extent = calc_extent(&self.nodes);
+        let bounds = (!self.nodes.is_empty()).then_some(Bounds {
+            min_x: extent.min_x,
+            min_y: extent.min_y,
+            max_x: extent.max_x,
+            max_y: extent.max_y,
+        });
+        out.write_all(&MAGIC)?;
+        out.write_all(&header::header(&self.layer, self.nodes.len() as u64, bounds)?)?;
+        // The sort is stable, so that features at one place on the curve stay in id order.
+        hilbert_sort(&mut self.nodes, &extent);
+        let order = index_offsets(&mut self.nodes, &self.starts);
+        if bounds.is_some() {
+            let index = PackedRTree::build(&self.nodes, &extent, header::NODE_SIZE);
+            index.map_err(io::Error::other)?.stream_write(&mut out)?;
+        }
+        let mut feature = Vec::new();
+        for place in order {
+            feature.resize((self.starts[place + 1] - self.starts[place]) as usize, 0);
+            waiting.read_exact_at(&mut feature, self.starts[place])?;
+            out.write_all(&feature)?;
+        }
+        let written = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+        Ok(SnapshotId::from_digest(written.digest))
+    }
+}
+
+/// Replaces each leaf's place in id order by the feature's offset in the file, and gives the places in file
+/// order.
+fn index_offsets(nodes: &mut [NodeItem], starts: &[u64]) -> Vec<usize> {
+    let mut offset = 0;
+    let places = nodes.iter_mut().map(|node| {
+        let place = node.offset as usize;
+        node.offset = offset;
+        offset += starts[place + 1] - starts[place];
+        place
+    });
+    places.collect()
+}
+
+fn check_id(id: i64, last: Option<i64>) -> Result<(), String> {
+    if last.is_some_and(|last| last >= id) {
+        return Err("ids must be unique and ascend".into());
+    }
+    if id < 0 {
+        return Err("the id is negative, which a vector tile cannot carry".into());
+    }
+    Ok(())
 }
 
 pub(super) fn file_name(id: SnapshotId) -> String {
@@ -157,105 +204,6 @@ pub(super) fn sync_directory(directory: &Path) -> io::Result<()> {
 
 pub(super) fn public_file() -> fs::Permissions {
     std::os::unix::fs::PermissionsExt::from_mode(0o644)
-}
-
-fn add_properties(
-    feature: &mut impl PropertyProcessor,
-    id: i64,
-    values: &[Value<'_>],
-) -> geozero::error::Result<()> {
-    feature.property(0, header::ID_COLUMN, &ColumnValue::Long(id))?;
-    for (index, value) in values.iter().enumerate() {
-        // The FlatGeobuf writer takes the column from its index; the name is not looked at.
-        let mut put = |value| feature.property(index + 1, "", &value).map(|_| ());
-        match value {
-            Value::Null => Ok(()),
-            Value::Integer(v) => put(ColumnValue::Long(*v)),
-            Value::Real(v) => put(ColumnValue::Double(*v)),
-            Value::Boolean(v) => put(ColumnValue::Bool(*v)),
-            Value::Text(v) => put(ColumnValue::String(v)),
-            Value::Date(v) => put(ColumnValue::DateTime(&v.to_string())),
-        }?;
-    }
-    Ok(())
-}
-
-fn check_geometry(geometry: &impl GeozeroGeometry, kind: GeometryKind) -> Result<(), String> {
-    let mut check = GeometryCheck { kind, coordinates: 0 };
-    geometry.process_geom(&mut check).map_err(|error| match error {
-        geozero::error::GeozeroError::Geometry(reason) => reason,
-        other => other.to_string(),
-    })?;
-    if check.coordinates == 0 { Err("the geometry is empty".into()) } else { Ok(()) }
-}
-
-/// Refuses what a FlatGeobuf file would take without a word and a reader would then choke on.
-struct GeometryCheck {
-    kind: GeometryKind,
-    coordinates: usize,
-}
-
-impl GeometryCheck {
-    fn expect(&self, kind: GeometryKind, found: &str) -> geozero::error::Result<()> {
-        if self.kind == kind {
-            return Ok(());
-        }
-        let wanted = match self.kind {
-            GeometryKind::Point => "points",
-            GeometryKind::Line => "lines",
-            GeometryKind::Polygon => "polygons",
-        };
-        Err(geozero::error::GeozeroError::Geometry(format!(
-            "the geometry is a {found}, the layer holds {wanted}"
-        )))
-    }
-}
-
-impl GeomProcessor for GeometryCheck {
-    // Heights and measures are counted as coordinates only by their x and y: the layers are flat.
-    fn dimensions(&self) -> CoordDimensions {
-        CoordDimensions::xy()
-    }
-
-    fn xy(&mut self, x: f64, y: f64, _: usize) -> geozero::error::Result<()> {
-        if !(x.is_finite() && y.is_finite()) {
-            return Err(geozero::error::GeozeroError::Geometry("a coordinate is not finite".into()));
-        }
-        self.coordinates += 1;
-        Ok(())
-    }
-
-    fn empty_point(&mut self, _: usize) -> geozero::error::Result<()> {
-        Err(geozero::error::GeozeroError::Geometry("the geometry is empty".into()))
-    }
-
-    fn point_begin(&mut self, _: usize) -> geozero::error::Result<()> {
-        self.expect(GeometryKind::Point, "point")
-    }
-
-    fn multipoint_begin(&mut self, _: usize, _: usize) -> geozero::error::Result<()> {
-        Err(geozero::error::GeozeroError::Geometry("multipoints are not supported".into()))
-    }
-
-    fn linestring_begin(&mut self, tagged: bool, _: usize, _: usize) -> geozero::error::Result<()> {
-        if tagged { self.expect(GeometryKind::Line, "line") } else { Ok(()) }
-    }
-
-    fn multilinestring_begin(&mut self, _: usize, _: usize) -> geozero::error::Result<()> {
-        self.expect(GeometryKind::Line, "line")
-    }
-
-    fn polygon_begin(&mut self, _: bool, _: usize, _: usize) -> geozero::error::Result<()> {
-        self.expect(GeometryKind::Polygon, "polygon")
-    }
-
-    fn multipolygon_begin(&mut self, _: usize, _: usize) -> geozero::error::Result<()> {
-        self.expect(GeometryKind::Polygon, "polygon")
-    }
-
-    fn geometrycollection_begin(&mut self, _: usize, _: usize) -> geozero::error::Result<()> {
-        Err(geozero::error::GeozeroError::Geometry("geometry collections are not supported".into()))
-    }
 }
 
 struct HashingWriter<W> {

@@ -29,6 +29,8 @@ impl Repairer {
         Self::wind(shape);
         if !self.checker.valid(shape) {
             overlay(shape);
+            // i_overlay 4.5 winds a hole that touches its exterior like an exterior.
+            Self::wind(shape);
         }
         !shape.paths.is_empty()
     }

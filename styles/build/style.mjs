@@ -43,8 +43,9 @@ export function planStyle(c) {
     });
   }
 
-  // "match" and "==" rather than "in": desktop programs that read the style know these.
+  // Only what QGIS understands too: "match", "all" and comparisons, no "in" or "!"; tokens rather than "concat" in names.
   const is = (field, ...values) => (values.length === 1 ? ["==", ["get", field], values[0]] : ["match", ["get", field], values, true, false]);
+  const isNone = (field, ...values) => ["all", ...values.map((value) => ["!=", ["get", field], value])];
 
   /** A band of colour along the inner side of a boundary; it is narrower than the tiles' buffer, so no seam shows. */
   function innerBand(layer, color, options = {}) {
@@ -126,7 +127,7 @@ export function planStyle(c) {
   // ---- roads: all casings under all surfaces, so that crossings join ---------------------------------------------
 
   const roads = [
-    { class: "county", filter: ["!", is("road_class", "高速", "高速公路", "国道", "省道")], color: c.county, width: [0.8, 7], minzoom: 9, titles: ["县道及其他", "County and other"] },
+    { class: "county", filter: isNone("road_class", "高速", "高速公路", "国道", "省道"), color: c.county, width: [0.8, 7], minzoom: 9, titles: ["县道及其他", "County and other"] },
     { class: "provincial", filter: is("road_class", "省道"), color: c.provincial, width: [1.2, 9], minzoom: 8, titles: ["省道", "Provincial"] },
     { class: "national", filter: is("road_class", "国道"), color: c.national, width: [1.6, 11], minzoom: 7, titles: ["国道", "National"] },
     { class: "expressway", filter: is("road_class", "高速", "高速公路"), color: c.expressway, width: [1.8, 12], minzoom: 7, titles: ["高速公路", "Expressway"] },
@@ -269,7 +270,7 @@ export function planStyle(c) {
   label("mining_rights", { color: c.right, size: [10, 13], minzoom: 11 });
   for (const [layer, color] of [["exploration_blocks", c.explorationText], ["mining_blocks", c.miningText]]) {
     label(layer, { part: "code", text: ["get", "code"], color, size: [11, 12], minzoom: 9, maxzoom: 11, halo: 1.8 });
-    label(layer, { text: ["concat", ["get", "code"], "\n", ["get", "name"]], color, size: [10, 13], minzoom: 11, halo: 1.8 });
+    label(layer, { text: "{code}\n{name}", color, size: [10, 13], minzoom: 11, halo: 1.8 });
   }
 
   return {

@@ -7,7 +7,7 @@ import { fromLonLat } from "ol/proj.js";
 import VectorTileSource from "ol/source/VectorTile.js";
 
 const { tiles } = document.body.dataset;
-const source = new VectorTileSource({ format: new MVT({ idProperty: "id" }), url: tiles, maxZoom: 18 });
+const source = new VectorTileSource({ format: new MVT(), url: tiles, maxZoom: 18 });
 const found = {};
 source.on("tileloadend", ({ tile }) => {
   for (const feature of tile.getFeatures()) {

@@ -19,7 +19,11 @@ test("addresses are absolute and answer", async () => {
 
 test("source layers, fields and symbols exist", async () => {
   const fields = new Map(bundledLayers.map((layer) => [layer.id, new Set(layer.fields.map((f) => f.name))]));
-  const fieldsOf = (value) => (!Array.isArray(value) ? [] : value[0] === "get" ? [value[1]] : value.flatMap(fieldsOf));
+  const fieldsOf = (value) => {
+    if (typeof value === "string") return [...value.matchAll(/{(\w+)}/g)].map(([, name]) => name);
+    if (!Array.isArray(value)) return [];
+    return value[0] === "get" ? [value[1]] : value.flatMap(fieldsOf);
+  };
   for (const suffix of ["", "@2x"]) {
     const symbols = await (await get(`${style.sprite}${suffix}.json`)).json();
     await get(`${style.sprite}${suffix}.png`);

@@ -107,6 +107,59 @@ fn ties_on_the_hilbert_curve_are_in_id_order() {
     }
 }
 
+/// Reads back every shape that a layer may hold: holes, several parts, one part.
+#[test]
+fn shapes_come_back_as_they_went_in() {
+    let lines = ["MULTILINESTRING((0 0,1 1))", "MULTILINESTRING((0 0,1 1),(2 2,3 3,4 2))"];
+    let polygons = [
+        "MULTIPOLYGON(((0 0,9 0,9 9,0 0)))",
+        "MULTIPOLYGON(((0 0,9 0,9 9,0 0),(4 1,6 1,6 2,4 1)),((20 0,21 0,21 1,20 0)),((30 0,39 0,39 9,30 0),(34 1,36 1,36 2,34 1)))",
+    ];
+    let cases = [
+        (GeometryKind::Line, lines),
+        (GeometryKind::Polygon, polygons),
+        (GeometryKind::Point, ["POINT(1 2)"; 2]),
+    ];
+    for (kind, wkts) in cases {
+        let directory = tempfile::tempdir().unwrap();
+        let mut writer = SnapshotWriter::create(directory.path(), &sample::layer("shapes", kind)).unwrap();
+        for (id, wkt) in (1..).zip(wkts) {
+            writer.append(id, &sample::nulls(), Wkt(wkt)).unwrap();
+        }
+        let snapshot = writer.finish().unwrap();
+        let mut features = FgbReader::open(Cursor::new(snapshot.bytes())).unwrap().select_all().unwrap();
+        let mut found = Vec::new();
+        while let Some(feature) = features.next().unwrap() {
+            found.push(feature.to_wkt().unwrap());
+        }
+        found.sort();
+        assert_eq!(found, wkts);
+    }
+}
+
+/// GDAL refuses a MultiLineString without its ends, even one of a single line.
+#[test]
+fn a_single_line_has_its_end() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut writer =
+        SnapshotWriter::create(directory.path(), &sample::layer("roads", GeometryKind::Line)).unwrap();
+    writer.append(1, &sample::nulls(), Wkt("LINESTRING(0 0, 1 1)")).unwrap();
+    let snapshot = writer.finish().unwrap();
+    let ends: Vec<u32> = snapshot.feature(0).geometry().unwrap().ends().unwrap().iter().collect();
+    assert_eq!(ends, [2]);
+}
+
+#[test]
+fn a_column_name_is_used_once() {
+    let directory = tempfile::tempdir().unwrap();
+    for name in ["id", "year"] {
+        let mut layer = sample::layer("mining_blocks", GeometryKind::Polygon);
+        layer.fields[0].name = name.into();
+        let error = SnapshotWriter::create(directory.path(), &layer).err().unwrap().to_string();
+        assert_eq!(error, format!("layer mining_blocks: two columns are called `{name}`"));
+    }
+}
+
 #[test]
 fn an_empty_layer_has_a_header_and_no_index() {
     let directory = tempfile::tempdir().unwrap();
@@ -115,6 +168,7 @@ fn an_empty_layer_has_a_header_and_no_index() {
     assert_eq!((snapshot.feature_count(), snapshot.bounds), (0, None));
     let reader = FgbReader::open(Cursor::new(snapshot.bytes())).unwrap();
     assert_eq!((reader.header().features_count(), reader.header().index_node_size()), (0, 0));
+    assert!(reader.header().envelope().is_none());
     assert!(reader.select_all().unwrap().next().unwrap().is_none());
 }
 

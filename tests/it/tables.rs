@@ -61,7 +61,7 @@ async fn a_table_and_a_view_of_points_are_served_beside_the_plan() {
 
     let whole = mvt::decode(&server.get("/tiles/deep_wells,wells/6/52/25.mvt").expect(200).body, "6/52/25");
     let counts: Vec<_> = whole.iter().map(|l| (l.name.as_str(), l.features.len())).collect();
-    assert_eq!(counts, [("deep_wells", 11), ("wells", 30)]);
+    assert_eq!(counts, [("wells", 30), ("deep_wells", 11)], "in the order of the configuration");
     server.get("/downloads/wells.fgb").expect(200);
     let plan = server.get("/tiles/plan.json").json().to_string();
     assert!(plan.contains("\"wells\"") && plan.contains("\"mining_blocks\""));

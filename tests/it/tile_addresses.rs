@@ -179,7 +179,7 @@ fn a_very_long_path_is_refused_at_once() {
 fn what_is_not_http_is_refused_and_harms_no_one() {
     let server = shared();
     for nonsense in
-        ["\n\n", "GET\n\n", "\u{16}\u{3}\u{1}", "GET / HTTP/9.9\n\n", "GET /\u{0} HTTP/1.1\nHost: a\n\n"]
+        ["GET\n\n", "\u{16}\u{3}\u{1}\n\n", "GET / HTTP/9.9\n\n", "GET /\u{0} HTTP/1.1\nHost: a\n\n"]
     {
         let answer = server.raw(nonsense);
         assert!(

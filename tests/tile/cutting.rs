@@ -3,30 +3,25 @@
 use crate::{
     decode::{self, Value},
     fixture::{Geometry, Row, layer, snapshot},
+    place::{at, grid},
     valid,
 };
 use plantiles::{
-    grid::{TileCoord, TileMatrixSet},
+    grid::TileCoord,
     plan::GeometryKind,
-    tile::{TileLayer, cut},
+    tile::{Effort, Encoding, TileLayer, compress, cut},
 };
 
 fn rectangle(w: f64, s: f64, e: f64, n: f64) -> Vec<[f64; 2]> {
     vec![[w, s], [e, s], [e, n], [w, n]]
 }
 
-fn at(z: u8, lon: f64, lat: f64) -> TileCoord {
-    let grid = TileMatrixSet::web_mercator_quad();
-    let [x, y] = grid.position(z, lon, lat);
-    grid.tile(z, x as u32, y as u32).unwrap()
-}
-
 fn layers(layers: &[&TileLayer], tile: TileCoord) -> Vec<decode::Layer> {
-    decode::tile(&cut(layers, &TileMatrixSet::web_mercator_quad(), tile).bytes)
+    decode::tile(&cut(layers, &grid(), tile).bytes)
 }
 
 fn prepare(kind: GeometryKind, rows: Vec<Row>) -> TileLayer {
-    TileLayer::prepare(snapshot(&layer("blocks", kind), rows), &TileMatrixSet::web_mercator_quad()).unwrap()
+    TileLayer::prepare(snapshot(&layer("blocks", kind), rows), &grid()).unwrap()
 }
 
 #[test]
@@ -56,16 +51,15 @@ fn a_tile_inside_a_polygon_is_full_and_one_in_its_hole_or_outside_empty() {
     let prepared = prepare(GeometryKind::Polygon, vec![Row::new(1, Geometry::Polygons(vec![rings]))]);
     let inside = layers(&[&prepared], at(14, 112.2, 36.2));
     assert_eq!(inside[0].features[0].paths, [[[-64, -64], [4160, -64], [4160, 4160], [-64, 4160]]]);
-    let grid = TileMatrixSet::web_mercator_quad();
     for nowhere in [at(14, 112.5, 36.5), at(14, 114.0, 36.5), TileCoord { z: 2, x: 9, y: 0 }] {
-        assert!(cut(&[&prepared], &grid, nowhere).bytes.is_empty());
+        assert!(cut(&[&prepared], &grid(), nowhere).bytes.is_empty());
     }
 }
 
 #[test]
 fn lines_leave_and_return_in_parts_that_keep_direction() {
     let tile = at(14, 112.8, 36.2);
-    let b = TileMatrixSet::web_mercator_quad().geographic_bounds(tile, 0.0);
+    let b = grid().geographic_bounds(tile, 0.0);
     let (w, h) = (b.max_x - b.min_x, b.max_y - b.min_y);
     let p = |x: f64, y: f64| [b.min_x + x * w, b.max_y - y * h];
     let line = vec![p(-1.0, 0.25), p(2.0, 0.25), p(2.0, 0.75), p(-1.0, 0.75)];
@@ -77,7 +71,7 @@ fn lines_leave_and_return_in_parts_that_keep_direction() {
 #[test]
 fn a_point_at_a_seam_is_in_both_tiles() {
     let tile = at(12, 112.8, 36.2);
-    let b = TileMatrixSet::web_mercator_quad().geographic_bounds(tile, 0.0);
+    let b = grid().geographic_bounds(tile, 0.0);
     let middle = f64::midpoint(b.min_y, b.max_y);
     let rows = vec![Row::new(1, Geometry::Points(vec![[b.max_x, middle]]))];
     let prepared = prepare(GeometryKind::Point, rows);
@@ -86,4 +80,61 @@ fn a_point_at_a_seam_is_in_both_tiles() {
         assert_eq!(decoded[0].features[0].paths[0][0][0], at);
     }
     assert!(layers(&[&prepared], TileCoord { x: tile.x + 2, ..tile }).is_empty());
+}
+
+#[test]
+fn a_name_is_in_one_tile_only_and_inside_its_polygon() {
+    let block = Geometry::Polygons(vec![vec![rectangle(112.7, 36.1, 112.95, 36.3)]]);
+    let prepared = prepare(GeometryKind::Polygon, vec![Row::new(7, block)]);
+    for z in [9, 12] {
+        let (first, last) = (at(z, 112.6, 36.4), at(z, 113.1, 36.0));
+        let tiles = (first.x..=last.x).flat_map(|x| (first.y..=last.y).map(move |y| TileCoord { z, x, y }));
+        let names: Vec<_> = tiles.flat_map(|tile| crate::place::labels(&prepared, tile)).collect();
+        assert_eq!(names.len(), 1);
+        assert_eq!((names[0].id, names[0].kind, names[0].properties.len()), (Some(7), 1, 1));
+        assert_eq!(names[0].properties["name"], Value::Text("矿区7".into()));
+    }
+    // Nothing to read it on.
+    assert!(crate::place::labels(&prepared, at(2, 112.8, 36.2)).is_empty());
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let rows = || {
+        (0..200).map(|i| {
+            let x = 112.5 + f64::from(i % 17) / 40.0;
+            let y = 36.0 + f64::from(i % 13) / 40.0;
+            Row::new(i.into(), Geometry::Polygons(vec![vec![rectangle(x, y, x + 0.031, y + 0.017)]]))
+        })
+    };
+    let (a, b) =
+        (prepare(GeometryKind::Polygon, rows().collect()), prepare(GeometryKind::Polygon, rows().collect()));
+    for z in [5, 8, 10, 11, 13] {
+        let tile = at(z, 112.8, 36.2);
+        let first = cut(&[&a, &b], &grid(), tile);
+        assert_eq!(first, cut(&[&b, &a], &grid(), tile));
+        assert_eq!(first.dropped, 0);
+        for encoding in [Encoding::Gzip, Encoding::Brotli, Encoding::Zstd] {
+            let packed = compress(&first.bytes, encoding, Effort::Fast).unwrap();
+            assert_eq!(Some(packed), compress(&first.bytes, encoding, Effort::Fast));
+        }
+    }
+}
+
+#[test]
+fn a_layer_is_absent_below_its_minzoom() {
+    let block = Geometry::Polygons(vec![vec![rectangle(112.7, 36.1, 112.95, 36.3)]]);
+    for minzoom in [7, 12] {
+        let mut layer = layer("blocks", GeometryKind::Polygon);
+        layer.minzoom = minzoom;
+        let prepared = TileLayer::prepare(snapshot(&layer, [Row::new(1, block.clone())]), &grid()).unwrap();
+        assert!(layers(&[&prepared], at(minzoom - 1, 112.8, 36.2)).is_empty());
+        assert!(!layers(&[&prepared], at(minzoom, 112.8, 36.2)).is_empty());
+    }
+}
+
+#[test]
+fn an_empty_layer_makes_empty_tiles() {
+    let prepared = prepare(GeometryKind::Polygon, vec![]);
+    assert!(cut(&[&prepared], &grid(), at(9, 112.8, 36.2)).bytes.is_empty());
 }

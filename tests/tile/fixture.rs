@@ -62,12 +62,14 @@ pub fn snapshot(layer: &Layer, rows: impl IntoIterator<Item = Row>) -> Arc<Snaps
     let options = FgbWriterOptions {
         crs: FgbCrs { code: 4490, ..Default::default() },
         metadata: Some(&metadata),
+        promote_to_multi: layer.geometry != GeometryKind::Point,
         ..Default::default()
     };
     let kind = match layer.geometry {
         GeometryKind::Polygon => GeometryType::MultiPolygon,
         GeometryKind::Line => GeometryType::MultiLineString,
-        GeometryKind::Point => GeometryType::Point,
+        // Unknown, as a point layer may hold MultiPoints.
+        GeometryKind::Point => GeometryType::Unknown,
     };
     let mut writer = FgbWriter::create_with_options(layer.id.as_str(), kind, options).unwrap();
     writer.add_column("id", ColumnType::Long, |_, c| c.nullable = false);

@@ -3,4 +3,8 @@
 mod cutting;
 mod decode;
 mod fixture;
+mod lowzoom;
+mod place;
+mod polygons;
+mod reference;
 mod valid;

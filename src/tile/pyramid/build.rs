@@ -6,7 +6,7 @@ use super::{
     mark::Debt,
     parallel,
     reduce::{Kept, Reducer},
-    work::{BASE, Work},
+    work::{BASE, Measure, Work},
 };
 use crate::{
     grid::TileMatrixSet,
@@ -26,10 +26,9 @@ impl Pyramid {
     /// Builds the levels from the layer's minzoom to [`TOP`]; `None` when one of them needs 4 GiB.
     pub fn build(snapshot: &Snapshot, grid: &TileMatrixSet) -> Option<Self> {
         let first = snapshot.layer.minzoom;
-        let mut pyramid = Self { first, levels: vec![], sizes: vec![] };
         let kind = snapshot.layer.geometry;
-        let (mut chunks, sizes) = read(snapshot, grid);
-        pyramid.sizes = sizes;
+        let (mut chunks, measures) = read(snapshot, grid);
+        let mut pyramid = Self { first, levels: vec![], measures };
         if first > TOP {
             return Some(pyramid);
         }
@@ -46,13 +45,13 @@ impl Pyramid {
     }
 }
 
-fn read(snapshot: &Snapshot, grid: &TileMatrixSet) -> (Vec<Work>, Vec<f32>) {
+fn read(snapshot: &Snapshot, grid: &TileMatrixSet) -> (Vec<Work>, Vec<Measure>) {
     let count = snapshot.feature_count();
     let starts = (0..count.div_ceil(CHUNK)).map(|i| i * CHUNK);
     let range = |start: usize| start as u32..count.min(start + CHUNK) as u32;
     let read = parallel::map(starts, |start| Work::read(snapshot, grid, range(start)));
-    let (chunks, sizes): (Vec<_>, Vec<_>) = read.into_iter().unzip();
-    (chunks, sizes.concat())
+    let (chunks, measures): (Vec<_>, Vec<_>) = read.into_iter().unzip();
+    (chunks, measures.concat())
 }
 
 /// Makes the geometry of zoom `z` from that of the zoom `bits` below.

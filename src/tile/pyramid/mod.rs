@@ -20,16 +20,19 @@ mod work;
 
 pub use level::Level;
 
+use super::label::Label;
+use work::{BASE, Measure};
+
 /// Last zoom with simplified geometry. Above it a tile of dense data is small without.
 pub const TOP: u8 = 10;
 
-/// The simplified zooms of one layer.
+/// The simplified zooms of one layer, and what was measured on the way.
 pub struct Pyramid {
     /// Zoom of the first level.
     first: u8,
     levels: Vec<Level>,
-    /// Area or length of each feature in zoom 16 units, see [`Drawn::size`](super::encode::Drawn::size).
-    sizes: Vec<f32>,
+    /// For each feature.
+    measures: Vec<Measure>,
 }
 
 impl Pyramid {
@@ -38,8 +41,16 @@ impl Pyramid {
         self.levels.get(usize::from(z.checked_sub(self.first)?))
     }
 
-    /// The size of the feature at `position`, in units that compare at one zoom.
+    /// The size of the feature at `position`, in units that compare between features.
     pub fn size(&self, position: u32) -> f32 {
-        self.sizes.get(position as usize).copied().unwrap_or(0.0)
+        self.measures.get(position as usize).map_or(0.0, |m| m.size)
+    }
+
+    /// Where the name of the polygon at `position` goes at zoom `z`: in units of that zoom from the grid's
+    /// origin.
+    pub fn label(&self, position: u32, z: u8) -> Option<([f64; 2], f64)> {
+        let Label { point, radius } = self.measures.get(position as usize)?.label?;
+        let scale = 2f64.powi(i32::from(z) - i32::from(BASE));
+        Some((point.map(|v| f64::from(v) * scale), f64::from(radius) * scale))
     }
 }

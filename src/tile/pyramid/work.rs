@@ -1,6 +1,7 @@
 //! Geometry on its way down the pyramid.
 
 use super::super::{
+    label::{Label, label},
     project::Projector,
     read,
     shape::{Point, Shape, area2},
@@ -39,6 +40,15 @@ pub struct WorkFeature {
     pub end: u32,
 }
 
+/// What is known of a feature once it was read, in [`BASE`] units.
+#[derive(Clone, Copy)]
+pub struct Measure {
+    /// Area or length, see [`Drawn::size`](crate::tile::encode::Drawn::size).
+    pub size: f32,
+    /// Place of the name; for polygons only.
+    pub label: Option<Label>,
+}
+
 /// One path read from a [`Work`].
 pub struct PathRef<'a> {
     pub points: &'a [Point],
@@ -48,15 +58,16 @@ pub struct PathRef<'a> {
 }
 
 impl Work {
-    /// Reads and projects the features in `positions`, winding rings as MVT does; their sizes too.
-    pub fn read(snapshot: &Snapshot, grid: &TileMatrixSet, positions: Range<u32>) -> (Self, Vec<f32>) {
+    /// Reads and projects the features in `positions`, winding rings as MVT does, and measures them.
+    pub fn read(snapshot: &Snapshot, grid: &TileMatrixSet, positions: Range<u32>) -> (Self, Vec<Measure>) {
         let origin = crate::grid::TileCoord { z: BASE, x: 0, y: 0 };
         let projector = Projector::new(grid, origin);
         let kind = snapshot.layer.geometry;
-        let (mut work, mut sizes, mut shape) = (Self::default(), vec![], Shape::default());
+        let (mut work, mut measures, mut shape) = (Self::default(), vec![], Shape::default());
         for position in positions {
             read::project(&snapshot.feature(position as usize), kind, &projector, &mut shape);
-            sizes.push(size(&shape, kind));
+            let label = if kind == GeometryKind::Polygon { label(&shape) } else { None };
+            measures.push(Measure { size: size(&shape, kind), label });
             for (outer, path) in shape.iter() {
                 work.points.extend_from_slice(path);
                 let area = if kind == GeometryKind::Polygon { area2(path) as f32 / 2.0 } else { 0.0 };
@@ -70,7 +81,7 @@ impl Work {
         }
         work.fixed = vec![false; work.points.len()];
         work.points.shrink_to_fit();
-        (work, sizes)
+        (work, measures)
     }
 
     pub fn end_path(&mut self, outer: bool, area: f32) {

@@ -22,7 +22,8 @@ pub fn query(url: &str, sql: &str) -> String {
         .output()
         .expect("psql");
     assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.strip_suffix("\n").unwrap_or(&text).to_owned()
 }
 
 /// Makes the schema and loads the bundled plan.

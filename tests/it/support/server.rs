@@ -144,6 +144,19 @@ impl Server {
         line.unwrap_or_else(|| panic!("no `{text}` in the log:\n{}", self.log()))
     }
 
+    /// The answer once it is 200.
+    #[track_caller]
+    pub fn get_when_there(&self, path: &str) -> Response {
+        let until = Instant::now() + START;
+        loop {
+            let answer = self.get(path);
+            if answer.status == 200 || Instant::now() > until {
+                return answer.expect(200);
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     #[track_caller]
     pub fn wait_until_ready(&mut self) {
         let until = Instant::now() + START;

@@ -1,0 +1,127 @@
+//! Bringing features into a tile: from the pyramid at low zooms, from the snapshot itself above.
+
+use super::{
+    BUFFER, EXTENT, TileLayer,
+    clip_line::{clip_lines, clip_points},
+    clip_polygon::PolygonClipper,
+    encode::{Batch, Drawn},
+    geometry,
+    project::Projector,
+    pyramid::Level,
+    read,
+    repair::Repairer,
+    shape::{Rect, Shape},
+};
+use crate::{
+    grid::{TileCoord, TileMatrixSet},
+    plan::GeometryKind,
+};
+
+/// The tile and its buffer.
+const CLIP: Rect = Rect { min: [-BUFFER; 2], max: [EXTENT + BUFFER; 2] };
+
+/// A polygon has a point for its name where a circle of this radius fits in, in units: 4 pixels at 512
+/// pixels a tile. On less no name is read.
+const MIN_LABEL_RADIUS: f64 = 32.0;
+
+/// Brings features into a tile.
+#[derive(Default)]
+pub struct Drawer {
+    whole: Shape,
+    clipped: Shape,
+    polygons: PolygonClipper,
+    repairer: Repairer,
+}
+
+impl Drawer {
+    /// Adds the features of `layer` in `tile` to `batch`.
+    pub fn draw(&mut self, layer: &TileLayer, grid: &TileMatrixSet, tile: TileCoord, batch: &mut Batch) {
+        match layer.pyramid.level(tile.z).filter(|_| *grid == layer.grid) {
+            Some(level) => self.draw_simplified(layer, level, tile, batch),
+            None => self.draw_exact(layer, grid, tile, batch),
+        }
+    }
+
+    /// From the pyramid.
+    fn draw_simplified(&mut self, layer: &TileLayer, level: &Level, tile: TileCoord, batch: &mut Batch) {
+        let kind = layer.snapshot.layer.geometry;
+        // Zooms of the pyramid are low: no overflow.
+        let [x, y] = [tile.x, tile.y].map(|n| n as i32 * EXTENT);
+        let clip = CLIP.moved([x, y]);
+        level.search(&clip, |feature| {
+            let first = [feature.first[0] - x, feature.first[1] - y];
+            if clip.contains(&feature.bounds) && (kind != GeometryKind::Point || feature.tail.is_empty()) {
+                geometry::write_head(first, 1, &mut batch.geometry);
+                batch.geometry.extend_from_slice(feature.tail);
+            } else {
+                geometry::read_tail(first, feature.tail, kind, &mut self.whole);
+                if !self.clip(kind) {
+                    return;
+                }
+                geometry::write(&self.clipped, kind, &mut batch.geometry);
+            }
+            let size = layer.pyramid.size(feature.position);
+            batch.drawn.push(Drawn { position: feature.position, end: batch.geometry.len(), size });
+        });
+    }
+
+    /// From the snapshot itself.
+    fn draw_exact(&mut self, layer: &TileLayer, grid: &TileMatrixSet, tile: TileCoord, batch: &mut Batch) {
+        let kind = layer.snapshot.layer.geometry;
+        let projector = Projector::new(grid, tile);
+        // A unit more than the buffer, for what rounds into it.
+        let margin = f64::from(BUFFER + 1) / f64::from(EXTENT);
+        for position in layer.snapshot.search(&grid.geographic_bounds(tile, margin)) {
+            read::project(&layer.snapshot.feature(position), kind, &projector, &mut self.whole);
+            if self.clip(kind) {
+                geometry::write(&self.clipped, kind, &mut batch.geometry);
+                let size = layer.pyramid.size(position as u32);
+                batch.drawn.push(Drawn { position: position as u32, end: batch.geometry.len(), size });
+            }
+        }
+    }
+
+    /// Clips `whole` to the tile; returns false if nothing is left.
+    fn clip(&mut self, kind: GeometryKind) -> bool {
+        match kind {
+            GeometryKind::Polygon => {
+                self.polygons.clip(&self.whole, &CLIP, &mut self.clipped);
+                self.repairer.repair(&mut self.clipped)
+            }
+            GeometryKind::Line => {
+                clip_lines(&self.whole, &CLIP, &mut self.clipped);
+                !self.clipped.paths.is_empty()
+            }
+            GeometryKind::Point => {
+                clip_points(&self.whole, &CLIP, &mut self.clipped);
+                !self.clipped.paths.is_empty()
+            }
+        }
+    }
+}
+
+impl TileLayer {
+    /// Adds the names of the polygons in `drawn` whose point lies in `tile` itself, so that no other tile has
+    /// it too.
+    pub(super) fn draw_labels(
+        &self,
+        grid: &TileMatrixSet,
+        tile: TileCoord,
+        drawn: &Batch,
+        batch: &mut Batch,
+    ) {
+        if self.labels.is_none() || *grid != self.grid {
+            return;
+        }
+        let origin = [tile.x, tile.y].map(|n| f64::from(n) * f64::from(EXTENT));
+        for &Drawn { position, size, .. } in &drawn.drawn {
+            let Some((point, radius)) = self.pyramid.label(position, tile.z) else { continue };
+            let [x, y] = [0, 1].map(|axis| (point[axis] - origin[axis]).floor());
+            let inside = |v: f64| (0.0..f64::from(EXTENT)).contains(&v);
+            if radius >= MIN_LABEL_RADIUS && inside(x) && inside(y) {
+                geometry::write_head([x as i32, y as i32], 1, &mut batch.geometry);
+                batch.drawn.push(Drawn { position, end: batch.geometry.len(), size });
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Drawing in tile units and looking at tiles.
+
+use crate::{
+    decode,
+    fixture::{Geometry, Ring, Row, layer, snapshot},
+};
+use plantiles::{
+    grid::{TileCoord, TileMatrixSet},
+    plan::GeometryKind,
+    tile::{TileLayer, cut},
+};
+
+pub fn grid() -> TileMatrixSet {
+    TileMatrixSet::web_mercator_quad()
+}
+
+/// The tile at `z` over a place in Tunliu.
+pub fn home(z: u8) -> TileCoord {
+    at(z, 112.81, 36.21)
+}
+
+pub fn at(z: u8, lon: f64, lat: f64) -> TileCoord {
+    let [x, y] = grid().position(z, lon, lat);
+    grid().tile(z, x as u32, y as u32).unwrap()
+}
+
+/// Longitude and latitude of a point in the units of `tile`.
+pub fn lonlat(tile: TileCoord, [x, y]: [f64; 2]) -> [f64; 2] {
+    let b = grid().bounds(tile, 0.0);
+    let unit = (b.max_x - b.min_x) / 4096.0;
+    grid().projection.inverse([b.min_x + x * unit, b.max_y - y * unit])
+}
+
+pub fn ring(tile: TileCoord, points: &[[f64; 2]]) -> Ring {
+    points.iter().map(|&p| lonlat(tile, p)).collect()
+}
+
+pub fn polygon(tile: TileCoord, rings: &[Vec<[f64; 2]>]) -> Geometry {
+    Geometry::Polygons(vec![rings.iter().map(|r| ring(tile, r)).collect()])
+}
+
+pub fn prepare(kind: GeometryKind, geometries: impl IntoIterator<Item = Geometry>) -> TileLayer {
+    let rows = geometries.into_iter().enumerate().map(|(i, g)| Row::new(i as i64, g));
+    TileLayer::prepare(snapshot(&layer("blocks", kind), rows), &grid()).unwrap()
+}
+
+/// The features of the layer in `tile`.
+pub fn features(prepared: &TileLayer, tile: TileCoord) -> Vec<decode::Feature> {
+    of_layer(prepared, tile, "blocks")
+}
+
+/// The points of its names.
+pub fn labels(prepared: &TileLayer, tile: TileCoord) -> Vec<decode::Feature> {
+    of_layer(prepared, tile, "blocks_label")
+}
+
+fn of_layer(prepared: &TileLayer, tile: TileCoord, name: &str) -> Vec<decode::Feature> {
+    let layers = decode::tile(&cut(&[prepared], &grid(), tile).bytes);
+    layers.into_iter().find(|l| l.name == name).map_or(vec![], |l| l.features)
+}
+
+/// Area of `rings` inside the tile itself, without its buffer. Sutherland and Hodgman in floating point:
+/// overlapping edges on the sides take no area.
+pub fn area_in_tile(rings: &[Vec<[i64; 2]>]) -> f64 {
+    let clip = |ring: Vec<[f64; 2]>, axis: usize, limit: f64, sign: f64| {
+        let mut out = vec![];
+        for i in 0..ring.len() {
+            let (a, b) = (ring[i], ring[(i + 1) % ring.len()]);
+            let (da, db) = ((a[axis] - limit) * sign, (b[axis] - limit) * sign);
+            if da >= 0.0 {
+                out.push(a);
+            }
+            if da * db < 0.0 {
+                let t = da / (da - db);
+                out.push([a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t]);
+            }
+        }
+        out
+    };
+    let area = |ring: &Vec<[i64; 2]>| {
+        let mut r: Vec<[f64; 2]> = ring.iter().map(|p| p.map(|v| v as f64)).collect();
+        for (axis, limit, sign) in [(0, 0.0, 1.0), (0, 4096.0, -1.0), (1, 0.0, 1.0), (1, 4096.0, -1.0)] {
+            r = clip(r, axis, limit, sign);
+        }
+        area(&r)
+    };
+    rings.iter().map(area).sum()
+}
+
+/// Signed area of a ring.
+pub fn area(ring: &[[f64; 2]]) -> f64 {
+    let cross = |i: usize| {
+        let (a, b) = (ring[i], ring[(i + 1) % ring.len()]);
+        a[0] * b[1] - b[0] * a[1]
+    };
+    (0..ring.len()).map(cross).sum::<f64>() / 2.0
+}
+
+pub fn perimeter(ring: &[[f64; 2]]) -> f64 {
+    (0..ring.len())
+        .map(|i| {
+            let (a, b) = (ring[i], ring[(i + 1) % ring.len()]);
+            (a[0] - b[0]).hypot(a[1] - b[1])
+        })
+        .sum()
+}

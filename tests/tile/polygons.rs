@@ -1,0 +1,167 @@
+//! Polygons of every shape come out valid, with the area they have, in one piece over the seams.
+
+use crate::{place::*, valid};
+use plantiles::{
+    grid::TileCoord,
+    plan::GeometryKind::Polygon,
+    tile::{TileLayer, cut},
+};
+use proptest::prelude::*;
+use std::f64::consts::TAU;
+
+fn check(prepared: &TileLayer, tile: TileCoord) -> Result<(), TestCaseError> {
+    for feature in features(prepared, tile) {
+        let fault = valid::fault(&feature.paths);
+        prop_assert!(fault.is_none(), "{tile}: {}\n{:?}", fault.unwrap(), feature.paths);
+        let inside = |p: &[i64; 2]| p.iter().all(|v| (-64..=4160).contains(v));
+        prop_assert!(feature.paths.iter().flatten().all(inside), "outside the buffer");
+    }
+    Ok(())
+}
+
+/// A ring around `centre` that does not cross itself.
+fn star(centre: [f64; 2], radii: &[f64]) -> Vec<[f64; 2]> {
+    let angle = |i: usize| TAU * i as f64 / radii.len() as f64;
+    radii
+        .iter()
+        .enumerate()
+        .map(|(i, r)| [centre[0] + r * angle(i).cos(), centre[1] + r * angle(i).sin()])
+        .collect()
+}
+
+fn centre() -> impl Strategy<Value = [f64; 2]> {
+    [-500.0..4600.0f64, -500.0..4600.0f64]
+}
+
+/// Valid polygons from a few units to several tiles wide, half with a hole.
+fn stars() -> impl Strategy<Value = Vec<Vec<[f64; 2]>>> {
+    let radius = prop_oneof![Just(4.0), Just(40.0), Just(900.0), Just(9000.0)];
+    let shape = (centre(), radius, prop::collection::vec(0.3..1.0f64, 3..60), any::<bool>());
+    shape.prop_map(|(centre, radius, radii, hole)| {
+        let scaled = |k: f64| star(centre, &radii.iter().map(|r| r * radius * k).collect::<Vec<_>>());
+        if hole { vec![scaled(1.0), scaled(0.7).into_iter().rev().collect()] } else { vec![scaled(1.0)] }
+    })
+}
+
+/// What no constraint would let in: crossing, spiked, doubled and degenerate rings, on whole units so that
+/// they touch, with holes anywhere.
+fn scribbles() -> impl Strategy<Value = Vec<Vec<[f64; 2]>>> {
+    let coordinate = prop_oneof![
+        4 => (-20..40i32).prop_map(f64::from),
+        2 => (4000..4300i32).prop_map(f64::from),
+        1 => Just(-64.0), 1 => Just(4160.0), 1 => -20000.0..20000.0f64
+    ];
+    let point = [coordinate.clone(), coordinate];
+    prop::collection::vec(prop::collection::vec(point, 3..14), 1..4)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..Default::default() })]
+
+    #[test]
+    fn any_scribble_comes_out_valid(rings in scribbles(), bits in 0u8..12) {
+        let tile = home(18 - bits);
+        let prepared = prepare(Polygon, [polygon(tile, &rings)]);
+        check(&prepared, tile)?;
+    }
+
+    #[test]
+    fn neighbouring_tiles_together_hold_the_whole(rings in stars()) {
+        let tile = home(14);
+        let prepared = prepare(Polygon, [polygon(tile, &rings)]);
+        let mut drawn = 0.0;
+        for dx in -3i32..=3 {
+            for dy in -3i32..=3 {
+                let near = TileCoord { x: tile.x.wrapping_add_signed(dx), y: tile.y.wrapping_add_signed(dy), ..tile };
+                check(&prepared, near)?;
+                drawn += features(&prepared, near).iter().map(|f| area_in_tile(&f.paths)).sum::<f64>();
+            }
+        }
+        let whole: f64 = rings.iter().map(|r| area(r)).sum();
+        let length: f64 = rings.iter().map(|r| perimeter(r)).sum();
+        // Rounding moves an outline by up to 0.71 of a unit.
+        prop_assert!((drawn - whole).abs() <= 0.75 * length + 3.0, "{drawn} of {whole}");
+    }
+
+    #[test]
+    fn low_zooms_are_valid_too(rings in stars(), z in 3u8..=10) {
+        let tile = home(14);
+        let prepared = prepare(Polygon, [polygon(tile, &rings)]);
+        check(&prepared, home(z))?;
+    }
+}
+
+#[test]
+fn touching_and_nested_rings_come_out_valid() {
+    let square = |x: f64, y: f64, s: f64| vec![[x, y], [x + s, y], [x + s, y + s], [x, y + s]];
+    let cases: Vec<Vec<Vec<[f64; 2]>>> = vec![
+        // A hole that shares an edge, a corner, the whole exterior.
+        vec![square(0.0, 0.0, 90.0), square(0.0, 10.0, 30.0)],
+        vec![square(0.0, 0.0, 90.0), vec![[0.0, 0.0], [40.0, 10.0], [10.0, 40.0]]],
+        vec![square(0.0, 0.0, 90.0), square(0.0, 0.0, 90.0)],
+        // Two holes that touch at a corner, overlap, lie in each other; a hole outside.
+        vec![square(0.0, 0.0, 90.0), square(10.0, 10.0, 20.0), square(30.0, 30.0, 20.0)],
+        vec![square(0.0, 0.0, 90.0), square(10.0, 10.0, 30.0), square(30.0, 30.0, 20.0)],
+        vec![square(0.0, 0.0, 90.0), square(10.0, 10.0, 60.0), square(30.0, 30.0, 20.0)],
+        vec![square(0.0, 0.0, 90.0), square(200.0, 200.0, 20.0)],
+        // A bow-tie, a spike, a sliver, a ring with a repeated tail.
+        vec![vec![[0.0, 0.0], [90.0, 90.0], [90.0, 0.0], [0.0, 90.0]]],
+        vec![vec![[0.0, 0.0], [90.0, 0.0], [90.0, 90.0], [90.0, 300.0], [90.0, 90.0], [0.0, 90.0]]],
+        vec![vec![[0.0, 0.0], [4000.0, 0.4], [4000.0, 0.6], [0.0, 0.3]]],
+        vec![vec![[0.0, 0.0], [50.0, 0.0], [50.0, 50.0], [0.0, 0.0], [50.0, 0.0], [50.0, 50.0]]],
+    ];
+    for rings in cases {
+        for z in [8, 10, 11, 14, 18] {
+            let prepared = prepare(Polygon, [polygon(home(z), &rings)]);
+            for feature in features(&prepared, home(z)) {
+                assert_eq!(valid::fault(&feature.paths), None, "{rings:?} at {z}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_comb_that_leaves_the_tile_often_falls_into_its_teeth() {
+    let tile = home(14);
+    let mut comb = vec![[-1000.0, -1000.0]];
+    for i in 0..8 {
+        let x = f64::from(i) * 400.0;
+        comb.extend([[x, -1000.0], [x, 2000.0], [x + 200.0, 2000.0], [x + 200.0, -1000.0]]);
+    }
+    comb.extend([[5000.0, -1000.0], [5000.0, -2000.0], [-1000.0, -2000.0]]);
+    let prepared = prepare(Polygon, [polygon(tile, &[comb])]);
+    let features = features(&prepared, tile);
+    assert_eq!(features[0].paths.len(), 8);
+    assert_eq!(valid::fault(&features[0].paths), None);
+    assert_eq!(area_in_tile(&features[0].paths), 8.0 * 200.0 * 2000.0);
+}
+
+#[test]
+fn a_hundred_thousand_vertices_are_cut_in_time() {
+    let radii: Vec<f64> =
+        (0..120_000).map(|i| 3000.0 + 800.0 * f64::from(i * 7919 % 1000) / 1000.0).collect();
+    let tile = home(14);
+    let prepared = prepare(Polygon, [polygon(tile, &[star([2048.0, 2048.0], &radii)])]);
+    for z in [0, 5, 9, 11, 13, 18] {
+        let started = std::time::Instant::now();
+        let cut = cut(&[&prepared], &grid(), home(z));
+        println!("{z} {:?}", started.elapsed());
+        assert!(cut.bytes.len() < 500_000);
+    }
+    check(&prepared, home(16)).unwrap();
+}
+
+#[test]
+fn hostile_coordinates_do_no_harm() {
+    let odd = [f64::NAN, f64::INFINITY, -1e308, 180.0, 90.0, -90.0, 0.0, 1e-308];
+    for &a in &odd {
+        for &b in &odd {
+            let rings = vec![vec![[a, b], [b, 10.0], [112.8, 36.2], [a, a]]];
+            let prepared = prepare(Polygon, [crate::fixture::Geometry::Polygons(vec![rings])]);
+            for z in [0, 1, 10, 14, 18] {
+                check(&prepared, home(z)).unwrap();
+                check(&prepared, TileCoord { z, x: 0, y: 0 }).unwrap();
+            }
+        }
+    }
+}
