@@ -1,0 +1,175 @@
+"""The results as a page of Markdown."""
+
+from servers import ALL
+from targets import find, judge, per_kb, short, show
+
+NAMES = {"ours": "plantiles, HTTP, gzip", "stored": "ST_AsMVT, stored in 3857, no HTTP, raw",
+         "transformed": "ST_AsMVT, from 4490, no HTTP, raw", "martin": "Martin, from 4490, HTTP, gzip"}
+ORDER = ("ours", "stored", "transformed", "martin")
+
+
+def table(head, rows):
+    yield "| " + " | ".join(head) + " |"
+    yield "|" + "---|" * len(head)
+    for row in rows:
+        yield "| " + " | ".join("–" if cell is None else str(cell) for cell in row) + " |"
+    yield ""
+
+
+def write(results):
+    parts = [heading(results), ["## Targets", ""],
+             table(("Target", "Wanted", "Measured", "Verdict"), judge(results)),
+             ["Measured is the median of the repeats, with the least and the most in brackets. Ratios are of runs made in the "
+              "same minutes on the same rows and tiles.", ""]]
+    for key, write_part in (("cold", cold), ("hot", hot), ("download", download), ("export", export), ("start", start),
+                            ("memory", memory), ("growth", growth), ("stages", stages)):
+        if key in results or key == "memory":
+            parts.append(write_part(results))
+    return "\n".join(line for part in parts for line in part).rstrip() + "\n"
+
+
+def heading(results):
+    about = results["about"]
+    yield "# Bench"
+    yield ""
+    yield "Written by `" + about["command"] + "`; do not edit. How it measures is in `tests/bench/README.md`."
+    yield ""
+    yield "![The plot of the main results](bench.svg)"
+    yield ""
+    rows = " · ".join(f"{r['rows']:,} `{layer}` with {r['vertices']:,} vertices".replace(",", " ") for layer, r in about["rows"].items())
+    yield from table(("", ""), [("Machine", about["machine"]), ("Commit", about["commit"]), ("Programs", about["programs"]),
+                                ("Rows", rows), ("Tiles", f"{about['tiles']} distinct, z5–14, weighted by data; {about['hot']} of them hot"),
+                                ("Repeats", f"{about['repeats']}, of about {about['seconds']} s where rates are measured"),
+                                ("Load of the machine", f"{about['load'][0]:.1f} before, {about['load'][1]:.1f} at the end (1-minute average)")])
+
+
+def cold(results):
+    cold = results["cold"]
+    yield "## Cold tiles"
+    yield ""
+    yield ("Every tile is cut for its request: our cache is off (checked: each of two requests for the same tile is a miss) and so is "
+           "Martin's. The HTTP servers answer 32 connections with gzip, the client included in the two cores; the database cuts on two "
+           "connections, answers only the length of each tile, and its idle time at the end is not counted. Ours draws low zooms from "
+           "simplified geometry, the others draw everything: that is the point of it, and z9+ is where the difference is small.")
+    yield ""
+    for name, title in (("block", "Layer `block`"), (ALL, "Three layers in one tile")):
+        measured = cold["sets"][name]
+        rows = []
+        for key in ORDER:
+            if key in measured:
+                all_, deep = measured[key]["all"], measured[key]["deep"]
+                rows.append((NAMES[key], show(all_["rate"]), all_.get("ratio") and show(all_["ratio"], "×"), show(deep["rate"]),
+                             deep.get("ratio") and show(deep["ratio"], "×"), all_.get("cpu_micros") and show(all_["cpu_micros"]),
+                             short(all_.get("kb", all_.get("raw_kb"))), all_.get("client_cpu") and f"{all_['client_cpu']['median']:.0%}"))
+        yield f"### {title}"
+        yield ""
+        yield from table(("", "tiles/s, z5–14", "ours is", "tiles/s, z9+", "ours is", "server CPU, µs a tile", "kB a tile", "client, of a core"), rows)
+    if not cold["martin"]:
+        yield "Martin was not measured: there is no `martin` on the path."
+        yield ""
+    yield "### Latency by zoom, `block`, one request at a time, ms"
+    yield ""
+    kinds = [key for key in ORDER if key in cold["zooms"]]
+    rows = [(f"z{zoom}", seen["tiles"], *(f"{short(cold['zooms'][key][zoom]['p50'])} · {short(cold['zooms'][key][zoom]['p99'])}" for key in kinds))
+            for zoom, seen in cold["zooms"]["ours"].items()]
+    yield from table(("", "tiles", *(f"{NAMES[key]}: p50 · p99" for key in kinds)), rows)
+    for tileset, name in (("block", "`block`"), (ALL, "three layers")):
+        h = cold["heaviest"][tileset]
+        yield f"Slowest tile of {name}: {short(h['ms'])} ms, `{h['slowest']}`; largest: {short(h['raw_kb'])} kB raw, `{h['largest']}`."
+    yield ""
+
+
+def compared(connections):
+    """A row for ours and one for nginx at each number of connections."""
+    for count, seen in connections.items():
+        for who in ("ours", "nginx"):
+            s = seen[who]
+            yield (count, "plantiles" if who == "ours" else "nginx", show(s["rate"]), show(s["p50"]), show(s["p99"]), show(s["cpu_micros"]),
+                   f"{s['client_cpu']['median']:.0%}", show(seen["ratio"], "×") if who == "ours" else None,
+                   show(seen["p99_ratio"], "×") if who == "ours" else None)
+
+
+HEAD = ("connections", "", "requests/s", "p50 ms", "p99 ms", "server CPU, µs a request", "client, of a core", "rate, ours to nginx", "p99, nginx to ours")
+
+
+def hot(results):
+    hot = results["hot"]
+    yield "## Hot tiles"
+    yield ""
+    yield (f"{results['about']['hot']} tiles of `block`, {short(hot['bytes'] / 1000)} kB on average as sent, from our cache against nginx serving the same "
+           "bytes as files in tmpfs; wrk with one thread, turn and turn about. Where the client uses its whole core the rates say how fast "
+           "the client is: there, the CPU per request tells the servers apart.")
+    yield ""
+    yield from table(HEAD, compared(hot["connections"]))
+
+
+def download(results):
+    d = results["download"]
+    yield "## Download"
+    yield ""
+    yield f"The published file of `block`, {short(d['mb'])} MB, from the page cache; nginx sends the very same file."
+    yield ""
+    whole = d["whole"]
+    rows = [(name, show(whole[who]["mb_s"]), f"{whole[who]['client_cpu']['median']:.0%}", show(whole["ratio"], "×") if who == "ours" else None)
+            for who, name in (("ours", "plantiles"), ("nginx", "nginx"))]
+    yield from table(("whole, 4 connections", "MB/s", "client, of a core", "ours to nginx"), rows)
+    yield from table(("ranges of 16 KiB: connections", *HEAD[1:]), compared({"64": d["ranges"]}))
+
+
+def export(results):
+    e = results["export"]
+    yield "## Export"
+    yield ""
+    yield (f"`block` from PostGIS to a FlatGeobuf file with index: ours {short(e['mb'])} MB, written to disk for good (fsync), read back and hashed; "
+           f"ogr2ogr {short(e['ogr2ogr_mb'])} MB, left to the operating system. COPY sends the same rows as WKB to nowhere: the floor.")
+    yield ""
+    rows = [(name, show(e[key]["seconds"]), show(e[key]["cpu_seconds"]), show(e[key]["peak_anon_mb"]), show(e[key]["peak_mb"]))
+            for key, name in (("ours", "plantiles publish"), ("ogr2ogr", "ogr2ogr"), ("copy", "COPY (FORMAT binary)"))]
+    yield from table(("", "s", "CPU s (without the database)", "peak MB beside mapped files", "peak MB with them"), rows)
+    yield f"With mapped files counted, our peak is {show(e['resident_ratio'], '×')} of ogr2ogr's: the finished file is mapped to be hashed."
+    yield ""
+
+
+def start(results):
+    s = results["start"]
+    yield "## Start to the first tile, s"
+    yield ""
+    yield from table(("without snapshots: export first", "with snapshots"), [(show(s["without"]), show(s["with"]))])
+
+
+def memory(results):
+    yield "## Resident memory, MB"
+    yield ""
+    places = (("started without snapshots", find(results, "start", "memory_without")), ("started with snapshots", find(results, "start", "memory_with")),
+              ("after cold tiles, no cache", find(results, "cold", "memory")), ("after hot tiles, cache of 256 MiB", find(results, "hot", "memory")),
+              ("after downloads", find(results, "download", "memory")))
+    rows = [(name, short(m["RssAnon"]), short(m["RssFile"])) for name, m in places if m]
+    yield from table(("", "beside mapped files", "mapped files"), rows)
+
+
+def growth(results):
+    yield "## Growth"
+    yield ""
+    yield ("The same with fewer and more features in the same country; each size has its own list of tiles. Clusters grow outwards, "
+           "so tiles of z12+ hold about as much at each size, those of z9–11 more.")
+    yield ""
+    rows = []
+    for factor, g in results["growth"].items():
+        deep = g["cold"]["deep"]
+        rows.append((f"{g['rows']['block']['rows']:,}".replace(",", " "), show(g["export"]["seconds"]), show(g["export"]["peak_anon_mb"]), show(g["start"]),
+                     show(g["cold"]["all"]["rate"]), show(deep["rate"]), show(deep["cpu_micros"]), short(g["deep_raw_kb"]),
+                     show(per_kb(g)), short(g["memory"]["RssAnon"]), short(g["memory"]["RssFile"])))
+    yield from table(("features of `block`", "export s", "export peak MB", "start s", "tiles/s, z5–14", "tiles/s, z9+", "CPU µs a tile, z9+",
+                      "raw kB a tile, z9+", "CPU µs a kB", "memory MB", "mapped MB"), rows)
+
+
+def stages(results):
+    yield "## Stages"
+    yield ""
+    yield ("Mean microseconds a tile of `block` on one thread, no HTTP, the least of the repeats for each tile. Search and read are of the snapshot, alone; "
+           "cut is the whole engine, which at low zooms does neither but draws from its pyramid. Project, clip, check, repair and encode "
+           "are inside cut: the engine does not offer them one by one.")
+    yield ""
+    rows = [(f"z{zoom}", short(s["search"]), short(s["read"]), short(s["cut"]), short(s["compress"]), short(s["features"]), short(s["raw_kb"]),
+             short(s["gzip_kb"]), short(s["slowest_ms"])) for zoom, s in results["stages"].items()]
+    yield from table(("", "search", "read", "cut", "compress", "features in its box", "raw kB", "gzip kB", "slowest tile, cut and compressed, ms"), rows)

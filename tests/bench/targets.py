@@ -1,0 +1,93 @@
+"""What is to be reached, and whether it was. Ratios are ours over theirs unless said otherwise."""
+
+import math
+
+from servers import ALL
+
+NOT_MEASURED = "not measured"
+
+
+def judge(results):
+    """Rows of (target, wanted, measured, verdict)."""
+    rows = []
+
+    def at_least(target, wanted, value, unit="×"):
+        rows.append((target, f"≥ {wanted:g}{unit}", value and show(value, unit), verdict(value, lambda v: v >= wanted)))
+
+    def at_most(target, wanted, value, unit):
+        rows.append((target, f"≤ {wanted:g}{unit}", value and show(value, unit), verdict(value, lambda v: v <= wanted)))
+
+    sets = results.get("cold", {}).get("sets", {}).get("block", {})
+    for key, name, everywhere, deep in (("martin", "Martin, both over HTTP with gzip", 50, 20),
+                                        ("transformed", "bare ST_AsMVT from 4490", 40, 10),
+                                        ("stored", "bare ST_AsMVT from stored 3857", 40, 10)):
+        for part, zooms, wanted in (("all", "all zooms", everywhere), ("deep", "z9+", deep)):
+            at_least(f"cold tiles/s, {zooms}, to {name}", wanted, find(sets, key, part, "ratio"))
+    heaviest = results.get("cold", {}).get("heaviest", {})
+    for tileset, name in (("block", "block"), (ALL, "three layers")):
+        at_most(f"slowest tile, {name} (HTTP, gzip, one connection: more than its CPU time)", 10, number(find(heaviest, tileset, "ms")), " ms")
+        at_most(f"largest tile, {name}, raw", 500, number(find(heaviest, tileset, "raw_kb")), " kB")
+    hot = results.get("hot", {}).get("connections", {})
+    at_least("hot requests/s to nginx, 64 connections", 1.0, find(hot, "64", "ratio"))
+    at_least("hot p99 of nginx to ours, 4 connections", 1.0, find(hot, "4", "p99_ratio"))
+    download = results.get("download", {})
+    at_least("full download MB/s to nginx", 0.95, find(download, "whole", "ratio"))
+    at_least("16 KiB ranges/s to nginx", 0.95, find(download, "ranges", "ratio"))
+    export = results.get("export", {})
+    at_least("export, time of ogr2ogr to ours", 2.5, find(export, "ratio"))
+    at_most("export, peak memory beside mapped files to ogr2ogr's", 0.25, find(export, "memory_ratio"), "×")
+    at_most("memory beside mapped files, worst moment below", 400, number(worst_memory(results)), " MB")
+    at_most("ready with snapshots in place", 3, find(results.get("start", {}), "with"), " s")
+    growth = results.get("growth", {})
+    if "4" in growth:
+        few, many = growth["1"], growth["4"]
+        allowed = math.log(many["rows"]["block"]["rows"]) / math.log(few["rows"]["block"]["rows"])
+        value = per_kb(many)["median"] / per_kb(few)["median"]
+        bounds = per_kb(many)["min"] / per_kb(few)["max"], per_kb(many)["max"] / per_kb(few)["min"]
+        at_most("four times the features: CPU per kB of raw tile at z9+", round(allowed, 2),
+                {"median": value, "min": bounds[0], "max": bounds[1]}, "×")
+    else:
+        at_most("four times the features: CPU per kB of raw tile at z9+", 1.11, None, "×")
+    return rows
+
+
+def per_kb(growth):
+    """Tiles of a fuller plan hold more; what log-like growth can be asked of is the cost of the same content."""
+    cpu = growth["cold"]["deep"]["cpu_micros"]
+    return {key: cpu[key] / growth["deep_raw_kb"] for key in ("median", "min", "max")}
+
+
+def worst_memory(results):
+    """The most memory, beside mapped files, at the end of any part."""
+    places = [results.get("cold", {}).get("memory"), results.get("hot", {}).get("memory"), results.get("download", {}).get("memory"),
+              results.get("start", {}).get("memory_with"), results.get("start", {}).get("memory_without")]
+    seen = [place["RssAnon"] for place in places if place]
+    return max(seen) if seen else None
+
+
+def find(tree, *keys):
+    for key in keys:
+        tree = tree.get(key) if isinstance(tree, dict) else None
+    return tree
+
+
+def number(value):
+    return None if value is None else {"median": value, "min": value, "max": value}
+
+
+def verdict(value, reached):
+    return NOT_MEASURED if value is None else "met" if reached(value["median"]) else "**missed**"
+
+
+def show(value, unit=""):
+    median = f"{short(value['median'])}{unit}"
+    return median if value["min"] == value["max"] else f"{median} ({short(value['min'])}–{short(value['max'])})"
+
+
+def short(value):
+    """Three digits, more for large numbers."""
+    if value is None:
+        return "–"
+    if abs(value) >= 1000:
+        return f"{value:,.0f}".replace(",", " ")
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
