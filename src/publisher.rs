@@ -3,7 +3,7 @@
 use crate::{
     bundle::{self, BundleError},
     config::{self, Config},
-    plan::{Layer, LayerId},
+    plan::LayerId,
     postgis::{self, Database, DatabaseError, LayerTable, Table, TableMapping},
     snapshot::{CurrentSet, Origin, Publication, Snapshot, Store, StoreError},
 };
@@ -81,7 +81,8 @@ impl Publisher {
         PublishedSet { set, snapshots: loaded.snapshots, failures }
     }
 
-    /// Exports every layer, or `only` one of them, and publishes the result.
+    /// Exports every layer, or `only` one of them, and publishes the result. The layers of a database are all
+    /// read at the same instant.
     ///
     /// `progress` is told each layer that is done. A layer whose export fails stays as it was, and the set says
     /// why.
@@ -93,70 +94,105 @@ impl Publisher {
         only: Option<&LayerId>,
         progress: &(dyn Fn(&Snapshot) + Send + Sync),
     ) -> Result<PublishedSet, PublishError> {
-        let jobs = self.jobs().await?;
-        if let Some(only) = only.filter(|only| !jobs.iter().any(|job| job.id() == *only)) {
+        let mut run = Run {
+            publication: self.store.begin()?,
+            previous: self.current()?.map(|set| self.open_set(set).snapshots).unwrap_or_default(),
+            only,
+            progress,
+            ids: Vec::new(),
+            snapshots: Vec::new(),
+            failures: Vec::new(),
+        };
+        match &self.source {
+            Source::Bundled => run.export_bundle()?,
+            Source::Database { database, tables } => run.export_database(database, tables).await?,
+        }
+        run.commit(self.origin())
+    }
+}
+
+/// One publication under way.
+struct Run<'a> {
+    publication: Publication<'a>,
+    /// What is published now, for layers that are not exported anew.
+    previous: Vec<Arc<Snapshot>>,
+    only: Option<&'a LayerId>,
+    progress: &'a (dyn Fn(&Snapshot) + Send + Sync),
+    /// Every layer met, exported or not.
+    ids: Vec<LayerId>,
+    snapshots: Vec<Arc<Snapshot>>,
+    failures: Vec<String>,
+}
+
+impl Run<'_> {
+    fn export_bundle(&mut self) -> Result<(), PublishError> {
+        for layer in bundle::layers()? {
+            let export = || Ok(tokio::task::block_in_place(|| bundle::export(&self.publication, &layer))?);
+            let exported = self.wants(&layer.id).then(export);
+            self.record(layer.id, exported);
+        }
+        Ok(())
+    }
+
+    async fn export_database(
+        &mut self,
+        database: &Database,
+        tables: &[TableMapping],
+    ) -> Result<(), PublishError> {
+        let mut client = database.client().await?;
+        let mut state = postgis::begin_export(&mut client).await?;
+        let mut layers: Vec<_> = postgis::layer_tables(&state).await?.into_iter().map(described).collect();
+        for mapping in tables {
+            layers.push((mapping.layer.clone(), postgis::describe(&mut state, mapping).await));
+        }
+        for (id, table) in layers {
+            let exported = match table {
+                _ if !self.wants(&id) => None,
+                Err(error) => Some(Err(error.into())),
+                Ok(table) => {
+                    let exported = postgis::export(&mut state, &table, &self.publication).await;
+                    Some(exported.map_err(PublishError::from))
+                }
+            };
+            self.record(id, exported);
+        }
+        Ok(())
+    }
+
+    fn wants(&self, id: &LayerId) -> bool {
+        self.only.is_none_or(|only| only == id)
+    }
+
+    /// Takes the new snapshot of a layer, or the published one where there is none.
+    fn record(&mut self, id: LayerId, exported: Option<Result<Arc<Snapshot>, PublishError>>) {
+        let previous = self.previous.iter().find(|snapshot| snapshot.layer.id == id).cloned();
+        let snapshot = match exported {
+            None => previous,
+            Some(Ok(snapshot)) => {
+                (self.progress)(&snapshot);
+                Some(snapshot)
+            }
+            Some(Err(error)) => {
+                tracing::warn!(layer = %id, error = chain(&error), "the export failed");
+                self.failures.push(error.to_string());
+                previous
+            }
+        };
+        self.snapshots.extend(snapshot);
+        self.ids.push(id);
+    }
+
+    fn commit(self, origin: Origin) -> Result<PublishedSet, PublishError> {
+        if let Some(only) = self.only.filter(|only| !self.ids.contains(only)) {
             return Err(PublishError::UnknownLayer(only.clone()));
         }
-        let publication = self.store.begin()?;
-        let previous = self.current()?.map(|set| self.open_set(set).snapshots).unwrap_or_default();
-        let mut snapshots = Vec::new();
-        let mut failures = Vec::new();
-        for job in jobs {
-            let id = job.id().clone();
-            let previous = previous.iter().find(|snapshot| snapshot.layer.id == id).cloned();
-            if only.is_some_and(|only| *only != id) {
-                snapshots.extend(previous);
-                continue;
-            }
-            match job.run(&publication).await {
-                Ok(snapshot) => {
-                    progress(&snapshot);
-                    snapshots.push(snapshot);
-                }
-                Err(error) => {
-                    tracing::warn!(layer = %id, error = chain(&error), "the export failed");
-                    failures.push(error.to_string());
-                    snapshots.extend(previous);
-                }
-            }
-        }
-        let set = publication.commit(self.origin(), &snapshots)?;
-        Ok(PublishedSet { set, snapshots, failures })
-    }
-
-    async fn jobs(&self) -> Result<Vec<Job>, PublishError> {
-        let Source::Database { database, tables } = &self.source else {
-            return Ok(bundle::layers()?.into_iter().map(Job::Bundled).collect());
-        };
-        let client = database.client().await?;
-        let mut layers = postgis::layer_tables(&client).await?;
-        for mapping in tables {
-            layers.push(postgis::describe(&client, mapping).await?);
-        }
-        Ok(layers.into_iter().map(|table| Job::Table(database.clone(), table)).collect())
+        let set = self.publication.commit(origin, &self.snapshots)?;
+        Ok(PublishedSet { set, snapshots: self.snapshots, failures: self.failures })
     }
 }
 
-/// One layer to be exported.
-enum Job {
-    Bundled(Layer),
-    Table(Database, LayerTable),
-}
-
-impl Job {
-    fn id(&self) -> &LayerId {
-        match self {
-            Self::Bundled(layer) => &layer.id,
-            Self::Table(_, table) => &table.layer.id,
-        }
-    }
-
-    async fn run(self, publication: &Publication<'_>) -> Result<Arc<Snapshot>, PublishError> {
-        match self {
-            Self::Bundled(layer) => Ok(tokio::task::block_in_place(|| bundle::export(publication, &layer))?),
-            Self::Table(database, table) => Ok(postgis::export(&database, &table, publication).await?),
-        }
-    }
+fn described(table: LayerTable) -> (LayerId, Result<LayerTable, DatabaseError>) {
+    (table.layer.id.clone(), Ok(table))
 }
 
 fn mapping(layer: &config::TableLayer) -> TableMapping {

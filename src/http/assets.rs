@@ -29,7 +29,7 @@ pub const STYLES: [(&str, &str); 1] = [("plan", include_str!("../../styles/plan.
 
 /// What the viewer may do: load from this server and nowhere else.
 const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'self'",
+    "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'self'",
 );
 
 /// All files by their path in the folder that they come from.

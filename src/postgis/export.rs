@@ -1,7 +1,7 @@
 //! From a table to a snapshot.
 
 use super::{
-    Database, DatabaseError, LayerTable,
+    DatabaseError, LayerTable,
     table::{check_columns, sql_type},
     template::{fill, quoted},
 };
@@ -9,6 +9,7 @@ use crate::{
     plan::{Field, FieldType},
     snapshot::{Publication, Snapshot, SnapshotWriter, Value, WriteError},
 };
+use deadpool_postgres::{Client, Transaction};
 use futures_util::TryStreamExt;
 use geozero::wkb::Ewkb;
 use std::{borrow::Cow, error::Error, pin::pin, sync::Arc};
@@ -20,19 +21,26 @@ use tokio_postgres::{
 const EXPORT: &str = include_str!("../../sql/query/export.sql");
 const EXPORT_TIMEOUT: &str = include_str!("../../sql/query/export_timeout.sql");
 
-/// Exports one layer into `store`, as it is at one instant; nothing is published.
-///
-/// Rows stream by in id order, so memory does not grow with the table. Equal rows give equal bytes.
-pub async fn export(
-    database: &Database,
-    source: &LayerTable,
-    publication: &Publication<'_>,
-) -> Result<Arc<Snapshot>, DatabaseError> {
-    let mut client = database.client().await?;
+/// Begins to read one state of the database: all layers exported from it are of the same instant, so that an
+/// edit of several layers is published whole.
+pub async fn begin_export(client: &mut Client) -> Result<Transaction<'_>, DatabaseError> {
     let transaction =
         client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true);
     let transaction = transaction.start().await?;
     transaction.batch_execute(EXPORT_TIMEOUT).await?;
+    Ok(transaction)
+}
+
+/// Exports one layer; nothing is published. After an error the next layer can still be exported.
+///
+/// Rows stream by in id order, so memory does not grow with the table. Equal rows give equal bytes.
+pub async fn export(
+    state: &mut Transaction<'_>,
+    source: &LayerTable,
+    publication: &Publication<'_>,
+) -> Result<Arc<Snapshot>, DatabaseError> {
+    // A savepoint, to which an error returns.
+    let transaction = state.transaction().await?;
     check_columns(&transaction, source).await?;
     let mut writer = publication.writer(&source.layer)?;
     let failed = |error| DatabaseError::Export { layer: source.layer.id.clone(), source: error };

@@ -14,7 +14,7 @@ mod url;
 
 pub use database::Database;
 pub use error::DatabaseError;
-pub use export::export;
+pub use export::{begin_export, export};
 pub use migrate::{Migrated, migrate};
 pub use stage::{Fault, Stage, StageRows};
 pub use table::{LayerTable, Table, TableMapping, describe, layer_tables};

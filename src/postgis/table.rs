@@ -83,9 +83,11 @@ pub async fn layer_tables(client: &impl GenericClient) -> Result<Vec<LayerTable>
 /// When the table or a column is missing, a column has a type that no field type holds, or the geometry
 /// column neither declares nor shows one kind of geometry.
 pub async fn describe(
-    client: &impl GenericClient,
+    client: &mut impl GenericClient,
     mapping: &TableMapping,
 ) -> Result<LayerTable, DatabaseError> {
+    // A savepoint where the client is in a transaction, so that an error there ends only this description.
+    let client = &client.transaction().await?;
     let TableMapping { layer: id, table } = mapping;
     let relation = client.query_opt(RELATION, &[&table.schema, &table.name]).await?;
     let relation = relation.ok_or_else(|| table.error(id, "does not exist"))?;

@@ -5,9 +5,10 @@ use plantiles::{
     bundle,
     import::import_bundled,
     plan::{FieldType, GeometryKind, LayerId},
-    postgis::{DatabaseError, LayerTable, Table, TableMapping, describe, export, layer_tables},
-    snapshot::Store,
+    postgis::{DatabaseError, LayerTable, Table, TableMapping, begin_export, describe, export, layer_tables},
+    snapshot::{Publication, Snapshot, Store},
 };
+use std::sync::Arc;
 
 fn mapping(name: &str) -> TableMapping {
     let table =
@@ -16,7 +17,17 @@ fn mapping(name: &str) -> TableMapping {
 }
 
 async fn described(database: &TestDatabase, name: &str) -> Result<LayerTable, DatabaseError> {
-    describe(&database.pool().client().await.unwrap(), &mapping(name)).await
+    describe(&mut database.pool().client().await.unwrap(), &mapping(name)).await
+}
+
+async fn exported(
+    database: &TestDatabase,
+    table: &LayerTable,
+    publication: &Publication<'_>,
+) -> Result<Arc<Snapshot>, DatabaseError> {
+    let mut client = database.pool().client().await?;
+    let mut state = begin_export(&mut client).await?;
+    export(&mut state, table, publication).await
 }
 
 #[tokio::test]
@@ -24,14 +35,14 @@ async fn the_bundled_plan_and_postgis_give_the_same_bytes() {
     let database = TestDatabase::migrated().await;
     import_bundled(&database.pool(), false, &mut |_| {}).await.unwrap();
     let directories = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
-    let [bundled, exported] = &directories.each_ref().map(|directory| Store::open(directory.path()).unwrap());
-    let [bundled, exported] = [bundled.begin().unwrap(), exported.begin().unwrap()];
+    let [bundled, copied] = &directories.each_ref().map(|directory| Store::open(directory.path()).unwrap());
+    let [bundled, publication] = [bundled.begin().unwrap(), copied.begin().unwrap()];
     let expected =
         bundle::layers().unwrap().into_iter().map(|layer| bundle::export(&bundled, &layer).unwrap());
     let tables = layer_tables(&database.pool().client().await.unwrap()).await.unwrap();
     assert_eq!(tables.len(), expected.len());
     for (table, expected) in tables.iter().zip(expected) {
-        let found = export(&database.pool(), table, &exported).await.unwrap();
+        let found = exported(&database, table, &publication).await.unwrap();
         assert_eq!(found.layer, expected.layer);
         assert!(found.bytes() == expected.bytes(), "{}", found.layer.id);
     }
@@ -43,7 +54,7 @@ async fn an_empty_table_gives_an_empty_snapshot() {
     let directory = tempfile::tempdir().unwrap();
     let store = Store::open(directory.path()).unwrap();
     let table = database.layer_table("mining_blocks").await;
-    let snapshot = export(&database.pool(), &table, &store.begin().unwrap()).await.unwrap();
+    let snapshot = exported(&database, &table, &store.begin().unwrap()).await.unwrap();
     assert_eq!((snapshot.feature_count(), snapshot.bounds), (0, None));
 }
 
@@ -68,7 +79,7 @@ async fn a_view_in_another_srid_is_described_and_transformed() {
     let directory = tempfile::tempdir().unwrap();
     let store = Store::open(directory.path()).unwrap();
     let view = described(&database, "deep_wells").await.unwrap();
-    let snapshot = export(&database.pool(), &view, &store.begin().unwrap()).await.unwrap();
+    let snapshot = exported(&database, &view, &store.begin().unwrap()).await.unwrap();
     let bounds = snapshot.bounds.unwrap();
     let corners = [(bounds.min_x, 112.0), (bounds.min_y, 35.0), (bounds.max_x, 113.0), (bounds.max_y, 36.0)];
     assert!(corners.iter().all(|(found, expected)| (found - expected).abs() < 1e-9), "{bounds:?}");
@@ -124,8 +135,7 @@ async fn a_row_that_cannot_be_exported_is_named() {
         ("(3, 'SRID=4490;POINT EMPTY')".into(), "row 3: the geometry is empty"),
     ] {
         database.execute(&format!("truncate wells; insert into wells values {rows}")).await;
-        let error =
-            export(&database.pool(), &table, &store.begin().unwrap()).await.err().unwrap().to_string();
+        let error = exported(&database, &table, &store.begin().unwrap()).await.err().unwrap().to_string();
         assert!(error.ends_with(expected), "{error}");
     }
     assert_eq!(directory.path().join("snapshots/wells").read_dir().unwrap().count(), 0);
@@ -145,7 +155,7 @@ async fn a_curve_is_refused_rather_than_cut_at_its_corners() {
     let store = Store::open(directory.path()).unwrap();
     let table = described(&database, "wells").await.unwrap();
     let publication = store.begin().unwrap();
-    let error = export(&database.pool(), &table, &publication).await.err().unwrap().to_string();
+    let error = exported(&database, &table, &publication).await.err().unwrap().to_string();
     assert!(
         error.ends_with("row 4: curves are not supported: approximate them with ST_CurveToLine"),
         "{error}"
@@ -159,10 +169,10 @@ async fn a_description_that_does_not_fit_its_table_is_refused() {
     let store = Store::open(directory.path()).unwrap();
     database.execute("alter table plan.mining_blocks drop column seq").await;
     let table = database.layer_table("mining_blocks").await;
-    let error = export(&database.pool(), &table, &store.begin().unwrap()).await.err().unwrap().to_string();
+    let error = exported(&database, &table, &store.begin().unwrap()).await.err().unwrap().to_string();
     assert_eq!(error, "layer mining_blocks: table plan.mining_blocks has no column `seq`");
     database.execute("alter table plan.mining_blocks add column seq text").await;
-    let error = export(&database.pool(), &table, &store.begin().unwrap()).await.err().unwrap().to_string();
+    let error = exported(&database, &table, &store.begin().unwrap()).await.err().unwrap().to_string();
     assert_eq!(
         error,
         "layer mining_blocks: table plan.mining_blocks has type text in column `seq`, described as integer"
@@ -180,4 +190,27 @@ async fn a_database_without_the_schema_or_out_of_reach_is_named_without_secrets(
     let error = nowhere.client().await.err().unwrap();
     assert_eq!(error.to_string(), "the database at postgresql://reader@127.0.0.1:1/plans cannot be reached");
     assert!(!format!("{error:?}").contains("s3cret"));
+}
+
+#[tokio::test]
+async fn layers_of_one_export_are_of_one_instant_and_fail_alone() {
+    let database = TestDatabase::migrated().await;
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    let publication = store.begin().unwrap();
+    let [roads, blocks] = [database.layer_table("roads").await, database.layer_table("mining_blocks").await];
+    let mut client = database.pool().client().await.unwrap();
+    let mut state = begin_export(&mut client).await.unwrap();
+    export(&mut state, &roads, &publication).await.unwrap();
+    // Committed after the export has begun: the next layer must not show it.
+    import_bundled(&database.pool(), false, &mut |_| {}).await.unwrap();
+    let missing = described_as_missing(&roads);
+    export(&mut state, &missing, &publication).await.err().unwrap();
+    assert_eq!(export(&mut state, &blocks, &publication).await.unwrap().feature_count(), 0);
+}
+
+fn described_as_missing(table: &LayerTable) -> LayerTable {
+    let mut missing = table.clone();
+    missing.table.name = "no_such_table".into();
+    missing
 }
