@@ -217,6 +217,15 @@ def test_strikes():
         assert min(apart, 180 - apart) <= (15 if strike == "近东西" else 35), feature["properties"]["name"]
 
 
+def test_faults_dip_to_the_right():
+    toward = {"北西": 315, "南东": 135, "南西": 225, "南": 180}
+    for feature, geometry in zip(FEATURES["faults"], SHAPES["faults"]):
+        (x1, y1), (x2, y2) = geometry.geoms[0].coords[0], geometry.geoms[0].coords[-1]
+        right = CGCS2000.inv(x1, y1, x2, y2)[0] + 90
+        apart = abs((right - toward[feature["properties"]["dip_direction"]] + 180) % 360 - 180)
+        assert apart < 45, feature["properties"]["name"]
+
+
 # ---- place -----------------------------------------------------------------------------------
 
 
