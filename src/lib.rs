@@ -25,30 +25,32 @@
 //! Modules use only those above them in this list; [`cli`] and [`config`] are the edges.
 #![deny(unsafe_code)]
 
+pub mod plan;
+
 pub mod config;
 pub mod telemetry;
 
-pub mod grid;
-pub mod plan;
+pub mod bundle;
 pub mod snapshot;
 
-pub mod import;
-
-pub mod bundle;
 pub mod postgis;
 
+pub mod import;
+pub mod publisher;
+
 pub mod encoding;
+pub mod grid;
 pub mod tile;
 
-pub mod cache;
 pub mod catalog;
 pub mod metrics;
-pub mod service;
 pub mod view;
 pub mod workers;
 
+pub mod cache;
+pub mod service;
+
 pub mod follower;
-pub mod publisher;
 
 pub mod describe;
 pub mod http;

@@ -2,6 +2,7 @@
 
 use plantiles::{
     bundle,
+    publisher::export_bundled,
     snapshot::{Origin, Store},
 };
 
@@ -11,7 +12,7 @@ fn every_bundled_layer_becomes_a_snapshot() {
     let store = Store::open(directory.path()).unwrap();
     let publication = store.begin().unwrap();
     let layers = bundle::layers().unwrap();
-    let snapshots: Vec<_> = layers.iter().map(|layer| bundle::export(&publication, layer).unwrap()).collect();
+    let snapshots: Vec<_> = layers.iter().map(|layer| export_bundled(&publication, layer).unwrap()).collect();
     assert_eq!(snapshots.len(), 20);
     assert!(snapshots.iter().all(|snapshot| snapshot.feature_count() > 0));
     let set = publication.commit(Origin::Bundled, &snapshots).unwrap();

@@ -6,6 +6,7 @@ use plantiles::{
     import::import_bundled,
     plan::{FieldType, GeometryKind, LayerId},
     postgis::{DatabaseError, LayerTable, Table, TableMapping, begin_export, describe, export, layer_tables},
+    publisher::export_bundled,
     snapshot::{Publication, Snapshot, Store},
 };
 use std::sync::Arc;
@@ -38,7 +39,7 @@ async fn the_bundled_plan_and_postgis_give_the_same_bytes() {
     let [bundled, copied] = &directories.each_ref().map(|directory| Store::open(directory.path()).unwrap());
     let [bundled, publication] = [bundled.begin().unwrap(), copied.begin().unwrap()];
     let expected =
-        bundle::layers().unwrap().into_iter().map(|layer| bundle::export(&bundled, &layer).unwrap());
+        bundle::layers().unwrap().into_iter().map(|layer| export_bundled(&bundled, &layer).unwrap());
     let tables = layer_tables(&database.pool().client().await.unwrap()).await.unwrap();
     assert_eq!(tables.len(), expected.len());
     for (table, expected) in tables.iter().zip(expected) {

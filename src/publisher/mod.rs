@@ -1,7 +1,11 @@
 //! From the system of record to the state directory: export every layer, then name the new set in one step.
 
+mod bundled;
+
+pub use bundled::{BundledExportError, export_bundled};
+
 use crate::{
-    bundle::{self, BundleError},
+    bundle,
     config::{self, Config},
     plan::LayerId,
     postgis::{self, Database, DatabaseError, LayerTable, Table, TableMapping},
@@ -34,7 +38,7 @@ pub enum PublishError {
     #[error(transparent)]
     Database(#[from] DatabaseError),
     #[error(transparent)]
-    Bundle(#[from] BundleError),
+    Bundled(#[from] BundledExportError),
     #[error("the state directory: {0}")]
     Store(#[from] StoreError),
     #[error("there is no layer {0}")]
@@ -126,8 +130,8 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn export_bundle(&mut self) -> Result<(), PublishError> {
-        for layer in bundle::layers()? {
-            let export = || Ok(tokio::task::block_in_place(|| bundle::export(&self.publication, &layer))?);
+        for layer in bundle::layers().map_err(BundledExportError::from)? {
+            let export = || Ok(tokio::task::block_in_place(|| export_bundled(&self.publication, &layer))?);
             let exported = self.wants(&layer.id).then(export);
             self.record(layer.id, exported);
         }
