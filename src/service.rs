@@ -8,6 +8,7 @@ use crate::{
     grid::TileCoord,
     metrics::{LayerLabel, Metrics},
     plan::LayerId,
+    postgis::Database,
     snapshot::{SnapshotId, Store, StoreError},
     tile::{self, TileLayer},
     view::View,
@@ -34,6 +35,7 @@ struct Served(Vec<Arc<Catalog>>);
 pub struct Service {
     served: ArcSwapOption<Served>,
     store: Arc<Store>,
+    database: Option<Database>,
     /// Kept versions that are in no catalog here, such as those from before a restart.
     older: Cache<SnapshotId, Arc<Dated>>,
     cache: TileCache,
@@ -52,11 +54,13 @@ pub struct Freshness {
 }
 
 impl Service {
-    pub fn new(tiles: &config::Tiles, store: Arc<Store>) -> Self {
+    /// `database` is asked for its numbers alone.
+    pub fn new(tiles: &config::Tiles, store: Arc<Store>, database: Option<Database>) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
         Self {
             served: ArcSwapOption::empty(),
             store,
+            database,
             older: Cache::new(OLDER_SNAPSHOTS),
             cache: TileCache::new(tiles.cache_mib),
             workers: Workers::new(tiles.threads.map_or(cores, |n| n.get()), tiles.queue),
@@ -182,6 +186,10 @@ impl Service {
         self.metrics.cache_entries.set(self.cache.entries() as i64);
         self.metrics.cache_bytes.set(self.cache.weight() as i64);
         self.metrics.queue_length.set(self.workers.waiting() as i64);
+        if let Some(pool) = self.database.as_ref().map(Database::status) {
+            self.metrics.database_connections.set(pool.size as i64);
+            self.metrics.database_idle.set(pool.available as i64);
+        }
         for layer in self.catalog().iter().flat_map(|catalog| catalog.layers().to_vec()) {
             let label = LayerLabel { layer: layer.id().to_string() };
             let age = Timestamp::now().as_second() - layer.published_at.as_second();

@@ -13,7 +13,7 @@ pub async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) 
     let start = Instant::now();
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
     let method = method_label(request.method().as_str());
-    let path = request.uri().path().to_owned();
+    let uri = request.uri().clone();
     let response = next.run(request).await;
     let seconds = start.elapsed().as_secs_f64();
     let status = response.status();
@@ -22,9 +22,9 @@ pub async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) 
     app.service.metrics.requests.get_or_create(&labels).inc();
     // A probe that comes before the first publication is answered 503 and is no failure.
     if status.is_server_error() && route != "/readyz" {
-        tracing::warn!(method, path, status = status.as_u16(), seconds, "request failed");
+        tracing::warn!(method, path = uri.path(), status = status.as_u16(), seconds, "request failed");
     } else {
-        tracing::debug!(method, path, status = status.as_u16(), seconds, "request");
+        tracing::debug!(method, path = uri.path(), status = status.as_u16(), seconds, "request");
     }
     response
 }

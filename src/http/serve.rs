@@ -2,7 +2,7 @@
 
 use super::{App, router};
 use axum::{
-    Extension, Router,
+    Router,
     extract::Request,
     http::{StatusCode, header},
 };
@@ -62,9 +62,10 @@ fn connect(stream: TcpStream, peer: IpAddr, router: &Router, connections: &Grace
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "cannot set TCP_NODELAY");
     }
-    let router = router.clone().layer(Extension(Peer(peer)));
-    let service = hyper::service::service_fn(move |request: Request<Incoming>| {
+    let router = router.clone();
+    let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
         let mut router = router.clone();
+        request.extensions_mut().insert(Peer(peer));
         async move {
             let mut response = router.call(request).await.unwrap_or_else(|never| match never {});
             if response.status() == StatusCode::NO_CONTENT {

@@ -157,7 +157,13 @@ def features(tile):
             else:
                 raise Failed("a tile that is none")
 
-    return sum(1 for field, layer in fields(tile) if field == 3 for inner, _ in fields(layer) if inner == 2)
+    def in_layer(layer):
+        inner = list(fields(layer))
+        name = next(value for field, value in inner if field == 1)
+        # The points of names are extra: the database draws none.
+        return 0 if name.endswith(b"_label") else sum(1 for field, _ in inner if field == 2)
+
+    return sum(in_layer(layer) for field, layer in fields(tile) if field == 3)
 
 
 def varint(data, at):
