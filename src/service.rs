@@ -2,7 +2,7 @@
 
 use crate::{
     cache::{ReadyTile, TileCache, TileKey},
-    catalog::{Catalog, Dated, Tileset, TilesetError, Version},
+    catalog::{Catalog, Dated, Tileset, Version},
     config,
     encoding::{self, Encoding},
     grid::TileCoord,
@@ -107,15 +107,13 @@ impl Service {
         Ok(Some(dated))
     }
 
-    /// The tileset `name` in the kept catalog where it has `version`.
-    pub fn tileset_at(&self, name: &str, version: Version) -> Result<Option<Arc<Tileset>>, TilesetError> {
-        for catalog in self.kept() {
-            let tileset = catalog.tileset(name)?;
-            if tileset.version == version {
-                return Ok(Some(tileset));
-            }
-        }
-        Ok(None)
+    /// The tileset `name` of `version`, as long as it is kept.
+    pub fn tileset_at(&self, name: &str, version: Version) -> Option<Arc<Tileset>> {
+        let kept = self.kept();
+        // A kept catalog may know other layers than the current one.
+        kept.iter()
+            .filter_map(|catalog| catalog.tileset(name).ok())
+            .find(|tileset| tileset.version == version)
     }
 
     pub fn freshness(&self) -> Freshness {

@@ -33,22 +33,20 @@ pub async fn tile(
         None => (name.as_str(), None),
         Some((name, version)) => (name, Some(parse_version(version)?)),
     };
+    if let Some(tileset) = version.and_then(|version| app.service.tileset_at(name, version)) {
+        let coord = coordinate(&tileset.grid, &z, &x, &file)?;
+        return send(&app, &tileset, coord, IMMUTABLE, &headers).await;
+    }
     let current = app.catalog()?.tileset(name)?;
-    let tileset = match version {
-        None => current,
-        Some(version) => match app.service.tileset_at(name, version)? {
-            Some(tileset) => tileset,
-            None => {
-                let base = base_url(&app.server, peer, &headers);
-                let path =
-                    format!("{}/tiles/{}@{}/{z}/{x}/{file}", base.as_str(), current.name, current.version);
-                return redirect(&path);
-            }
-        },
-    };
-    let coord = coordinate(&tileset.grid, &z, &x, row(&file)?)?;
-    let cache_control = if version.is_some() { IMMUTABLE } else { REVALIDATE };
-    send(&app, &tileset, coord, cache_control, &headers).await
+    let coord = coordinate(&current.grid, &z, &x, &file)?;
+    match version {
+        None => send(&app, &current, coord, REVALIDATE, &headers).await,
+        Some(_) => {
+            let base = base_url(&app.server, peer, &headers);
+            let (name, version) = (&current.name, current.version);
+            redirect(&format!("{}/tiles/{name}@{version}/{coord}.mvt", base.as_str()))
+        }
+    }
 }
 
 async fn send(
@@ -81,8 +79,10 @@ async fn send(
     representation.answer(headers)
 }
 
-/// The coordinate in the path; what cannot be one is not found, like one outside the matrix.
-fn coordinate(grid: &TileMatrixSet, z: &str, x: &str, y: &str) -> Result<TileCoord, Problem> {
+/// The coordinate in `{z}/{x}/{y}.mvt` or `.pbf`; what cannot be one is not found, like one outside the matrix.
+fn coordinate(grid: &TileMatrixSet, z: &str, x: &str, file: &str) -> Result<TileCoord, Problem> {
+    let y = file.strip_suffix(".mvt").or_else(|| file.strip_suffix(".pbf"));
+    let y = y.ok_or_else(|| Problem::not_found("a tile ends in .mvt or .pbf"))?;
     let number = |text: &str| text.parse::<u32>().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()));
     let coord = match (number(z).and_then(|z| z.try_into().ok()), number(x), number(y)) {
         (Some(z), Some(x), Some(y)) => grid.tile(z, x, y),
@@ -92,12 +92,6 @@ fn coordinate(grid: &TileMatrixSet, z: &str, x: &str, y: &str) -> Result<TileCoo
     coord.ok_or_else(|| {
         Problem::not_found(format!("no such tile: z is {first} to {last}, x and y are below 2^z"))
     })
-}
-
-/// The row in `{y}.mvt` or `{y}.pbf`.
-fn row(file: &str) -> Result<&str, Problem> {
-    let row = file.strip_suffix(".mvt").or_else(|| file.strip_suffix(".pbf"));
-    row.ok_or_else(|| Problem::not_found("a tile ends in .mvt or .pbf"))
 }
 
 fn parse_version(version: &str) -> Result<Version, Problem> {

@@ -37,5 +37,6 @@ pub const EXTENT: i32 = 4096;
 /// Tile units drawn beyond each side, so that outlines do not show at seams.
 pub const BUFFER: i32 = 64;
 
-/// Part of every tileset's version: to be changed whenever the bytes of any tile may change.
+/// Part of every tileset's version: to be changed whenever the bytes of any tile, or of its content codings,
+/// may change.
 pub const ENGINE_VERSION: &str = "1";
