@@ -204,3 +204,16 @@ fn only_reading_is_allowed() {
         }
     }
 }
+
+#[test]
+fn only_a_real_tile_is_redirected() {
+    let server = shared();
+    let unknown = "0".repeat(32);
+    for place in
+        ["%0d%0aSet-Cookie:%20a=b/1/1.mvt", "1/..%2f..%2f/1.mvt", "1/2/1.mvt", "x/1/1.mvt", "1/1/1.json"]
+    {
+        server.get(&format!("/tiles/plan@{unknown}/{place}")).expect_problem(404);
+    }
+    let moved = server.get(&format!("/tiles/plan@{unknown}/1/1/0.pbf")).expect(307);
+    assert!(moved.expect_header("location").ends_with("/1/1/0.mvt"));
+}
