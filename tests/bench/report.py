@@ -67,7 +67,7 @@ def cold(results):
     if not cold["martin"]:
         yield "Martin was not measured: there is no `martin` on the path."
         yield ""
-    yield "### Latency by zoom, `block`, one request at a time, ms"
+    yield "### Latency by zoom, `block`, ms: one request at a time, ST_AsMVT two"
     yield ""
     kinds = [key for key in ORDER if key in cold["zooms"]]
     rows = [(f"z{zoom}", seen["tiles"], *(f"{short(cold['zooms'][key][zoom]['p50'])} · {short(cold['zooms'][key][zoom]['p99'])}" for key in kinds))
