@@ -35,8 +35,7 @@ pub fn encode(raw: Bytes, wanted: Encoding) -> (Bytes, Encoding) {
 /// `raw` in the coding `wanted`, however small; as it is should the coder fail.
 ///
 /// A change of a level or a coder changes bytes under the same entity tag: the engine's version must change too.
-/// Levels are for somebody who waits: gzip 1 is three times as fast as 6 and 4 % larger, and so with zstd 3 and
-/// brotli 3.
+/// Levels are for somebody who waits: gzip 1 is three times as fast as 6 and 4 % larger.
 pub fn compress(raw: Bytes, wanted: Encoding) -> (Bytes, Encoding) {
     let compressed = match wanted {
         Encoding::Identity => None,

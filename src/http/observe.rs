@@ -4,6 +4,7 @@ use super::App;
 use crate::metrics::RequestLabels;
 use axum::{
     extract::{MatchedPath, Request, State},
+    http::StatusCode,
     middleware::Next,
     response::Response,
 };
@@ -18,10 +19,11 @@ pub async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) 
     let seconds = start.elapsed().as_secs_f64();
     let status = response.status();
     app.service.metrics.request_seconds.observe(seconds);
-    let labels = RequestLabels { route: route.clone(), method: method.to_owned(), status: status.as_u16() };
+    let labels = RequestLabels { route, method: method.to_owned(), status: status.as_u16() };
     app.service.metrics.requests.get_or_create(&labels).inc();
-    // A probe that comes before the first publication is answered 503 and is no failure.
-    if status.is_server_error() && route != "/readyz" {
+    // 503 is an answer by design, before the first publication and when the queue is full: it is counted, and a
+    // line for each would flood the log just when there is too much to do.
+    if status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE {
         tracing::warn!(method, path = uri.path(), status = status.as_u16(), seconds, "request failed");
     } else {
         tracing::debug!(method, path = uri.path(), status = status.as_u16(), seconds, "request");

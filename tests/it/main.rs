@@ -14,6 +14,7 @@ mod gdal;
 mod golden;
 mod import;
 mod negotiation;
+mod overload;
 mod publishing;
 mod schema;
 mod snapshot_store;
