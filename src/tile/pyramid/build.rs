@@ -1,36 +1,43 @@
 //! Building a pyramid.
 
 use super::{
-    Level, Pyramid, TOP,
+    Level, Measure, Pyramid, TOP,
     junction::mark_junctions,
+    level::Piece,
     mark::Debt,
     parallel,
     reduce::{Kept, Reducer},
-    work::{BASE, Measure, Work},
+    work::{BASE, Work},
 };
 use crate::{
     grid::TileMatrixSet,
     plan::GeometryKind,
     snapshot::Snapshot,
     tile::{
-        geometry,
+        BuildError, geometry,
         repair::Repairer,
+        sections::SectionWriter,
         shape::{Rect, Shape, area2},
     },
 };
+use std::io::Write;
 
 /// Features worked on together. The pieces are the same on every machine, so the result is too.
 const CHUNK: usize = 2048;
 
 impl Pyramid {
-    /// Builds the levels from the layer's minzoom to [`TOP`]; `None` when one of them needs 4 GiB.
-    pub fn build(snapshot: &Snapshot, grid: &TileMatrixSet) -> Option<Self> {
+    /// Builds what was measured of each feature, then the levels from [`TOP`] to the layer's minzoom.
+    pub fn build(
+        snapshot: &Snapshot,
+        grid: &TileMatrixSet,
+        out: &mut SectionWriter<impl Write>,
+    ) -> Result<(), BuildError> {
         let first = snapshot.layer.minzoom;
         let kind = snapshot.layer.geometry;
         let (mut chunks, measures) = read(snapshot, grid);
-        let mut pyramid = Self { first, levels: vec![], measures };
+        out.section(&measures)?;
         if first > TOP {
-            return Some(pyramid);
+            return Ok(());
         }
         mark_junctions(&mut chunks, kind == GeometryKind::Polygon);
         let mut zoom = BASE;
@@ -38,10 +45,9 @@ impl Pyramid {
             chunks = reduce(chunks, kind, zoom - z, z);
             zoom = z;
             let pieces = parallel::map(chunks.iter(), |chunk| encode(chunk, kind, z));
-            pyramid.levels.push(Level::join(pieces.into_iter().collect::<Option<_>>()?)?);
+            Level::write(pieces.into_iter().collect::<Result<_, _>>()?, out)?;
         }
-        pyramid.levels.reverse();
-        Some(pyramid)
+        Ok(())
     }
 }
 
@@ -121,8 +127,8 @@ fn rings(work: &Work, i: usize, shape: &mut Shape) {
 }
 
 /// Makes the features of `chunk` ready for tiles of zoom `z`.
-fn encode(chunk: &Work, kind: GeometryKind, z: u8) -> Option<Level> {
-    let mut level = Level::default();
+fn encode(chunk: &Work, kind: GeometryKind, z: u8) -> Result<Piece, BuildError> {
+    let mut piece = Piece::default();
     let mut repairer = Repairer::default();
     let (mut shape, mut tail) = (Shape::default(), vec![]);
     let mut debt = Debt::default();
@@ -139,10 +145,10 @@ fn encode(chunk: &Work, kind: GeometryKind, z: u8) -> Option<Level> {
         if let (Some(&first), Some(bounds)) = (shape.points.first(), shape.bounds()) {
             tail.clear();
             geometry::write_tail(&shape, kind, &mut tail);
-            level.push(chunk.features[i].position, first, &tail, bounds)?;
+            piece.push(chunk.features[i].position, first, &tail, bounds)?;
         }
     }
-    Some(level)
+    Ok(piece)
 }
 
 fn points(chunk: &Work, i: usize, shape: &mut Shape) {
