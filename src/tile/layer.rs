@@ -2,7 +2,7 @@
 
 use super::{
     ENGINE_VERSION,
-    attributes::Attributes,
+    attributes::{Attributes, Coded},
     pyramid::Pyramid,
     sections::{SectionWriter, Sections},
 };
@@ -17,6 +17,7 @@ use std::{
     num::TryFromIntError,
     path::Path,
     sync::Arc,
+    thread,
 };
 
 /// A snapshot with what is worked out once: coded attributes and, for low zooms, simplified geometry, both in
@@ -112,8 +113,8 @@ impl TileLayer {
     /// `None` when `map` is not what was prepared of `snapshot` for `grid`.
     fn mapped(map: MappedFile, snapshot: &Arc<Snapshot>, grid: &TileMatrixSet) -> Option<Self> {
         let mut sections = Sections::open(map, &key(snapshot, grid))?;
-        let attributes = Attributes::open(&mut sections, snapshot)?;
         let pyramid = Pyramid::open(&mut sections, snapshot)?;
+        let attributes = Attributes::open(&mut sections, snapshot)?;
         let columns: Vec<String> = snapshot.layer.fields.iter().map(|f| f.name.clone()).collect();
         let wanted = vec![true; columns.len()];
         let labels = Labels::of(&snapshot.layer);
@@ -177,7 +178,11 @@ fn key(snapshot: &Snapshot, grid: &TileMatrixSet) -> String {
 fn build<W: Write>(snapshot: &Snapshot, grid: &TileMatrixSet, out: W) -> Result<W, BuildError> {
     u32::try_from(snapshot.feature_count())?;
     let mut out = SectionWriter::new(out, &key(snapshot, grid));
-    Attributes::build(snapshot, &mut out)?;
-    Pyramid::build(snapshot, grid, &mut out)?;
-    Ok(out.finish()?)
+    thread::scope(|scope| {
+        let attributes = scope.spawn(|| Coded::of(snapshot));
+        Pyramid::build(snapshot, grid, &mut out)?;
+        let attributes = attributes.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        Ok(attributes.write(&mut out)?)
+    })
+    .and_then(|()| Ok(out.finish()?))
 }
