@@ -14,6 +14,8 @@ use std::collections::HashMap;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Tag {
     pub column: u16,
+    /// Whether the value is met once in the whole layer.
+    pub unique: bool,
     pub value: u32,
 }
 
@@ -45,6 +47,8 @@ impl Attributes {
     pub fn new(snapshot: &Snapshot) -> Option<Self> {
         let mut this = Self { ids: vec![], messages: vec![], ends: vec![], tags: vec![], tag_ends: vec![] };
         let mut numbers: HashMap<Raw, u32> = HashMap::new();
+        // How often each value is met.
+        let mut uses: Vec<u32> = Vec::new();
         for position in 0..snapshot.feature_count() {
             let properties = snapshot.feature(position).properties();
             let mut bytes = properties.as_ref().map_or(&[][..], |p| p.bytes());
@@ -53,8 +57,12 @@ impl Attributes {
                 match column {
                     None => id = integer(raw.1),
                     Some(column) => {
-                        let value = *numbers.entry(raw).or_insert_with(|| this.add_value(raw));
-                        this.tags.push(Tag { column, value });
+                        let value = *numbers.entry(raw).or_insert_with(|| {
+                            uses.push(0);
+                            this.add_value(raw)
+                        });
+                        uses[value as usize] = uses[value as usize].saturating_add(1);
+                        this.tags.push(Tag { column, unique: false, value });
                     }
                 }
             }
@@ -62,6 +70,7 @@ impl Attributes {
             this.tag_ends.push(u32::try_from(this.tags.len()).ok()?);
             u32::try_from(this.messages.len()).ok()?;
         }
+        this.tags.iter_mut().for_each(|tag| tag.unique = uses[tag.value as usize] == 1);
         for list in [&mut this.ends, &mut this.tag_ends] {
             list.shrink_to_fit();
         }

@@ -23,6 +23,7 @@ struct Entry {
 
 /// What a level knows of one feature.
 pub struct Simplified<'a> {
+    pub entry: u32,
     pub position: u32,
     pub first: Point,
     pub tail: &'a [u8],
@@ -54,7 +55,7 @@ impl Level {
         };
         for piece in &pieces {
             for i in 0..piece.entries.len() {
-                let Simplified { position, first, tail, bounds } = piece.get(i);
+                let Simplified { position, first, tail, bounds, .. } = piece.get(i);
                 level.push(position, first, tail, bounds)?;
             }
         }
@@ -68,14 +69,15 @@ impl Level {
     }
 
     fn get(&self, i: usize) -> Simplified<'_> {
-        let Entry { position, first, end } = self.entries[i];
-        let start = i.checked_sub(1).map_or(0, |before| self.entries[before].end);
-        Simplified {
-            position,
-            first,
-            tail: &self.tails[start as usize..end as usize],
-            bounds: self.boxes[0][i],
-        }
+        let Entry { position, first, .. } = self.entries[i];
+        let entry = i as u32;
+        Simplified { entry, position, first, tail: self.tail(entry), bounds: self.boxes[0][i] }
+    }
+
+    /// The bytes that follow the first point of an entry.
+    pub fn tail(&self, entry: u32) -> &[u8] {
+        let start = entry.checked_sub(1).map_or(0, |before| self.entries[before as usize].end);
+        &self.tails[start as usize..self.entries[entry as usize].end as usize]
     }
 
     /// Calls `visit` with the features whose box meets `query`, in file order.
