@@ -70,7 +70,11 @@ impl Scratch {
                 batch.write(layer, tile.z, &mut self.encoder, &mut bytes);
             }
         }
-        if least.max(bytes.len()) > MAX_TILE { self.cut_down(layers, tile.z) } else { Tile { bytes, dropped: 0 } }
+        if least.max(bytes.len()) > MAX_TILE {
+            self.cut_down(layers, tile.z)
+        } else {
+            Tile { bytes, dropped: 0 }
+        }
     }
 
     /// Writes the layers within [`MAX_TILE`], each with a share after its size; of that, names get at most a
@@ -100,7 +104,13 @@ impl Scratch {
 
 impl LayerBatch {
     /// Draws `layer`; returns a bound from below on the bytes that it takes.
-    fn draw(&mut self, layer: &TileLayer, grid: &TileMatrixSet, tile: TileCoord, drawer: &mut Drawer) -> usize {
+    fn draw(
+        &mut self,
+        layer: &TileLayer,
+        grid: &TileMatrixSet,
+        tile: TileCoord,
+        drawer: &mut Drawer,
+    ) -> usize {
         self.features.clear();
         self.labels.clear();
         if tile.z >= layer.snapshot.layer.minzoom {

@@ -118,7 +118,10 @@ pub struct Source<'a> {
 
 impl<'a> Source<'a> {
     /// The commands of the `i`-th feature of `batch`, in two pieces.
-    pub fn geometry<'b>(&self, batch: &'b Batch, i: usize) -> [&'b [u8]; 2] where 'a: 'b {
+    pub fn geometry<'b>(&self, batch: &'b Batch, i: usize) -> [&'b [u8]; 2]
+    where
+        'a: 'b,
+    {
         let start = i.checked_sub(1).map_or(0, |before| batch.drawn[before].end as usize);
         let Drawn { end, entry, .. } = batch.drawn[i];
         let tail = entry.zip(self.level).map_or(&[][..], |(entry, level)| level.tail(entry));
@@ -178,7 +181,8 @@ impl Encoder {
         let (middle, mut end) = (&mut self.middle[..], 0);
         for tag in all.iter().filter(|tag| source.wanted[usize::from(tag.column)]) {
             let key = self.keys.number(u32::from(tag.column));
-            let value = if tag.unique { self.values.number_once(tag.value) } else { self.values.number(tag.value) };
+            let value =
+                if tag.unique { self.values.number_once(tag.value) } else { self.values.number(tag.value) };
             put_varint(u64::from(key), middle, &mut end);
             put_varint(u64::from(value), middle, &mut end);
         }
