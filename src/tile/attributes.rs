@@ -22,7 +22,14 @@ use std::io::{self, Write};
 pub struct Tag {
     pub value: u32,
     pub column: u16,
-    padding: u16,
+    unique: u16,
+}
+
+impl Tag {
+    /// Whether the value is met once in the whole layer.
+    pub fn is_unique(self) -> bool {
+        self.unique == 1
+    }
 }
 
 pub struct Attributes {
@@ -52,6 +59,7 @@ impl Coded {
     pub fn of(snapshot: &Snapshot) -> Result<Self, BuildError> {
         let mut coded = Self::default();
         let mut numbers = FxHashMap::<Raw, u32>::default();
+        let mut met_again = vec![];
         for position in 0..snapshot.feature_count() {
             let properties = snapshot.feature(position).properties();
             let mut bytes = properties.as_ref().map_or(&[][..], |p| p.bytes());
@@ -62,13 +70,22 @@ impl Coded {
                     continue;
                 };
                 let value = match numbers.get(&raw) {
-                    Some(&number) => number,
-                    None => *numbers.entry(raw).or_insert(coded.add_value(raw)?),
+                    Some(&number) => {
+                        met_again[number as usize] = true;
+                        number
+                    }
+                    None => {
+                        met_again.push(false);
+                        *numbers.entry(raw).or_insert(coded.add_value(raw)?)
+                    }
                 };
-                coded.tags.push(Tag { value, column, padding: 0 });
+                coded.tags.push(Tag { value, column, unique: 0 });
             }
             coded.ids.push(id);
             coded.tag_ends.push(u32::try_from(coded.tags.len())?);
+        }
+        for tag in &mut coded.tags {
+            tag.unique = u16::from(!met_again[tag.value as usize]);
         }
         Ok(coded)
     }

@@ -208,7 +208,7 @@ impl Block {
             let (px, py) = (x - self.x[lane], y - self.y[lane]);
             let met = ((py < 0.0) != (py < dy)) & ((px * dy < dx * py) == (dy > 0.0));
             crossings[lane] += u32::from(met);
-            let t = ((px * dx + py * dy) * self.inverse[lane]).max(0.0).min(1.0);
+            let t = ((px * dx + py * dy) * self.inverse[lane]).clamp(0.0, 1.0);
             let (ex, ey) = (px - t * dx, py - t * dy);
             squares[lane] = ex * ex + ey * ey;
         }
