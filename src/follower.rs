@@ -3,11 +3,10 @@
 
 use crate::{
     catalog::{Catalog, PublishedLayer},
-    grid::TileMatrixSet,
     publisher::{PublishError, PublishedSet, Publisher, chain},
     service::Service,
     snapshot::CurrentSet,
-    tile::{PrepareError, TileLayer},
+    tile::PrepareError,
 };
 use std::{
     sync::Arc,
@@ -102,14 +101,13 @@ impl Follower {
     fn serve(&mut self, published: PublishedSet) -> Result<(), FollowError> {
         let complete = published.complete();
         let PublishedSet { set, snapshots, .. } = published;
-        let grid = TileMatrixSet::web_mercator_quad();
         let served = self.service.catalog();
         let layers = snapshots.into_iter().map(|snapshot| {
             let served = served.as_ref().and_then(|catalog| catalog.layer(&snapshot.layer.id));
             if let Some(unchanged) = served.filter(|served| served.snapshot.id == snapshot.id) {
                 return Ok(Arc::clone(unchanged));
             }
-            let tiles = TileLayer::prepare(Arc::clone(&snapshot), &grid)?;
+            let tiles = self.publisher.tiles(Arc::clone(&snapshot))?;
             let published_at = set.published_at(&snapshot.layer.id, snapshot.id).unwrap_or_default();
             Ok(Arc::new(PublishedLayer { snapshot, tiles, published_at }))
         });

@@ -12,10 +12,11 @@
 //!              follower ▶ catalog ▶ service ──────┘
 //! ```
 //!
-//! 1. [`publisher`] exports every layer of the system of record ([`postgis`], or the plan in [`bundle`]) and
-//!    names the new set in one step. A snapshot's id is the hash of its bytes.
-//! 2. [`follower`] makes a [`catalog`] of the set, prepares its layers for cutting and swaps it into the
-//!    [`service`] behind one atomic pointer. Requests under way keep the catalog that they began with.
+//! 1. [`publisher`] exports every layer of the system of record ([`postgis`], or the plan in [`bundle`]),
+//!    prepares it for cutting in a file beside the snapshot and names the new set in one step. A snapshot's id
+//!    is the hash of its bytes.
+//! 2. [`follower`] makes a [`catalog`] of the set and swaps it into the [`service`] behind one atomic pointer.
+//!    Requests under way keep the catalog that they began with.
 //! 3. A request names a tileset; the catalog gives its version, the hash of its snapshots, the grid and the
 //!    engine. The version is in the cache key, the entity tag and the URL, and replaces invalidation.
 //! 4. On a miss of the [`cache`] one of the bounded [`workers`] cuts the [`tile`] on its [`grid`]; what is kept
@@ -36,11 +37,12 @@ pub mod snapshot;
 pub mod postgis;
 
 pub mod import;
-pub mod publisher;
 
 pub mod encoding;
 pub mod grid;
 pub mod tile;
+
+pub mod publisher;
 
 pub mod catalog;
 pub mod metrics;

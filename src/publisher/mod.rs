@@ -7,9 +7,11 @@ pub use bundled::{BundledExportError, export_bundled};
 use crate::{
     bundle,
     config::{self, Config},
+    grid::TileMatrixSet,
     plan::LayerId,
     postgis::{self, Database, DatabaseError, LayerTable, Table, TableMapping},
     snapshot::{CurrentSet, Origin, Publication, Snapshot, Store, StoreError},
+    tile::{PrepareError, TileLayer},
 };
 use std::{error::Error, sync::Arc};
 
@@ -41,6 +43,8 @@ pub enum PublishError {
     Bundled(#[from] BundledExportError),
     #[error("the state directory: {0}")]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
     #[error("there is no layer {0}")]
     UnknownLayer(LayerId),
 }
@@ -85,8 +89,13 @@ impl Publisher {
         PublishedSet { set, snapshots: loaded.snapshots, failures }
     }
 
-    /// Exports every layer, or `only` one of them, and publishes the result. The layers of a database are all
-    /// read at the same instant.
+    /// The layer of `snapshot`, ready for cutting, from the file beside it or made now.
+    pub fn tiles(&self, snapshot: Arc<Snapshot>) -> Result<TileLayer, PrepareError> {
+        tiles(&self.store, snapshot)
+    }
+
+    /// Exports every layer, or `only` one of them, prepares it for tiles and publishes the result. The layers of a
+    /// database are all read at the same instant.
     ///
     /// `progress` is told each layer that is done. A layer whose export fails stays as it was, and the set says
     /// why.
@@ -99,6 +108,7 @@ impl Publisher {
         progress: &(dyn Fn(&Snapshot) + Send + Sync),
     ) -> Result<PublishedSet, PublishError> {
         let mut run = Run {
+            store: &self.store,
             publication: self.store.begin()?,
             previous: self.current()?.map(|set| self.open_set(set).snapshots).unwrap_or_default(),
             only,
@@ -117,6 +127,7 @@ impl Publisher {
 
 /// One publication under way.
 struct Run<'a> {
+    store: &'a Store,
     publication: Publication<'a>,
     /// What is published now, for layers that are not exported anew.
     previous: Vec<Arc<Snapshot>>,
@@ -170,6 +181,7 @@ impl Run<'_> {
     /// Takes the new snapshot of a layer, or the published one where there is none.
     fn record(&mut self, id: LayerId, exported: Option<Result<Arc<Snapshot>, PublishError>>) {
         let previous = self.previous.iter().find(|snapshot| snapshot.layer.id == id).cloned();
+        let exported = exported.map(|exported| exported.and_then(|snapshot| self.prepare(snapshot)));
         let snapshot = match exported {
             None => previous,
             Some(Ok(snapshot)) => {
@@ -186,6 +198,12 @@ impl Run<'_> {
         self.ids.push(id);
     }
 
+    /// Prepares a new snapshot for tiles before anybody serves it, so that whoever does only opens the file.
+    fn prepare(&self, snapshot: Arc<Snapshot>) -> Result<Arc<Snapshot>, PublishError> {
+        tokio::task::block_in_place(|| tiles(self.store, Arc::clone(&snapshot)))?;
+        Ok(snapshot)
+    }
+
     fn commit(self, origin: Origin) -> Result<PublishedSet, PublishError> {
         if let Some(only) = self.only.filter(|only| !self.ids.contains(only)) {
             return Err(PublishError::UnknownLayer(only.clone()));
@@ -193,6 +211,12 @@ impl Run<'_> {
         let set = self.publication.commit(origin, &self.snapshots)?;
         Ok(PublishedSet { set, snapshots: self.snapshots, failures: self.failures })
     }
+}
+
+fn tiles(store: &Store, snapshot: Arc<Snapshot>) -> Result<TileLayer, PrepareError> {
+    let grid = TileMatrixSet::web_mercator_quad();
+    let path = store.derived_path(&snapshot.layer.id, snapshot.id, &format!("{}.tiles", grid.id));
+    TileLayer::open(snapshot, &grid, &path)
 }
 
 fn described(table: LayerTable) -> (LayerId, Result<LayerTable, DatabaseError>) {

@@ -1,6 +1,6 @@
 //! The file that names the snapshots being served: the one mutable file of a state directory.
 
-use super::{SnapshotId, writer};
+use super::{SnapshotId, store::unfinished_beside, writer};
 use crate::plan::LayerId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -98,14 +98,12 @@ impl CurrentSet {
 
     /// Replaces the set named in `directory`: after a crash either the old or the new one is there.
     pub(super) fn write(&self, directory: &Path) -> io::Result<()> {
-        let mut unfinished = tempfile::Builder::new()
-            .suffix(writer::UNFINISHED_SUFFIX)
-            .permissions(writer::public_file())
-            .tempfile_in(directory)?;
+        let path = directory.join(FILE_NAME);
+        let mut unfinished = unfinished_beside(&path)?;
         serde_json::to_writer_pretty(&mut unfinished, self)?;
         unfinished.write_all(b"\n")?;
         unfinished.as_file().sync_all()?;
-        unfinished.persist(directory.join(FILE_NAME)).map_err(|error| error.error)?;
+        unfinished.persist(path).map_err(|error| error.error)?;
         writer::sync_directory(directory)
     }
 }

@@ -2,23 +2,30 @@
 
 #![allow(unsafe_code)]
 
-use memmap2::{Advice, Mmap};
+use memmap2::{Advice, Mmap, MmapMut};
 use std::{fs::File, io, ops::Deref};
 
 /// The bytes of an immutable file.
 pub struct MappedFile(Mmap);
 
 impl MappedFile {
-    /// Maps `file`.
+    /// Maps `file`, a file of the state directory: a snapshot or what was derived from one.
     ///
-    /// Snapshots are published by rename and never written again, so nobody truncates or changes the
+    /// Such files are published by rename and never written again, so nobody truncates or changes the
     /// mapped bytes; that is what makes the mapping sound.
     pub fn new(file: &File) -> io::Result<Self> {
-        // SAFETY: the file is a published snapshot, see above.
+        // SAFETY: the file is never written again, see above.
         let map = unsafe { Mmap::map(file)? };
         // Tiles touch scattered features: the default readahead costs about 11 ms a cold tile.
         map.advise(Advice::Random)?;
         Ok(Self(map))
+    }
+
+    /// The same of bytes that are in no file.
+    pub fn in_memory(bytes: &[u8]) -> io::Result<Self> {
+        let mut map = MmapMut::map_anon(bytes.len())?;
+        map.copy_from_slice(bytes);
+        Ok(Self(map.make_read_only()?))
     }
 }
 

@@ -1,13 +1,14 @@
 //! Publishing: the one way to write into a state directory.
 
 use super::{
-    CurrentSet, Origin, Snapshot, SnapshotWriter, Store, StoreError, WriteError, current,
+    CurrentSet, Origin, Snapshot, SnapshotId, SnapshotWriter, Store, StoreError, WriteError, current,
     store::at,
     writer::{self, UNFINISHED_SUFFIX},
 };
 use crate::plan::Layer;
 use jiff::Timestamp;
 use std::{
+    collections::HashSet,
     fs::{self, File, TryLockError},
     io,
     path::{Path, PathBuf},
@@ -69,19 +70,26 @@ impl<'a> Publication<'a> {
     /// Removes what the previous set kept and `next` does not.
     fn remove_dropped(&self, next: &CurrentSet) -> Result<(), StoreError> {
         for layer in self.previous.iter().flat_map(|set| &set.layers) {
-            for version in layer.versions.iter().filter(|version| !next.keeps(&layer.id, version.id)) {
-                remove_file(&self.store.path(&layer.id, version.id))?;
+            let dropped = |path: &Path| {
+                let mut ids = layer.versions.iter().map(|version| version.id);
+                ids.any(|id| snapshot_of(path) == Some(id) && !next.keeps(&layer.id, id))
+            };
+            for path in entries(&self.store.layer_directory(&layer.id))?.iter().filter(|path| dropped(path)) {
+                remove_file(path)?;
             }
         }
         Ok(())
     }
 
-    /// Removes unfinished files and finished snapshots that were never committed.
+    /// Removes unfinished files and finished snapshots that were never committed, with what was derived.
     fn remove_leftovers(&self) -> Result<(), StoreError> {
-        let layers = || self.previous.iter().flat_map(|set| &set.layers);
-        let kept = |path: &Path| {
-            layers().any(|l| l.versions.iter().any(|version| self.store.path(&l.id, version.id) == path))
-        };
+        let kept: HashSet<(PathBuf, SnapshotId)> = self
+            .previous
+            .iter()
+            .flat_map(|set| &set.layers)
+            .flat_map(|layer| layer.versions.iter().map(|version| (&layer.id, version.id)))
+            .map(|(layer, id)| (self.store.layer_directory(layer), id))
+            .collect();
         for path in entries(&self.store.directory)? {
             if path.to_string_lossy().ends_with(UNFINISHED_SUFFIX) {
                 remove_file(&path)?;
@@ -89,8 +97,10 @@ impl<'a> Publication<'a> {
         }
         let directories = entries(&self.store.directory.join("snapshots"))?;
         for directory in directories.into_iter().filter(|path| path.is_dir()) {
-            for path in entries(&directory)?.into_iter().filter(|path| !kept(path)) {
-                remove_file(&path)?;
+            for path in entries(&directory)? {
+                if !snapshot_of(&path).is_some_and(|id| kept.contains(&(directory.clone(), id))) {
+                    remove_file(&path)?;
+                }
             }
         }
         Ok(())
@@ -107,9 +117,17 @@ fn lock(directory: &Path) -> Result<File, StoreError> {
     }
 }
 
+/// The snapshot that the file is, or is derived from.
+fn snapshot_of(path: &Path) -> Option<SnapshotId> {
+    path.file_name()?.to_str()?.split_once('.')?.0.parse().ok()
+}
+
+/// What is in `directory`; nothing when it is not there.
 fn entries(directory: &Path) -> Result<Vec<PathBuf>, StoreError> {
-    let entries = fs::read_dir(directory).and_then(|entries| entries.map(|e| Ok(e?.path())).collect());
-    entries.map_err(at(directory))
+    match fs::read_dir(directory).and_then(|entries| entries.map(|e| Ok(e?.path())).collect()) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(vec![]),
+        entries => entries.map_err(at(directory)),
+    }
 }
 
 fn remove_file(path: &Path) -> Result<(), StoreError> {

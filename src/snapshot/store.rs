@@ -1,16 +1,19 @@
 //! The state directory: every snapshot on disk and which of them are served.
 //!
 //! ```text
-//! lock                       held while a process publishes
-//! current.json               the set being served, replaced whole
-//! snapshots/{layer}/{id}.fgb immutable
+//! lock                                held while a process publishes
+//! current.json                        the set being served, replaced whole
+//! snapshots/{layer}/{id}.fgb          immutable
+//! snapshots/{layer}/{id}.{grid}.tiles derived from the snapshot, see [`TileLayer`](crate::tile::TileLayer)
 //! ```
 //!
 //! Nothing is ever changed in place: a crash at any instant leaves the previous `current.json` and every
-//! snapshot that it names. Any number of processes may read; one at a time publishes.
+//! snapshot that it names. Any number of processes may read; one at a time publishes. A derived file may be
+//! missing or damaged, any process may make it anew at any time, and it goes when its snapshot goes.
 
 use super::{
-    CurrentSet, Origin, Publication, Snapshot, SnapshotError, SnapshotId, current, writer::file_name,
+    CurrentSet, Origin, Publication, Snapshot, SnapshotError, SnapshotId, current,
+    writer::{self, file_name},
 };
 use crate::plan::LayerId;
 use jiff::Timestamp;
@@ -19,6 +22,7 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
+use tempfile::NamedTempFile;
 
 pub struct Store {
     pub(super) directory: PathBuf,
@@ -57,6 +61,14 @@ pub struct Damaged {
 pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> StoreError {
     let path = path.to_owned();
     move |cause| StoreError::Io { path, cause }
+}
+
+/// A file in the directory of `path`, to be renamed to it. What a crash leaves is removed by the next publication.
+pub(crate) fn unfinished_beside(path: &Path) -> io::Result<NamedTempFile> {
+    tempfile::Builder::new()
+        .suffix(writer::UNFINISHED_SUFFIX)
+        .permissions(writer::public_file())
+        .tempfile_in(path.parent().unwrap_or(path))
 }
 
 impl Store {
@@ -108,6 +120,11 @@ impl Store {
     /// [`StoreError::Locked`] while another publication is under way.
     pub fn begin(&self) -> Result<Publication<'_>, StoreError> {
         Publication::begin(self)
+    }
+
+    /// Where a file derived from a snapshot lies; `name` tells it from others of that snapshot.
+    pub fn derived_path(&self, layer: &LayerId, id: SnapshotId, name: &str) -> PathBuf {
+        self.layer_directory(layer).join(format!("{id}.{name}"))
     }
 
     pub fn path(&self, layer: &LayerId, id: SnapshotId) -> PathBuf {

@@ -1,54 +1,47 @@
-//! The attributes of a layer, coded once when its snapshot is opened.
+//! The attributes of a layer, coded once for its snapshot.
 //!
 //! Each distinct value is kept as the MVT `Value` message it becomes (MVT 2.1 §4.4), each feature as pairs
 //! of column and value number; cutting a tile only renumbers.
 
+use super::{
+    BuildError,
+    geometry::write_varint,
+    sections::{Section, SectionWriter, Sections},
+};
 use crate::{
     plan::{FieldType, Layer},
     snapshot::Snapshot,
-    tile::geometry::write_varint,
 };
-use std::collections::HashMap;
+use bytemuck::{Pod, Zeroable};
+use std::{collections::HashMap, io::Write};
 
 /// A column (index into `Layer::fields`) and a value number.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
+#[repr(C)]
 pub struct Tag {
-    pub column: u16,
-    /// Whether the value is met once in the whole layer.
-    pub unique: bool,
     pub value: u32,
+    pub column: u16,
+    /// Whether the value is met once in the whole layer: 1 or 0.
+    pub once: u16,
 }
 
 pub struct Attributes {
     /// Key of each feature in file order.
-    pub ids: Vec<i64>,
-    /// `Value` messages without their own length, end to end.
-    messages: Vec<u8>,
-    /// End of each message.
-    ends: Vec<u32>,
-    tags: Vec<Tag>,
+    pub ids: Section<i64>,
+    tags: Section<Tag>,
     /// End of each feature's tags.
-    tag_ends: Vec<u32>,
-}
-
-/// One attribute value as it lies in the snapshot: its type and bytes, without a length.
-type Raw<'a> = (Kind, &'a [u8]);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Kind {
-    Integer,
-    Real,
-    Boolean,
-    Text,
+    tag_ends: Section<u32>,
+    /// `Value` messages without their own length, end to end.
+    messages: Section<u8>,
+    /// End of each message.
+    ends: Section<u32>,
 }
 
 impl Attributes {
-    /// `None` when the values of the layer need 4 GiB or more.
-    pub fn new(snapshot: &Snapshot) -> Option<Self> {
-        let mut this = Self { ids: vec![], messages: vec![], ends: vec![], tags: vec![], tag_ends: vec![] };
-        let mut numbers: HashMap<Raw, u32> = HashMap::new();
-        // How often each value is met.
-        let mut uses: Vec<u32> = Vec::new();
+    /// Codes the attributes of `snapshot`.
+    pub fn build(snapshot: &Snapshot, out: &mut SectionWriter<impl Write>) -> Result<(), BuildError> {
+        let mut values = Values::default();
+        let (mut ids, mut tags, mut tag_ends) = (vec![], vec![], vec![]);
         for position in 0..snapshot.feature_count() {
             let properties = snapshot.feature(position).properties();
             let mut bytes = properties.as_ref().map_or(&[][..], |p| p.bytes());
@@ -56,27 +49,39 @@ impl Attributes {
             while let Some((column, raw)) = next_property(&mut bytes, &snapshot.layer) {
                 match column {
                     None => id = integer(raw.1),
-                    Some(column) => {
-                        let value = *numbers.entry(raw).or_insert_with(|| {
-                            uses.push(0);
-                            this.add_value(raw)
-                        });
-                        uses[value as usize] = uses[value as usize].saturating_add(1);
-                        this.tags.push(Tag { column, unique: false, value });
-                    }
+                    Some(column) => tags.push(Tag { value: values.number(raw)?, column, once: 0 }),
                 }
             }
-            this.ids.push(id);
-            this.tag_ends.push(u32::try_from(this.tags.len()).ok()?);
-            u32::try_from(this.messages.len()).ok()?;
+            ids.push(id);
+            tag_ends.push(u32::try_from(tags.len())?);
         }
-        this.tags.iter_mut().for_each(|tag| tag.unique = uses[tag.value as usize] == 1);
-        for list in [&mut this.ends, &mut this.tag_ends] {
-            list.shrink_to_fit();
-        }
-        this.messages.shrink_to_fit();
-        this.tags.shrink_to_fit();
-        Some(this)
+        tags.iter_mut().for_each(|tag| tag.once = u16::from(values.uses[tag.value as usize] == 1));
+        out.section(&ids)?;
+        out.section(&tags)?;
+        out.section(&tag_ends)?;
+        out.section(&values.messages)?;
+        out.section(&values.ends)?;
+        Ok(())
+    }
+
+    /// Takes what [`Self::build`] wrote; `None` when it is not of `snapshot`.
+    pub fn open(sections: &mut Sections, snapshot: &Snapshot) -> Option<Self> {
+        let this = Self {
+            ids: sections.take()?,
+            tags: sections.take()?,
+            tag_ends: sections.take()?,
+            messages: sections.take()?,
+            ends: sections.take()?,
+        };
+        let (count, columns, values) =
+            (snapshot.feature_count(), snapshot.layer.fields.len(), this.ends.len());
+        let known = |tag: &Tag| usize::from(tag.column) < columns && (tag.value as usize) < values;
+        let whole = this.ids.len() == count
+            && this.tag_ends.len() == count
+            && runs_within(this.tags.len(), this.tag_ends.iter().copied())
+            && runs_within(this.messages.len(), this.ends.iter().copied())
+            && this.tags.iter().all(known);
+        whole.then_some(this)
     }
 
     pub fn value_count(&self) -> usize {
@@ -91,36 +96,76 @@ impl Attributes {
     pub fn tags(&self, position: usize) -> &[Tag] {
         slice(&self.tags, &self.tag_ends, position)
     }
+}
 
-    fn add_value(&mut self, (kind, bytes): Raw) -> u32 {
-        let out = &mut self.messages;
-        match kind {
-            Kind::Text => {
-                out.push(1 << 3 | 2);
-                write_varint(bytes.len() as u64, out);
-                out.extend_from_slice(bytes);
-            }
-            Kind::Real => {
-                out.push(3 << 3 | 1);
-                out.extend_from_slice(bytes);
-            }
-            // `int_value`; for negative numbers `sint_value`, which is shorter than their ten bytes.
-            Kind::Integer => match u64::try_from(integer(bytes)) {
-                Ok(value) => {
-                    out.push(4 << 3);
-                    write_varint(value, out);
-                }
-                Err(_) => {
-                    out.push(6 << 3);
-                    let value = integer(bytes);
-                    write_varint(((value << 1) ^ (value >> 63)) as u64, out);
-                }
-            },
-            Kind::Boolean => out.extend([7 << 3, u8::from(bytes != [0])]),
+/// The distinct values of a layer.
+#[derive(Default)]
+struct Values<'a> {
+    numbers: HashMap<Raw<'a>, u32>,
+    messages: Vec<u8>,
+    ends: Vec<u32>,
+    /// How often each was met.
+    uses: Vec<u32>,
+}
+
+/// One attribute value as it lies in the snapshot: its type and bytes, without a length.
+type Raw<'a> = (Kind, &'a [u8]);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Kind {
+    Integer,
+    Real,
+    Boolean,
+    Text,
+}
+
+impl<'a> Values<'a> {
+    /// The number of `raw`, a new one at first sight.
+    fn number(&mut self, raw: Raw<'a>) -> Result<u32, BuildError> {
+        if let Some(&number) = self.numbers.get(&raw) {
+            self.uses[number as usize] = self.uses[number as usize].saturating_add(1);
+            return Ok(number);
         }
-        self.ends.push(out.len() as u32);
-        self.ends.len() as u32 - 1
+        let number = u32::try_from(self.ends.len())?;
+        write_message(raw, &mut self.messages);
+        self.ends.push(u32::try_from(self.messages.len())?);
+        self.uses.push(1);
+        self.numbers.insert(raw, number);
+        Ok(number)
     }
+}
+
+fn write_message((kind, bytes): Raw, out: &mut Vec<u8>) {
+    match kind {
+        Kind::Text => {
+            out.push(1 << 3 | 2);
+            write_varint(bytes.len() as u64, out);
+            out.extend_from_slice(bytes);
+        }
+        Kind::Real => {
+            out.push(3 << 3 | 1);
+            out.extend_from_slice(bytes);
+        }
+        // `int_value`; for negative numbers `sint_value`, which is shorter than their ten bytes.
+        Kind::Integer => match u64::try_from(integer(bytes)) {
+            Ok(value) => {
+                out.push(4 << 3);
+                write_varint(value, out);
+            }
+            Err(_) => {
+                out.push(6 << 3);
+                let value = integer(bytes);
+                write_varint(((value << 1) ^ (value >> 63)) as u64, out);
+            }
+        },
+        Kind::Boolean => out.extend([7 << 3, u8::from(bytes != [0])]),
+    }
+}
+
+/// Whether `ends`, the ends of consecutive runs of a list, ascend and stay within its `length`.
+pub fn runs_within(length: usize, mut ends: impl Iterator<Item = u32>) -> bool {
+    let mut last = 0;
+    ends.all(|end| end as usize <= length && std::mem::replace(&mut last, end) <= end)
 }
 
 /// The `i`-th run of `items`, where `ends` holds the end of each.

@@ -11,7 +11,7 @@ use crate::{
     grid::{TileCoord, TileMatrixSet},
     plan::GeometryKind,
 };
-use std::cell::Cell;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A raw tile.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -28,14 +28,17 @@ pub struct Tile {
 /// alone. A layer prepared for another grid is cut without its pyramid and its names.
 pub fn cut(layers: &[&TileLayer], grid: &TileMatrixSet, tile: TileCoord) -> Tile {
     let Some(tile) = grid.tile(tile.z, tile.x, tile.y) else { return Tile::default() };
-    let mut scratch = SCRATCH.take().unwrap_or_default();
+    let mut scratch = lock().pop().unwrap_or_default();
     let cut = scratch.cut(layers, grid, tile);
-    SCRATCH.set(Some(scratch));
+    lock().push(scratch);
     cut
 }
 
-thread_local! {
-    static SCRATCH: Cell<Option<Box<Scratch>>> = const { Cell::new(None) };
+/// One for each tile that was ever cut at a time. Threads come and go, and each would keep as much.
+static SCRATCHES: Mutex<Vec<Box<Scratch>>> = Mutex::new(vec![]);
+
+fn lock() -> MutexGuard<'static, Vec<Box<Scratch>>> {
+    SCRATCHES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Buffers kept from tile to tile.

@@ -23,6 +23,7 @@ mod project;
 mod pyramid;
 mod read;
 mod repair;
+mod sections;
 mod shape;
 mod size;
 mod validity;
@@ -30,6 +31,8 @@ mod validity;
 pub use budget::MAX_TILE;
 pub use cut::{Tile, cut};
 pub use layer::{PrepareError, TileLayer};
+
+use layer::BuildError;
 
 /// Tile units along a side of a tile (MVT 2.1 §4.1).
 pub const EXTENT: i32 = 4096;

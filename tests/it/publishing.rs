@@ -7,8 +7,11 @@ use crate::support::{
     postgis::{load_plan, query},
     server::{Server, Setup, plantiles},
 };
+use crate::tiles::busy_tile;
 use std::{
-    path::Path,
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
     thread::sleep,
     time::{Duration, Instant},
 };
@@ -73,6 +76,33 @@ async fn a_running_server_follows_and_keeps_what_it_gave_out() {
     let moved = server.get(&path).expect(307);
     let location = moved.expect_header("location");
     assert!(location.contains("/tiles/mining_blocks@") && location.ends_with(&tile_of_first_block_file()));
+}
+
+/// The files of the state directory that end with `suffix`.
+fn files(state: &Path, suffix: &str) -> BTreeMap<PathBuf, Vec<u8>> {
+    let layers = fs::read_dir(state.join("snapshots")).unwrap();
+    let files = layers.flat_map(|layer| fs::read_dir(layer.unwrap().path()).unwrap());
+    let paths =
+        files.map(|file| file.unwrap().path()).filter(|path| path.to_str().unwrap().ends_with(suffix));
+    paths.map(|path| (path.clone(), fs::read(path).unwrap())).collect()
+}
+
+#[test]
+fn what_tiles_are_cut_from_is_prepared_and_need_not_be_there() {
+    let state = tempfile::tempdir().unwrap();
+    let path = format!("/tiles/plan/{}.mvt", busy_tile(8));
+    let setup = || Setup::default().state(state.path());
+    let tile = setup().start().get(&path).expect(200);
+    let prepared = files(state.path(), ".tiles");
+    assert_eq!(prepared.len(), files(state.path(), ".fgb").len());
+
+    prepared.keys().for_each(|file| fs::remove_file(file).unwrap());
+    let unwritable = setup().unwritable().expect_log("File too large");
+    assert!(unwritable.start().get(&path).expect(200).body == tile.body);
+    assert!(files(state.path(), ".tiles").is_empty());
+
+    assert!(setup().start().get(&path).expect(200).body == tile.body);
+    assert!(files(state.path(), ".tiles") == prepared);
 }
 
 fn tile_of_first_block() -> String {

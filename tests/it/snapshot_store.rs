@@ -133,6 +133,31 @@ fn three_versions_of_a_layer_are_kept() {
 }
 
 #[test]
+fn what_is_derived_goes_with_its_snapshot() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    let [layer, _] = layers();
+    let derived = |snapshot: &Snapshot| store.derived_path(&layer.id, snapshot.id, "Grid.tiles");
+    let publish = |count| {
+        let publication = store.begin().unwrap();
+        let snapshot = export(&publication, &layer, count);
+        fs::write(derived(&snapshot), "derived").unwrap();
+        publication.commit(Origin::Database, std::slice::from_ref(&snapshot)).unwrap();
+        snapshot
+    };
+    let versions: Vec<_> = (1..=4).map(publish).collect();
+    let kept: Vec<_> = versions.iter().map(|version| derived(version).exists()).collect();
+    assert_eq!(kept, [false, true, true, true]);
+    // Of a snapshot that was never committed, and of none.
+    let orphan = export(&store.begin().unwrap(), &layer, 5);
+    fs::write(derived(&orphan), "derived").unwrap();
+    fs::write(derived(&versions[0]), "derived").unwrap();
+    store.begin().unwrap();
+    assert!(!derived(&orphan).exists() && !derived(&versions[0]).exists());
+    assert!(versions[1..].iter().all(|version| derived(version).exists()));
+}
+
+#[test]
 fn one_at_a_time_publishes_and_others_read() {
     let directory = tempfile::tempdir().unwrap();
     published(directory.path());

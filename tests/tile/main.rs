@@ -6,5 +6,6 @@ mod fixture;
 mod lowzoom;
 mod place;
 mod polygons;
+mod prepared;
 mod reference;
 mod valid;

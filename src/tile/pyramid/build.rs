@@ -1,47 +1,57 @@
 //! Building a pyramid.
 
 use super::{
-    Level, Pyramid, TOP,
+    Level, Measure, Pyramid, SIMPLIFIED, TOP,
     junction::mark_junctions,
+    level::Piece,
     mark::Debt,
     parallel,
     reduce::{Kept, Reducer},
-    work::{BASE, Measure, Work},
+    work::{BASE, Work, coarser},
 };
 use crate::{
     grid::TileMatrixSet,
     plan::GeometryKind,
     snapshot::Snapshot,
     tile::{
-        geometry,
+        BuildError, geometry,
         repair::Repairer,
+        sections::SectionWriter,
         shape::{Rect, Shape, area2},
     },
 };
+use std::io::Write;
 
 /// Features worked on together. The pieces are the same on every machine, so the result is too.
 const CHUNK: usize = 2048;
 
 impl Pyramid {
-    /// Builds the levels from the layer's minzoom to [`TOP`]; `None` when one of them needs 4 GiB.
-    pub fn build(snapshot: &Snapshot, grid: &TileMatrixSet) -> Option<Self> {
+    /// Builds what was measured of each feature, then the levels from [`TOP`] to the layer's minzoom.
+    pub fn build(
+        snapshot: &Snapshot,
+        grid: &TileMatrixSet,
+        out: &mut SectionWriter<impl Write>,
+    ) -> Result<(), BuildError> {
         let first = snapshot.layer.minzoom;
         let kind = snapshot.layer.geometry;
         let (mut chunks, measures) = read(snapshot, grid);
-        let mut pyramid = Self { first, levels: vec![], measures };
-        if first > TOP {
-            return Some(pyramid);
+        out.section(&measures)?;
+        for z in (first.max(SIMPLIFIED + 1)..=TOP).rev() {
+            let pieces = parallel::map(chunks.iter(), |chunk| exact(chunk, kind, z));
+            Level::write(pieces.into_iter().collect::<Result<_, _>>()?, out)?;
+        }
+        if first > SIMPLIFIED {
+            return Ok(());
         }
         mark_junctions(&mut chunks, kind == GeometryKind::Polygon);
         let mut zoom = BASE;
-        for z in (first..=TOP).rev() {
+        for z in (first..=SIMPLIFIED).rev() {
             chunks = reduce(chunks, kind, zoom - z, z);
             zoom = z;
-            let pieces = parallel::map(chunks.iter(), |chunk| encode(chunk, kind, z));
-            pyramid.levels.push(Level::join(pieces.into_iter().collect::<Option<_>>()?)?);
+            let pieces = parallel::map(chunks.iter(), |chunk| simplified(chunk, kind, z));
+            Level::write(pieces.into_iter().collect::<Result<_, _>>()?, out)?;
         }
-        pyramid.levels.reverse();
-        Some(pyramid)
+        Ok(())
     }
 }
 
@@ -120,29 +130,60 @@ fn rings(work: &Work, i: usize, shape: &mut Shape) {
     }
 }
 
-/// Makes the features of `chunk` ready for tiles of zoom `z`.
-fn encode(chunk: &Work, kind: GeometryKind, z: u8) -> Option<Level> {
-    let mut level = Level::default();
+/// The features of `chunk`, in units of [`BASE`], as they are in the units of zoom `z`.
+fn exact(chunk: &Work, kind: GeometryKind, z: u8) -> Result<Piece, BuildError> {
+    encode(chunk, kind, |i, shape| {
+        // A part whose exterior is lost loses its holes too.
+        let mut part = true;
+        for path in chunk.feature_paths(i) {
+            if !path.outer && !part {
+                continue;
+            }
+            path.points.iter().for_each(|&point| shape.push(coarser(point, BASE - z)));
+            part = match kind {
+                GeometryKind::Polygon => shape.end_ring(path.outer) || !path.outer,
+                GeometryKind::Line => shape.end_line(),
+                GeometryKind::Point => {
+                    shape.end_path(true);
+                    true
+                }
+            };
+        }
+    })
+}
+
+/// The features of `chunk`, already simplified for zoom `z`.
+fn simplified(chunk: &Work, kind: GeometryKind, z: u8) -> Result<Piece, BuildError> {
+    let mut debt = Debt::default();
+    encode(chunk, kind, |i, shape| match kind {
+        GeometryKind::Point => points(chunk, i, shape),
+        GeometryKind::Line => lines(chunk, i, shape),
+        GeometryKind::Polygon => polygons(chunk, i, z, &mut debt, shape),
+    })
+}
+
+/// Makes the features of `chunk` ready for tiles; `draw` puts the `i`-th into an empty shape.
+fn encode(
+    chunk: &Work,
+    kind: GeometryKind,
+    mut draw: impl FnMut(usize, &mut Shape),
+) -> Result<Piece, BuildError> {
+    let mut piece = Piece::default();
     let mut repairer = Repairer::default();
     let (mut shape, mut tail) = (Shape::default(), vec![]);
-    let mut debt = Debt::default();
     for i in 0..chunk.features.len() {
         shape.clear();
-        match kind {
-            GeometryKind::Point => points(chunk, i, &mut shape),
-            GeometryKind::Line => lines(chunk, i, &mut shape),
-            GeometryKind::Polygon => {
-                polygons(chunk, i, z, &mut debt, &mut shape);
-                repairer.repair(&mut shape);
-            }
+        draw(i, &mut shape);
+        if kind == GeometryKind::Polygon {
+            repairer.repair(&mut shape);
         }
         if let (Some(&first), Some(bounds)) = (shape.points.first(), shape.bounds()) {
             tail.clear();
             geometry::write_tail(&shape, kind, &mut tail);
-            level.push(chunk.features[i].position, first, &tail, bounds)?;
+            piece.push(chunk.features[i].position, first, &tail, bounds)?;
         }
     }
-    Some(level)
+    Ok(piece)
 }
 
 fn points(chunk: &Work, i: usize, shape: &mut Shape) {

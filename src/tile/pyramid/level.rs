@@ -1,28 +1,42 @@
 //! The geometry of one zoom, ready to be copied into tiles.
 
-use crate::tile::shape::{Point, Rect};
+use crate::tile::{
+    BuildError,
+    attributes::runs_within,
+    sections::{Section, SectionWriter, Sections},
+    shape::{Point, Rect},
+};
+use bytemuck::{Pod, Zeroable};
+use std::{io::Write, ops::Range};
 
 /// The features of a layer as one zoom shows them, in file order.
 ///
 /// Coordinates count from the grid's origin. A geometry is kept as its first point and the bytes that follow
 /// it in a tile, see [`crate::tile::geometry`].
-#[derive(Default)]
 pub struct Level {
-    entries: Vec<Entry>,
-    tails: Vec<u8>,
+    tails: Section<u8>,
+    entries: Section<Entry>,
     /// Box of each entry; then of each [`FANOUT`] boxes before, up to one list shorter than that.
-    boxes: Vec<Vec<Rect>>,
+    boxes: Section<Corners>,
+    /// Where the lists are in `boxes`.
+    lists: Vec<Range<usize>>,
 }
 
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
 struct Entry {
     position: u32,
-    first: Point,
     /// End of its tail.
     end: u32,
+    first: Point,
 }
+
+/// A box: north-west and south-east.
+type Corners = [Point; 2];
 
 /// What a level knows of one feature.
 pub struct Simplified<'a> {
+    /// Its place in the level.
     pub entry: u32,
     pub position: u32,
     pub first: Point,
@@ -30,81 +44,136 @@ pub struct Simplified<'a> {
     pub bounds: Rect,
 }
 
+/// Consecutive features on their way into a level.
+#[derive(Default)]
+pub struct Piece {
+    tails: Vec<u8>,
+    entries: Vec<Entry>,
+    boxes: Vec<Corners>,
+}
+
 /// Boxes under one box of the index. The file order is a Hilbert curve, so consecutive features are close.
 const FANOUT: usize = 16;
 
-impl Level {
-    /// Adds a feature; `None` when the tails need 4 GiB.
-    pub fn push(&mut self, position: u32, first: Point, tail: &[u8], bounds: Rect) -> Option<()> {
+impl Piece {
+    /// Adds a feature.
+    pub fn push(&mut self, position: u32, first: Point, tail: &[u8], bounds: Rect) -> Result<(), BuildError> {
         self.tails.extend_from_slice(tail);
-        let end = u32::try_from(self.tails.len()).ok()?;
-        self.entries.push(Entry { position, first, end });
-        match self.boxes.first_mut() {
-            Some(leaves) => leaves.push(bounds),
-            None => self.boxes.push(vec![bounds]),
-        }
-        Some(())
+        let end = u32::try_from(self.tails.len())?;
+        self.entries.push(Entry { position, end, first });
+        self.boxes.push([bounds.min, bounds.max]);
+        Ok(())
     }
+}
 
-    /// Joins consecutive pieces of a level and indexes them.
-    pub fn join(pieces: Vec<Self>) -> Option<Self> {
-        let mut level = Self {
-            entries: Vec::with_capacity(pieces.iter().map(|p| p.entries.len()).sum()),
-            tails: Vec::with_capacity(pieces.iter().map(|p| p.tails.len()).sum()),
-            boxes: vec![Vec::with_capacity(pieces.iter().map(|p| p.entries.len()).sum())],
-        };
-        for piece in &pieces {
-            for i in 0..piece.entries.len() {
-                let Simplified { position, first, tail, bounds, .. } = piece.get(i);
-                level.push(position, first, tail, bounds)?;
+impl Level {
+    /// Writes a level of consecutive pieces, and its index.
+    pub fn write(mut pieces: Vec<Piece>, out: &mut SectionWriter<impl Write>) -> Result<(), BuildError> {
+        let mut start = 0;
+        for piece in &mut pieces {
+            out.extend(&piece.tails)?;
+            for entry in &mut piece.entries {
+                entry.end = entry.end.checked_add(start).ok_or(BuildError::TooLarge)?;
             }
+            start = piece.entries.last().map_or(start, |last| last.end);
         }
-        while let Some(below) = level.boxes.last()
-            && below.len() > FANOUT
-        {
-            let above = below.chunks(FANOUT).filter_map(|c| c.iter().copied().reduce(|a, b| a.union(&b)));
-            level.boxes.push(above.collect());
+        out.end()?;
+        for piece in &pieces {
+            out.extend(&piece.entries)?;
         }
-        Some(level)
+        out.end()?;
+        let mut boxes: Vec<Corners> = pieces.into_iter().flat_map(|piece| piece.boxes).collect();
+        while {
+            out.extend(&boxes)?;
+            boxes.len() > FANOUT
+        } {
+            boxes = boxes.chunks(FANOUT).filter_map(around).collect();
+        }
+        out.end()?;
+        Ok(())
     }
 
-    fn get(&self, i: usize) -> Simplified<'_> {
-        let Entry { position, first, .. } = self.entries[i];
-        let entry = i as u32;
-        Simplified { entry, position, first, tail: self.tail(entry), bounds: self.boxes[0][i] }
+    /// Takes what [`Self::write`] wrote; `None` when it is not of a layer of `features` features.
+    pub fn open(sections: &mut Sections, features: usize) -> Option<Self> {
+        let (tails, entries, boxes) =
+            (sections.take()?, sections.take::<Entry>()?, sections.take::<Corners>()?);
+        let lists = lists(entries.len());
+        let whole = runs_within(tails.len(), entries.iter().map(|entry| entry.end))
+            && entries.iter().all(|entry| (entry.position as usize) < features)
+            && lists.last().is_some_and(|last| last.end == boxes.len());
+        whole.then_some(Self { tails, entries, boxes, lists })
     }
 
     /// The bytes that follow the first point of an entry.
     pub fn tail(&self, entry: u32) -> &[u8] {
-        let start = entry.checked_sub(1).map_or(0, |before| self.entries[before as usize].end);
-        &self.tails[start as usize..self.entries[entry as usize].end as usize]
+        tail(&self.tails, &self.entries, entry as usize)
     }
 
     /// Calls `visit` with the features whose box meets `query`, in file order.
     pub fn search(&self, query: &Rect, mut visit: impl FnMut(Simplified)) {
-        let top = self.boxes.len().saturating_sub(1);
-        let count = self.boxes.last().map_or(0, Vec::len);
-        self.descend(top, 0..count, query, &mut visit);
+        let opened =
+            Opened { tails: &self.tails, entries: &self.entries, boxes: &self.boxes, lists: &self.lists };
+        let top = self.lists.len() - 1;
+        opened.descend(top, 0..self.lists[top].len(), query, &mut visit);
     }
+}
 
-    fn descend(
-        &self,
-        list: usize,
-        range: std::ops::Range<usize>,
-        query: &Rect,
-        visit: &mut impl FnMut(Simplified),
-    ) {
+/// A level as plain slices.
+struct Opened<'a> {
+    tails: &'a [u8],
+    entries: &'a [Entry],
+    boxes: &'a [Corners],
+    lists: &'a [Range<usize>],
+}
+
+impl Opened<'_> {
+    fn descend(&self, list: usize, range: Range<usize>, query: &Rect, visit: &mut impl FnMut(Simplified)) {
+        let boxes = &self.boxes[self.lists[list].clone()];
         for i in range {
-            if !self.boxes[list][i].meets(query) {
+            let bounds = rect(&boxes[i]);
+            if !bounds.meets(query) {
                 continue;
             }
             match list.checked_sub(1) {
-                None => visit(self.get(i)),
+                None => visit(self.get(i, bounds)),
                 Some(below) => {
-                    let end = self.boxes[below].len().min((i + 1) * FANOUT);
+                    let end = self.lists[below].len().min((i + 1) * FANOUT);
                     self.descend(below, i * FANOUT..end, query, visit);
                 }
             }
         }
     }
+
+    fn get(&self, i: usize, bounds: Rect) -> Simplified<'_> {
+        let Entry { position, first, .. } = self.entries[i];
+        Simplified { entry: i as u32, position, first, tail: tail(self.tails, self.entries, i), bounds }
+    }
+}
+
+fn tail<'a>(tails: &'a [u8], entries: &[Entry], i: usize) -> &'a [u8] {
+    let start = i.checked_sub(1).map_or(0, |before| entries[before].end);
+    &tails[start as usize..entries[i].end as usize]
+}
+
+/// The lists of boxes over so many entries; at least one.
+fn lists(entries: usize) -> Vec<Range<usize>> {
+    let mut lists = vec![];
+    let (mut start, mut count) = (0, entries);
+    loop {
+        lists.push(start..start + count);
+        if count <= FANOUT {
+            return lists;
+        }
+        start += count;
+        count = count.div_ceil(FANOUT);
+    }
+}
+
+fn rect(&[min, max]: &Corners) -> Rect {
+    Rect { min, max }
+}
+
+fn around(boxes: &[Corners]) -> Option<Corners> {
+    let all = boxes.iter().map(rect).reduce(|a, b| a.union(&b))?;
+    Some([all.min, all.max])
 }

@@ -1,7 +1,8 @@
-//! Simplified geometry of the low zooms, built once when a snapshot is opened.
+//! Geometry of the low zooms ready to be copied into tiles, built once for a snapshot.
 //!
 //! ```text
-//! snapshot ▶ project to zoom 16 units ▶ mark junctions ▶ zoom 10 ▶ zoom 9 ▶ … ▶ the layer's minzoom
+//! snapshot ▶ project to zoom 16 units ▶ zoom 12, zoom 11: round ▶ repair ▶ encode, index
+//!                                     ▶ mark junctions ▶ zoom 10 ▶ zoom 9 ▶ … ▶ the layer's minzoom
 //!            each step: round ▶ simplify arcs ▶ tiny parts become marks ▶ repair ▶ encode, index
 //! ```
 //!
@@ -20,25 +21,54 @@ mod work;
 
 pub use level::Level;
 
-use super::label::Label;
-use work::{BASE, Measure};
+use super::{
+    label::Label,
+    sections::{Section, Sections},
+};
+use crate::snapshot::Snapshot;
+use bytemuck::{Pod, Zeroable};
+use work::BASE;
+
+/// Last zoom with a level. Above it a tile holds so little that it is cut from the snapshot in a few
+/// microseconds.
+const TOP: u8 = 12;
 
 /// Last zoom with simplified geometry. Above it a tile of dense data is small without.
-pub const TOP: u8 = 10;
+const SIMPLIFIED: u8 = 10;
 
 /// The simplified zooms of one layer, and what was measured on the way.
 pub struct Pyramid {
-    /// Zoom of the first level.
-    first: u8,
-    levels: Vec<Level>,
     /// For each feature.
-    measures: Vec<Measure>,
+    measures: Section<Measure>,
+    /// From zoom [`TOP`] down.
+    levels: Vec<Level>,
+}
+
+/// What is known of a feature once it was read, in [`BASE`] units.
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+struct Measure {
+    /// Area or length, see [`Drawn::size`](super::encode::Drawn::size).
+    size: f32,
+    /// Distance of the name's place to the outline; negative where there is no name.
+    radius: f32,
+    /// Place of the name.
+    point: [i32; 2],
 }
 
 impl Pyramid {
+    /// Takes what [`Self::build`] wrote; `None` when it is not of `snapshot`.
+    pub fn open(sections: &mut Sections, snapshot: &Snapshot) -> Option<Self> {
+        let measures = sections.take()?;
+        let count = snapshot.feature_count();
+        let zooms = snapshot.layer.minzoom..=TOP;
+        let levels = zooms.map(|_| Level::open(sections, count)).collect::<Option<_>>()?;
+        (measures.len() == count).then_some(Self { measures, levels })
+    }
+
     /// The level of zoom `z`, if it has one.
     pub fn level(&self, z: u8) -> Option<&Level> {
-        self.levels.get(usize::from(z.checked_sub(self.first)?))
+        self.levels.get(usize::from(TOP.checked_sub(z)?))
     }
 
     /// The size of the feature at `position`, in units that compare between features.
@@ -49,8 +79,15 @@ impl Pyramid {
     /// Where the name of the polygon at `position` goes at zoom `z`: in units of that zoom from the grid's
     /// origin.
     pub fn label(&self, position: u32, z: u8) -> Option<([f64; 2], f64)> {
-        let Label { point, radius } = self.measures.get(position as usize)?.label?;
+        let Measure { point, radius, .. } = *self.measures.get(position as usize)?;
         let scale = 2f64.powi(i32::from(z) - i32::from(BASE));
-        Some((point.map(|v| f64::from(v) * scale), f64::from(radius) * scale))
+        (radius >= 0.0).then(|| (point.map(|v| f64::from(v) * scale), f64::from(radius) * scale))
+    }
+}
+
+impl Measure {
+    fn new(size: f32, label: Option<Label>) -> Self {
+        let Label { point, radius } = label.unwrap_or(Label { point: [0, 0], radius: -1.0 });
+        Self { size, radius, point }
     }
 }

@@ -1,13 +1,18 @@
 //! Geometry on its way down the pyramid.
 
-use super::super::{
-    label::{Label, label},
-    project::Projector,
-    read,
-    shape::{Point, Shape, area2},
-    size::size,
+use super::Measure;
+use crate::{
+    grid::TileMatrixSet,
+    plan::GeometryKind,
+    snapshot::Snapshot,
+    tile::{
+        label::label,
+        project::Projector,
+        read,
+        shape::{Point, Shape, area2},
+        size::size,
+    },
 };
-use crate::{grid::TileMatrixSet, plan::GeometryKind, snapshot::Snapshot};
 use std::ops::Range;
 
 /// Zoom of the units in which junctions are found: fine enough to tell vertices apart (15 cm), coarse enough
@@ -40,15 +45,6 @@ pub struct WorkFeature {
     pub end: u32,
 }
 
-/// What is known of a feature once it was read, in [`BASE`] units.
-#[derive(Clone, Copy)]
-pub struct Measure {
-    /// Area or length, see [`Drawn::size`](crate::tile::encode::Drawn::size).
-    pub size: f32,
-    /// Place of the name; for polygons only.
-    pub label: Option<Label>,
-}
-
 /// One path read from a [`Work`].
 pub struct PathRef<'a> {
     pub points: &'a [Point],
@@ -67,7 +63,7 @@ impl Work {
         for position in positions {
             read::project(&snapshot.feature(position as usize), kind, &projector, &mut shape);
             let label = if kind == GeometryKind::Polygon { label(&shape) } else { None };
-            measures.push(Measure { size: size(&shape, kind), label });
+            measures.push(Measure::new(size(&shape, kind), label));
             for (outer, path) in shape.iter() {
                 work.points.extend_from_slice(path);
                 let area = if kind == GeometryKind::Polygon { area2(path) as f32 / 2.0 } else { 0.0 };
@@ -125,11 +121,13 @@ impl Work {
         })
     }
 
-    /// Rounds to the units of a zoom `bits` further out, half up.
+    /// Rounds to the units of a zoom `bits` further out.
     pub fn coarsen(&mut self, bits: u8) {
-        let half = 1 << bits >> 1;
-        for value in self.points.as_flattened_mut() {
-            *value = (*value + half) >> bits;
-        }
+        self.points.iter_mut().for_each(|point| *point = coarser(*point, bits));
     }
+}
+
+/// `point` in the units of a zoom `bits` further out, rounded half up.
+pub fn coarser(point: Point, bits: u8) -> Point {
+    point.map(|value| (value + (1 << bits >> 1)) >> bits)
 }

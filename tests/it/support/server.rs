@@ -19,6 +19,7 @@ pub struct Setup {
     state: Option<PathBuf>,
     expected_log: Vec<&'static str>,
     unready: bool,
+    unwritable: bool,
 }
 
 impl Setup {
@@ -51,10 +52,17 @@ impl Setup {
         self
     }
 
+    /// Whatever it writes into a file fails, as on a full disk.
+    pub fn unwritable(mut self) -> Self {
+        self.unwritable = true;
+        self
+    }
+
     #[track_caller]
     pub fn start(self) -> Server {
         let folder = tempfile::tempdir().unwrap();
-        let mut command = plantiles(&["serve", "--listen", "127.0.0.1:0", "--state"]);
+        let mut command = if self.unwritable { plantiles_without_files() } else { plantiles(&[]) };
+        command.args(["serve", "--listen", "127.0.0.1:0", "--state"]);
         command.arg(self.state.unwrap_or_else(|| folder.path().join("state")));
         if let Some(url) = self.database {
             command.args(["--database-url", &url]);
@@ -83,11 +91,24 @@ impl Setup {
 
 /// The binary with these arguments and none of the test's own settings in its environment.
 pub fn plantiles(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_plantiles"));
+    let mut command = bare(Command::new(env!("CARGO_BIN_EXE_plantiles")));
+    command.args(arguments);
+    command
+}
+
+/// The same, but whatever it writes into a file fails.
+fn plantiles_without_files() -> Command {
+    let mut command = bare(Command::new("sh"));
+    // The signal would end the process; ignored, it is an error of each write.
+    command.args(["-c", r#"trap "" XFSZ; ulimit -f 0; exec "$0" "$@""#, env!("CARGO_BIN_EXE_plantiles")]);
+    command
+}
+
+fn bare(mut command: Command) -> Command {
     for (name, _) in std::env::vars().filter(|(n, _)| n.starts_with("PLANTILES_") || n == "DATABASE_URL") {
         command.env_remove(name);
     }
-    command.env_remove("RUST_LOG").stdin(Stdio::null()).args(arguments);
+    command.env_remove("RUST_LOG").stdin(Stdio::null());
     command
 }
 

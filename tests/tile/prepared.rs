@@ -1,0 +1,124 @@
+//! The file of what is prepared for cutting: made when it is missing or wrong, the same for whoever makes it.
+
+use crate::{
+    fixture::{Geometry, Row, layer, snapshot},
+    place::*,
+};
+use plantiles::{
+    plan::GeometryKind,
+    snapshot::Snapshot,
+    tile::{Tile, TileLayer, cut},
+};
+use std::{fs, path::Path, sync::Arc, thread};
+
+/// Four neighbours, drawn at all zooms; their columns have values of each type.
+fn blocks(side: f64) -> Arc<Snapshot> {
+    let square = |i: i32, j: i32| {
+        let (x, y) = (1000.0 + f64::from(i) * side, 1000.0 + f64::from(j) * side);
+        polygon(home(10), &[vec![[x, y], [x + side, y], [x + side, y + side], [x, y + side]]])
+    };
+    let squares = (0..4).map(|k| square(k % 2, k / 2));
+    let rows = squares.enumerate().map(|(i, geometry): (_, Geometry)| Row::new(i as i64, geometry));
+    snapshot(&layer("blocks", GeometryKind::Polygon), rows)
+}
+
+fn open(snapshot: &Arc<Snapshot>, path: &Path) -> TileLayer {
+    TileLayer::open(Arc::clone(snapshot), &grid(), path).unwrap()
+}
+
+fn tiles(layer: &TileLayer) -> Vec<Tile> {
+    (0..=12).map(|z| cut(&[layer], &grid(), home(z))).collect()
+}
+
+#[test]
+fn it_is_made_once_and_then_used() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("blocks.tiles");
+    let snapshot = blocks(1500.0);
+    let made = open(&snapshot, &path);
+    let modified = || fs::metadata(&path).unwrap().modified().unwrap();
+    let first = modified();
+    let used = open(&snapshot, &path);
+    assert_eq!(modified(), first);
+    assert_eq!(tiles(&used), tiles(&made));
+    assert_eq!(tiles(&made), tiles(&TileLayer::prepare(snapshot, &grid()).unwrap()));
+    assert!(tiles(&made).iter().all(|tile| !tile.bytes.is_empty()));
+}
+
+#[test]
+fn it_has_the_same_bytes_whenever_it_is_made() {
+    let directory = tempfile::tempdir().unwrap();
+    let [a, b] = ["a.tiles", "b.tiles"].map(|name| directory.path().join(name));
+    open(&blocks(1500.0), &a);
+    open(&blocks(1500.0), &b);
+    assert!(fs::read(a).unwrap() == fs::read(b).unwrap());
+}
+
+#[test]
+fn a_changed_byte_anywhere_is_healed() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("blocks.tiles");
+    let snapshot = blocks(1500.0);
+    let expected = tiles(&open(&snapshot, &path));
+    let whole = fs::read(&path).unwrap();
+    for i in (0..whole.len()).step_by(13).chain(whole.len() - 80..whole.len()) {
+        let mut damaged = whole.clone();
+        damaged[i] ^= 1 << (i % 8);
+        replace(&path, &damaged);
+        assert_eq!(tiles(&open(&snapshot, &path)), expected, "byte {i}");
+        assert!(fs::read(&path).unwrap() == whole, "byte {i}");
+    }
+}
+
+#[test]
+fn a_file_that_is_cut_off_or_of_another_snapshot_is_made_anew() {
+    let directory = tempfile::tempdir().unwrap();
+    let [path, other] = ["blocks.tiles", "other.tiles"].map(|name| directory.path().join(name));
+    let snapshot = blocks(1500.0);
+    let expected = tiles(&open(&snapshot, &path));
+    let whole = fs::read(&path).unwrap();
+    open(&blocks(1400.0), &other);
+    let wrong = [0, 1, 16, 39, 40, whole.len() / 2, whole.len() - 1].map(|n| whole[..n].to_vec());
+    for bytes in wrong.into_iter().chain([fs::read(other).unwrap(), vec![0; 4096]]) {
+        replace(&path, &bytes);
+        assert_eq!(tiles(&open(&snapshot, &path)), expected, "{} bytes", bytes.len());
+        assert!(fs::read(&path).unwrap() == whole);
+    }
+}
+
+/// Not in place: the old file may still be mapped.
+fn replace(path: &Path, bytes: &[u8]) {
+    fs::remove_file(path).unwrap();
+    fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn where_nothing_can_be_written_it_is_in_memory() {
+    let directory = tempfile::tempdir().unwrap();
+    let snapshot = blocks(1500.0);
+    let kept = open(&snapshot, &directory.path().join("blocks.tiles"));
+    let unkept = open(&snapshot, &directory.path().join("missing/blocks.tiles"));
+    assert_eq!(tiles(&unkept), tiles(&kept));
+}
+
+#[test]
+fn many_may_make_it_at_a_time() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("blocks.tiles");
+    let snapshot = blocks(1500.0);
+    let expected = tiles(&TileLayer::prepare(Arc::clone(&snapshot), &grid()).unwrap());
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..10 {
+                    assert_eq!(tiles(&open(&snapshot, &path)), expected);
+                    // The next one makes it again, beside those who still use it.
+                    let _ = fs::remove_file(&path);
+                }
+            });
+        }
+    });
+    open(&snapshot, &path);
+    let names: Vec<_> = fs::read_dir(directory.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(names, ["blocks.tiles"]);
+}
