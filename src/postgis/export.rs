@@ -2,6 +2,7 @@
 
 use super::{
     DatabaseError, LayerTable,
+    ewkb::Ewkb,
     table::{check_columns, sql_type},
     template::{fill, quoted},
 };
@@ -11,7 +12,6 @@ use crate::{
 };
 use deadpool_postgres::{Client, Transaction};
 use futures_util::TryStreamExt;
-use geozero::wkb::Ewkb;
 use std::{borrow::Cow, error::Error, pin::pin, sync::Arc};
 use tokio_postgres::{
     IsolationLevel, Row,
@@ -20,6 +20,9 @@ use tokio_postgres::{
 
 const EXPORT: &str = include_str!("../../sql/query/export.sql");
 const EXPORT_TIMEOUT: &str = include_str!("../../sql/query/export_timeout.sql");
+
+/// EPSG:4490, in which every snapshot is.
+const SRID: i32 = 4490;
 
 /// Begins to read one state of the database: all layers exported from it are of the same instant, so that an
 /// edit of several layers is published whole.
@@ -41,11 +44,11 @@ pub async fn export(
 ) -> Result<Arc<Snapshot>, DatabaseError> {
     // A savepoint, to which an error returns.
     let transaction = state.transaction().await?;
-    check_columns(&transaction, source).await?;
+    let srid = check_columns(&transaction, source).await?;
     let mut writer = publication.writer(&source.layer)?;
     let failed = |error| DatabaseError::Export { layer: source.layer.id.clone(), source: error };
     let no_values: [&(dyn ToSql + Sync); 0] = [];
-    let rows = transaction.query_raw(&statement(source), no_values).await.map_err(failed)?;
+    let rows = transaction.query_raw(&statement(source, srid), no_values).await.map_err(failed)?;
     let mut rows = pin!(rows);
     while let Some(row) = rows.try_next().await.map_err(failed)? {
         append(&mut writer, source, &row)?;
@@ -59,12 +62,19 @@ pub async fn export(
     }
 }
 
-fn statement(LayerTable { layer, table }: &LayerTable) -> String {
+fn statement(LayerTable { layer, table }: &LayerTable, srid: Option<i32>) -> String {
+    let geometry = quoted(&table.geometry);
+    // PostGIS would leave coordinates that are in EPSG:4490 as they are, but PostgreSQL plans for the work of
+    // transforming them: with parallel workers, who then only hand the rows on.
+    let geometry = match srid {
+        Some(SRID) => geometry,
+        _ => format!("st_transform({geometry}, {SRID})"),
+    };
     let value = |field: &Field| format!(", {}::{}", quoted(&field.name), sql_type(field.kind));
     let values: String = layer.fields.iter().map(value).collect();
     let places = [
         ("id", &*quoted(&table.id)),
-        ("geometry", &*quoted(&table.geometry)),
+        ("geometry", &*geometry),
         ("values", &*values),
         ("table", &*table.quoted()),
     ];
@@ -77,11 +87,11 @@ fn append(writer: &mut SnapshotWriter, source: &LayerTable, row: &Row) -> Result
     let missing = |id, reason: &str| WriteError::Row { layer: layer.id.clone(), id, reason: reason.into() };
     let id = row.try_get::<_, Option<i64>>(0).map_err(failed)?;
     let id = id.ok_or_else(|| missing(-1, "it has no id"))?;
-    let geometry = row.try_get::<_, Option<EwkbBytes>>(1).map_err(failed)?;
+    let geometry = row.try_get::<_, Option<Ewkb>>(1).map_err(failed)?;
     let geometry = geometry.ok_or_else(|| missing(id, "it has no geometry"))?;
     let values = layer.fields.iter().enumerate().map(|(index, field)| value(row, index + 2, field));
     let values = values.collect::<Result<Vec<_>, _>>().map_err(failed)?;
-    Ok(writer.append(id, &values, Ewkb(geometry.0))?)
+    Ok(writer.append(id, &values, geometry)?)
 }
 
 fn value<'a>(row: &'a Row, index: usize, field: &Field) -> Result<Value<'a>, tokio_postgres::Error> {
@@ -97,10 +107,8 @@ fn value<'a>(row: &'a Row, index: usize, field: &Field) -> Result<Value<'a>, tok
     Ok(value.unwrap_or(Value::Null))
 }
 
-/// A geometry as PostGIS sends it, without a copy. Geozero's own type would make an empty value of NULL.
-struct EwkbBytes<'a>(&'a [u8]);
-
-impl<'a> FromSql<'a> for EwkbBytes<'a> {
+// Geozero's own type would make an empty value of NULL.
+impl<'a> FromSql<'a> for Ewkb<'a> {
     fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
         Ok(Self(raw))
     }

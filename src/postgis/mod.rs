@@ -5,6 +5,7 @@
 
 mod database;
 mod error;
+mod ewkb;
 mod export;
 mod migrate;
 mod stage;

@@ -5,16 +5,17 @@
 use memmap2::{Advice, Mmap};
 use std::{fs::File, io, ops::Deref};
 
-/// The bytes of an immutable file.
+/// The bytes of a file that nobody writes any more.
 pub struct MappedFile(Mmap);
 
 impl MappedFile {
     /// Maps `file`.
     ///
-    /// Snapshots are published by rename and never written again, so nobody truncates or changes the
-    /// mapped bytes; that is what makes the mapping sound.
+    /// A published snapshot is never written again, and a temporary file without a name only by who made it,
+    /// before it is mapped: nobody truncates or changes the mapped bytes; that is what makes the mapping
+    /// sound.
     pub fn new(file: &File) -> io::Result<Self> {
-        // SAFETY: the file is a published snapshot, see above.
+        // SAFETY: nobody writes the file, see above.
         let map = unsafe { Mmap::map(file)? };
         // Tiles touch scattered features: the default readahead costs about 11 ms a cold tile.
         map.advise(Advice::Random)?;

@@ -16,6 +16,7 @@ mod file;
 mod header;
 mod id;
 mod map;
+mod order;
 mod publication;
 mod shape;
 mod store;
