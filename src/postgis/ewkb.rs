@@ -113,3 +113,20 @@ fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {
     array.copy_from_slice(&bytes[..N]);
     array
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use geozero::{CoordDimensions, ToWkb, ToWkt, wkt::Wkt};
+
+    #[test]
+    fn a_geometry_that_is_cut_off_is_refused() {
+        for wkt in ["MULTIPOLYGON(((0 0,9 0,9 9,0 0),(5 1,8 1,8 4,5 1)))", "MULTILINESTRING((0 0,1 1))"] {
+            let bytes = Wkt(wkt).to_ewkb(CoordDimensions::xy(), Some(4490)).unwrap();
+            assert_eq!(Ewkb(&bytes).to_wkt().unwrap(), wkt);
+            for length in 0..bytes.len() {
+                Ewkb(&bytes[..length]).to_wkt().unwrap_err();
+            }
+        }
+    }
+}

@@ -1,19 +1,19 @@
 //! Writing a snapshot: rows in, a verified and named file out.
 //!
 //! Features wait in an unnamed temporary file beside the destination until their Hilbert order is known, when
-//! memory holds about 90 bytes a feature. The finished file is written beside its destination too, synced,
+//! memory holds about 50 bytes a feature. The finished file is written beside its destination too, synced,
 //! read back, verified and hashed, and only then given its name.
 //!
 //! The crate flatgeobuf has a writer, but its files have lines that GDAL does not read (a MultiLineString of
 //! one line without its end) and its temporary files lie in `/tmp`, which may be memory. What the format
-//! needs, tables and index, is the crate's.
+//! needs, its tables, is the crate's.
 
 use super::{
-    Bounds, Snapshot, SnapshotError, SnapshotId, Value, encode, encode::Encoder, file::MAGIC, header,
-    map::MappedFile, order,
+    Bounds, Snapshot, SnapshotError, SnapshotId, Value, encode, encode::Encoder, file::MAGIC, header, index,
+    map::MappedFile,
 };
 use crate::plan::{Layer, LayerId};
-use flatgeobuf::packed_r_tree::{NodeItem, PackedRTree, calc_extent};
+use flatgeobuf::packed_r_tree::NodeItem;
 use geozero::GeozeroGeometry;
 use std::{
     collections::HashSet,
@@ -149,7 +149,7 @@ impl SnapshotWriter {
         let waiting = MappedFile::new(&waiting)?;
         let mut nodes = waiting_nodes(&waiting, self.count)?;
         let mut out = BufWriter::with_capacity(BUFFER, file);
-        let extent = calc_extent(&nodes);
+        let extent = index::extent(&nodes);
         let bounds = (!nodes.is_empty()).then_some(Bounds {
             min_x: extent.min_x,
             min_y: extent.min_y,
@@ -158,12 +158,9 @@ impl SnapshotWriter {
         });
         out.write_all(&MAGIC)?;
         out.write_all(&header::header(&self.layer, nodes.len() as u64, bounds)?)?;
-        order::sort(&mut nodes, &extent);
+        index::sort(&mut nodes, &extent);
         let places = index_offsets(&mut nodes, &waiting);
-        if bounds.is_some() {
-            let index = PackedRTree::build(&nodes, &extent, header::NODE_SIZE);
-            index.map_err(io::Error::other)?.stream_write(&mut out)?;
-        }
+        index::write(&nodes, &mut out)?;
         for place in places {
             out.write_all(feature(&waiting, place))?;
         }
