@@ -2,7 +2,6 @@
 
 use super::{
     DatabaseError, LayerTable,
-    ewkb::Ewkb,
     table::{check_columns, sql_type},
     template::{fill, quoted},
 };
@@ -12,6 +11,7 @@ use crate::{
 };
 use deadpool_postgres::{Client, Transaction};
 use futures_util::TryStreamExt;
+use geozero::wkb::Ewkb;
 use std::{borrow::Cow, error::Error, pin::pin, sync::Arc};
 use tokio_postgres::{
     IsolationLevel, Row,
@@ -87,11 +87,11 @@ fn append(writer: &mut SnapshotWriter, source: &LayerTable, row: &Row) -> Result
     let missing = |id, reason: &str| WriteError::Row { layer: layer.id.clone(), id, reason: reason.into() };
     let id = row.try_get::<_, Option<i64>>(0).map_err(failed)?;
     let id = id.ok_or_else(|| missing(-1, "it has no id"))?;
-    let geometry = row.try_get::<_, Option<Ewkb>>(1).map_err(failed)?;
+    let geometry = row.try_get::<_, Option<EwkbBytes>>(1).map_err(failed)?;
     let geometry = geometry.ok_or_else(|| missing(id, "it has no geometry"))?;
     let values = layer.fields.iter().enumerate().map(|(index, field)| value(row, index + 2, field));
     let values = values.collect::<Result<Vec<_>, _>>().map_err(failed)?;
-    Ok(writer.append(id, &values, geometry)?)
+    Ok(writer.append(id, &values, Ewkb(geometry.0))?)
 }
 
 fn value<'a>(row: &'a Row, index: usize, field: &Field) -> Result<Value<'a>, tokio_postgres::Error> {
@@ -107,8 +107,10 @@ fn value<'a>(row: &'a Row, index: usize, field: &Field) -> Result<Value<'a>, tok
     Ok(value.unwrap_or(Value::Null))
 }
 
-// Geozero's own type would make an empty value of NULL.
-impl<'a> FromSql<'a> for Ewkb<'a> {
+/// A geometry as PostGIS sends it, without a copy. Geozero's own type would make an empty value of NULL.
+struct EwkbBytes<'a>(&'a [u8]);
+
+impl<'a> FromSql<'a> for EwkbBytes<'a> {
     fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
         Ok(Self(raw))
     }

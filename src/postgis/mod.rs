@@ -5,7 +5,6 @@
 
 mod database;
 mod error;
-mod ewkb;
 mod export;
 mod migrate;
 mod stage;

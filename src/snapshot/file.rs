@@ -6,7 +6,7 @@ use super::{
 };
 use crate::plan::Layer;
 use flatgeobuf::{Feature, Header, packed_r_tree::PackedRTree};
-use std::{fs::File, panic, path::Path, sync::Arc, thread};
+use std::{fs::File, io, panic, path::Path, sync::Arc, thread};
 
 pub(super) const MAGIC: [u8; 8] = *b"fgb\x03fgb\0";
 
@@ -34,7 +34,7 @@ pub struct Snapshot {
 #[derive(Debug, thiserror::Error)]
 pub enum SnapshotError {
     #[error(transparent)]
-    Io(#[from] std::io::Error),
+    Io(#[from] io::Error),
     #[error("its bytes hash to {found}, not to {expected}: truncated or altered")]
     Altered { expected: SnapshotId, found: SnapshotId },
     #[error("not a snapshot: {0}")]
@@ -62,12 +62,13 @@ impl Snapshot {
 
     fn read(file: &File, expected: Option<SnapshotId>) -> Result<Arc<Self>, SnapshotError> {
         let map = MappedFile::new(file)?;
-        let (id, contents) = thread::scope(|scope| {
-            let hashing = scope.spawn(|| SnapshotId::of(&map));
+        // Both take their time, so each has a thread.
+        let (hashed, contents) = thread::scope(|scope| {
+            let hashing = thread::Builder::new().spawn_scoped(scope, || SnapshotId::of(&map))?;
             let contents = Contents::verified(&map);
-            (hashing.join(), contents)
-        });
-        let found = id.unwrap_or_else(|panicked| panic::resume_unwind(panicked));
+            io::Result::Ok((hashing.join(), contents))
+        })?;
+        let found = hashed.unwrap_or_else(|panicked| panic::resume_unwind(panicked));
         if let Some(expected) = expected.filter(|expected| *expected != found) {
             return Err(SnapshotError::Altered { expected, found });
         }

@@ -130,13 +130,7 @@ impl SnapshotWriter {
             .tempfile_in(&directory)
             .map_err(io_error)?;
         self.write(unfinished.as_file()).map_err(io_error)?;
-        // The disk is waited for while the file is read back, from memory.
-        let (synced, snapshot) = thread::scope(|scope| {
-            let syncing = scope.spawn(|| unfinished.as_file().sync_all());
-            let snapshot = Snapshot::read_back(unfinished.as_file());
-            (syncing.join(), snapshot)
-        });
-        synced.unwrap_or_else(|panicked| panic::resume_unwind(panicked)).map_err(io_error)?;
+        let snapshot = sync_and_read_back(unfinished.as_file()).map_err(io_error)?;
         let snapshot = snapshot.map_err(|cause| WriteError::Unverified { layer: layer.clone(), cause })?;
         let path = directory.join(file_name(snapshot.id));
         unfinished.persist(path).map_err(|error| io_error(error.error))?;
@@ -159,13 +153,24 @@ impl SnapshotWriter {
         out.write_all(&MAGIC)?;
         out.write_all(&header::header(&self.layer, nodes.len() as u64, bounds)?)?;
         index::sort(&mut nodes, &extent);
-        let places = index_offsets(&mut nodes, &waiting);
+        let places = index_offsets(&mut nodes, &waiting)?;
         index::write(&nodes, &mut out)?;
         for place in places {
-            out.write_all(feature(&waiting, place))?;
+            out.write_all(feature(&waiting, place)?)?;
         }
         out.flush()
     }
+}
+
+/// Makes `file` durable, and reads it from memory while the disk is waited for.
+fn sync_and_read_back(file: &File) -> io::Result<Result<Arc<Snapshot>, SnapshotError>> {
+    let (synced, snapshot) = thread::scope(|scope| {
+        let syncing = thread::Builder::new().spawn_scoped(scope, || file.sync_all())?;
+        let snapshot = Snapshot::read_back(file);
+        io::Result::Ok((syncing.join(), snapshot))
+    })?;
+    synced.unwrap_or_else(|panicked| panic::resume_unwind(panicked))?;
+    Ok(snapshot)
 }
 
 /// The index leaves of the waiting features, with their places.
@@ -176,7 +181,7 @@ fn waiting_nodes(waiting: &[u8], count: usize) -> io::Result<Vec<NodeItem>> {
         let mut node = NodeItem::from_reader(&waiting[place..]).map_err(io::Error::other)?;
         place += size_of::<NodeItem>();
         node.offset = place as u64;
-        place += feature(waiting, node.offset).len();
+        place += feature(waiting, node.offset)?.len();
         nodes.push(node);
     }
     Ok(nodes)
@@ -184,21 +189,24 @@ fn waiting_nodes(waiting: &[u8], count: usize) -> io::Result<Vec<NodeItem>> {
 
 /// Replaces the place of each leaf's feature among those `waiting` by that in the file, and gives the former
 /// in file order.
-fn index_offsets(nodes: &mut [NodeItem], waiting: &[u8]) -> Vec<u64> {
+fn index_offsets(nodes: &mut [NodeItem], waiting: &[u8]) -> io::Result<Vec<u64>> {
+    let mut places = Vec::with_capacity(nodes.len());
     let mut offset = 0;
-    let places = nodes.iter_mut().map(|node| {
+    for node in nodes {
         let place = mem::replace(&mut node.offset, offset);
-        offset += feature(waiting, place).len() as u64;
-        place
-    });
-    places.collect()
+        offset += feature(waiting, place)?.len() as u64;
+        places.push(place);
+    }
+    Ok(places)
 }
 
 /// The feature that waits at `place`, with its size prefix.
-fn feature(waiting: &[u8], place: u64) -> &[u8] {
-    let rest = &waiting[place as usize..];
-    let size = u32::from_le_bytes([rest[0], rest[1], rest[2], rest[3]]);
-    &rest[..size_of::<u32>() + size as usize]
+fn feature(waiting: &[u8], place: u64) -> io::Result<&[u8]> {
+    let found = waiting.get(place as usize..).and_then(|rest| {
+        let size = u32::from_le_bytes(*rest.first_chunk()?);
+        rest.get(..size_of::<u32>() + size as usize)
+    });
+    found.ok_or_else(|| io::Error::other("the temporary file is damaged"))
 }
 
 fn check_id(id: i64, last: Option<i64>) -> Result<(), String> {
