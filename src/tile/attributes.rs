@@ -22,14 +22,8 @@ use std::io::{self, Write};
 pub struct Tag {
     pub value: u32,
     pub column: u16,
-    unique: u16,
-}
-
-impl Tag {
-    /// Whether the value is met once in the whole layer.
-    pub fn is_unique(self) -> bool {
-        self.unique == 1
-    }
+    /// Whether the value is met once in the whole layer: 1 or 0.
+    pub once: u16,
 }
 
 pub struct Attributes {
@@ -79,13 +73,13 @@ impl Coded {
                         *numbers.entry(raw).or_insert(coded.add_value(raw)?)
                     }
                 };
-                coded.tags.push(Tag { value, column, unique: 0 });
+                coded.tags.push(Tag { value, column, once: 0 });
             }
             coded.ids.push(id);
             coded.tag_ends.push(u32::try_from(coded.tags.len())?);
         }
         for tag in &mut coded.tags {
-            tag.unique = u16::from(!met_again[tag.value as usize]);
+            tag.once = u16::from(!met_again[tag.value as usize]);
         }
         Ok(coded)
     }

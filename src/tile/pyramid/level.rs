@@ -36,6 +36,7 @@ type Corners = [Point; 2];
 
 /// What a level knows of one feature.
 pub struct Simplified<'a> {
+    /// Its place in the level.
     pub entry: u32,
     pub position: u32,
     pub first: Point,
