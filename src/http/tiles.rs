@@ -3,9 +3,9 @@
 use super::{
     App, Problem, Segments,
     base_url::base_url,
+    connection::Peer,
     negotiate,
     respond::{IMMUTABLE, REVALIDATE, Representation, VARY_ENCODING, acceptable, etag},
-    serve::Peer,
 };
 use crate::{
     catalog::{Tileset, Version},
