@@ -1,12 +1,9 @@
 //! One connection: its socket, its patience, its requests.
 
-use super::{App, answer::answer};
+use super::{App, answer::answer, patience::Patience};
 use axum::{Router, extract::Request};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::Watcher,
-};
+use hyper_util::{rt::TokioIo, server::graceful::Watcher};
 use std::{
     convert::Infallible,
     io,
@@ -35,9 +32,10 @@ pub async fn converse(stream: TcpStream, peer: IpAddr, app: Arc<App>, router: Ro
         async move { Ok::<_, Infallible>(answer(&app, router, request).await) }
     });
     let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
+        .timer(Patience::new())
         // From the end of one answer to the end of the next request head: slow and idle clients alike.
         .header_read_timeout(patience)
+        .max_header_size(HEADER_BYTES)
         .max_buf_size(HEADER_BYTES)
         .serve_connection(TokioIo::new(stream), service);
     if let Err(error) = stop.watch(connection).await {

@@ -12,6 +12,7 @@ mod error;
 mod event_loops;
 mod health;
 mod negotiate;
+mod patience;
 mod range;
 mod respond;
 mod serve;
@@ -73,7 +74,7 @@ fn router(app: Arc<App>) -> Router {
         .route("/assets/{*file}", get(assets::viewer_file))
         .route("/layers.json", get(documents::catalog))
         .route("/tiles/{document}", get(documents::tilejson))
-        .route("/tiles/{tileset}/{z}/{x}/{y}", get(tiles::tile))
+        .route("/tiles/{tileset}/{*tile}", get(tiles::tile))
         .route("/downloads/{file}", get(downloads::download))
         .route("/styles", get(documents::styles))
         .route("/styles/{document}", get(documents::style))

@@ -5,10 +5,7 @@ use crate::config;
 use hyper_util::server::graceful::GracefulShutdown;
 use rustix::process::{Resource, getrlimit, setrlimit};
 use std::{future::Future, io, net::IpAddr, sync::Arc, time::Duration};
-use tokio::{
-    net::TcpListener,
-    sync::Semaphore,
-};
+use tokio::{net::TcpListener, sync::Semaphore};
 
 /// After a failed accept (no file descriptor left) others get time to finish.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

@@ -1,6 +1,6 @@
 //! What one client may take: time, connections, request heads.
 
-use crate::support::server::{Server, Setup};
+use crate::support::server::{Server, Setup, shared};
 use crate::tiles::busy_tile;
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -122,7 +122,7 @@ fn connections_past_the_limit_wait_for_their_turn() {
 
 #[test]
 fn a_request_head_too_large_is_refused() {
-    let server = crate::support::server::shared();
+    let server = shared();
     let tile = format!("/tiles/plan/{}.mvt", busy_tile(10));
     for headers in [format!("X-Large: {}\n", "a".repeat(70_000)), "X-Many: a\n".repeat(200)] {
         let answer = server.raw(&format!("GET {tile} HTTP/1.1\nHost: a\n{headers}\n"));

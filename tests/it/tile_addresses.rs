@@ -160,8 +160,13 @@ fn all_layers_by_name_are_the_plan() {
     let server = shared();
     let tile = busy_tile(10);
     let catalog = server.get("/layers.json").expect(200).json();
-    let ids: Vec<&str> =
-        catalog["layers"].as_array().unwrap().iter().rev().map(|layer| layer["id"].as_str().unwrap()).collect();
+    let ids: Vec<&str> = catalog["layers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .rev()
+        .map(|layer| layer["id"].as_str().unwrap())
+        .collect();
     assert!(ids.len() >= 20, "{ids:?}");
     let plan = server.get(&format!("/tiles/plan/{tile}.mvt")).expect(200);
     let named = server.get(&format!("/tiles/{}/{tile}.mvt", ids.join(","))).expect(200);
