@@ -84,7 +84,7 @@ def compared(connections):
     for count, seen in connections.items():
         for who in ("ours", "nginx"):
             s = seen[who]
-            yield (count, "plantiles" if who == "ours" else "nginx", show(s["rate"]), show(s["p50"]), show(s["p99"]), show(s["cpu_micros"]),
+            yield (count, "plantiles" if who == "ours" else f"nginx, {seen['way']}" if "way" in seen else "nginx", show(s["rate"]), show(s["p50"]), show(s["p99"]), show(s["cpu_micros"]),
                    f"{s['client_cpu']['median']:.0%}", show(seen["ratio"], "×") if who == "ours" else None,
                    show(seen["p99_ratio"], "×") if who == "ours" else None)
 
