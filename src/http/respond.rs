@@ -30,7 +30,7 @@ pub fn etag(name: &impl std::fmt::Display, encoding: Encoding) -> String {
 }
 
 /// Room for all headers of an answer, so that the map does not grow under way.
-const HEADERS: usize = 10;
+pub const HEADERS: usize = 10;
 
 /// One representation as it goes out: its bytes are encoded already.
 pub struct Representation {
