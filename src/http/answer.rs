@@ -2,7 +2,7 @@
 //! ends a connection.
 //!
 //! This is a function around the router rather than layers on its routes: axum clones and boxes each layer for
-//! each request, which took a third of the processor time of a ready tile.
+//! each request, which took more than a quarter of the processor time of a ready tile.
 
 use super::{App, PLACES, Problem, cors};
 use crate::metrics::RequestLabels;

@@ -1,6 +1,6 @@
 //! One connection: its socket, its patience, its requests.
 
-use super::{App, answer::answer, patience::Patience};
+use super::{App, answer::answer, patience::Patience, socket::Socket};
 use axum::{Router, extract::Request};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{rt::TokioIo, server::graceful::Watcher};
@@ -37,7 +37,7 @@ pub async fn converse(stream: TcpStream, peer: IpAddr, app: Arc<App>, router: Ro
         .header_read_timeout(patience)
         .max_header_size(HEADER_BYTES)
         .max_buf_size(HEADER_BYTES)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Socket(stream)), service);
     if let Err(error) = stop.watch(connection).await {
         tracing::debug!(%error, "a connection ended early");
     }

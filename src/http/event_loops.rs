@@ -1,7 +1,7 @@
 //! The threads that answer requests: one event loop for each processor.
 //!
 //! A connection stays with its loop, so that no answer waits for another thread to wake up; with loops that
-//! share their connections a ready tile took a fifth more processor time. What would block a loop belongs on
+//! share their connections a ready tile took about a seventh more processor time. What would block a loop belongs on
 //! [`crate::workers`] or tokio's blocking threads.
 
 use std::{future::Future, io, sync::Arc, thread};

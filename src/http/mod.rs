@@ -16,6 +16,7 @@ mod patience;
 mod range;
 mod respond;
 mod serve;
+mod socket;
 mod tiles;
 
 pub use serve::serve;
