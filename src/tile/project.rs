@@ -15,14 +15,19 @@ pub struct Projector {
     grid: TileMatrixSet,
     origin: [f64; 2],
     z: u8,
-    near: Near,
+    /// `x = x[0] + x[1]·lon`.
+    x: [f64; 2],
+    /// From `south` to the north, so many a degree; each depends on the latitude alone, so that a vertex comes
+    /// out the same wherever it is met.
+    bands: Vec<Band>,
+    south: f64,
+    bands_per_degree: f64,
 }
 
-/// The projection near the tile: `x = x[0] + x[1]·lon`, `y` a quartic in latitude about `centre`.
+/// The projection near a latitude: `y` a quartic in latitude about `centre`.
 ///
 /// Mercator by its formula costs ten times as much as all else that happens to a vertex.
-struct Near {
-    x: [f64; 2],
+struct Band {
     y: [f64; 5],
     centre: f64,
     /// Degrees of latitude from `centre` within which the quartic is right to [`ERROR`] units.
@@ -32,24 +37,60 @@ struct Near {
 /// Error allowed to the quartic, in tile units.
 const ERROR: f64 = 0.005;
 
+/// Bands in a degree of latitude where the whole world is projected: half a band is in the window of the quartic
+/// for units of zoom 16.
+const BANDS_PER_DEGREE: f64 = 16.0;
+
+/// Degrees of latitude that have bands, north and south.
+const BANDED: f64 = 85.0;
+
 impl Projector {
     pub fn new(grid: &TileMatrixSet, tile: TileCoord) -> Self {
+        let bounds = grid.geographic_bounds(tile, 0.0);
+        // A band without end.
+        Self::with_bands(grid, tile, bounds.min_y, 0.0, &[f64::midpoint(bounds.min_y, bounds.max_y)])
+    }
+
+    /// Projects to the units of zoom `z`, counted from the grid's origin.
+    pub fn whole(grid: &TileMatrixSet, z: u8) -> Self {
+        let count = (2.0 * BANDED * BANDS_PER_DEGREE) as u32;
+        let centres: Vec<f64> = (0..count).map(|i| (f64::from(i) + 0.5) / BANDS_PER_DEGREE - BANDED).collect();
+        Self::with_bands(grid, TileCoord { z, x: 0, y: 0 }, -BANDED, BANDS_PER_DEGREE, &centres)
+    }
+
+    fn with_bands(
+        grid: &TileMatrixSet,
+        tile: TileCoord,
+        south: f64,
+        bands_per_degree: f64,
+        centres: &[f64],
+    ) -> Self {
+        let z = tile.z;
         let origin = [f64::from(tile.x), f64::from(tile.y)].map(|n| n * f64::from(EXTENT));
-        let near = match grid.projection {
-            Projection::WebMercator => Near::web_mercator(grid, tile, origin),
-        };
-        Self { grid: grid.clone(), origin, z: tile.z, near }
+        let extent = f64::from(EXTENT);
+        match grid.projection {
+            Projection::WebMercator => {
+                let units_per_degree = extent * f64::from(1u32 << z) / 360.0;
+                let band = |&centre: &f64| {
+                    let [_, row] = grid.position(z, 0.0, centre);
+                    Band::web_mercator(units_per_degree, centre, row * extent - origin[1])
+                };
+                let [column, _] = grid.position(z, 0.0, 0.0);
+                let x = [column * extent - origin[0], units_per_degree];
+                let bands = centres.iter().map(band).collect();
+                Self { grid: grid.clone(), origin, z, x, bands, south, bands_per_degree }
+            }
+        }
     }
 
     /// The unit in which `lon`, `lat` (degrees) lies; not-a-number becomes 0.
+    #[inline]
     pub fn point(&self, lon: f64, lat: f64) -> Point {
-        let near = &self.near;
-        let d = lat - near.centre;
-        if d.abs() < near.window {
-            let y = near.y.iter().rev().fold(0.0, |sum, c| sum * d + c);
-            [round(near.x[0] + near.x[1] * lon), round(y)]
-        } else {
-            self.exact(lon, lat)
+        // What lies south of the first band counts as in it, and is soon out of its window.
+        let number = ((lat - self.south) * self.bands_per_degree) as usize;
+        match self.bands.get(number).and_then(|band| band.y(lat)) {
+            Some(y) => [round(self.x[0] + self.x[1] * lon), round(y)],
+            None => self.exact(lon, lat),
         }
     }
 
@@ -60,21 +101,16 @@ impl Projector {
     }
 }
 
-impl Near {
-    fn web_mercator(grid: &TileMatrixSet, tile: TileCoord, origin: [f64; 2]) -> Self {
-        let extent = f64::from(EXTENT);
-        let b = grid.geographic_bounds(tile, 0.0);
-        let centre = f64::midpoint(b.min_y, b.max_y);
-        let [column, row] = grid.position(tile.z, 0.0, centre);
-        // Units per degree of longitude; per radian of isometric latitude; per degree of it.
-        let per_degree = extent * f64::from(1u32 << tile.z) / 360.0;
+impl Band {
+    /// About `centre`, which lies at `y`.
+    fn web_mercator(units_per_degree: f64, centre: f64, y: f64) -> Self {
         let (sin, cos) = centre.to_radians().sin_cos();
         let (t, sec) = (sin / cos, 1.0 / cos);
         let radian = PI / 180.0;
         // Taylor: the derivatives of ln tan(π/4 + φ/2), divided by n!, with φ in degrees.
-        let scale = |n: i32, factorial: f64| -per_degree * radian.powi(n - 1) / factorial;
+        let scale = |n: i32, factorial: f64| -units_per_degree * radian.powi(n - 1) / factorial;
         let y = [
-            row * extent - origin[1],
+            y,
             scale(1, 1.0) * sec,
             scale(2, 2.0) * sec * t,
             scale(3, 6.0) * sec * (1.0 + 2.0 * t * t),
@@ -83,7 +119,14 @@ impl Near {
         // The first term left out bounds the error; half the window for the terms after it.
         let left_out = (scale(5, 120.0) * sec * (5.0 + 28.0 * t * t + 24.0 * t.powi(4))).abs();
         let window = 0.5 * (ERROR / left_out).powf(0.2);
-        Self { x: [column * extent - origin[0], per_degree], y, centre, window }
+        Self { y, centre, window }
+    }
+
+    /// `None` outside the window.
+    fn y(&self, lat: f64) -> Option<f64> {
+        let d = lat - self.centre;
+        let [a, b, c, e, f] = self.y;
+        (d.abs() < self.window).then_some(a + d * (b + d * (c + d * (e + d * f))))
     }
 }
 
@@ -120,6 +163,13 @@ mod tests {
             let height = grid.geographic_bounds(tile, 0.0);
             let near = (lat + d * (height.max_y - height.min_y)).clamp(-85.0, 85.0);
             let (fast, exact) = (projector.point(lon, near), projector.exact(lon, near));
+            prop_assert!((fast[0] - exact[0]).abs() <= 1 && (fast[1] - exact[1]).abs() <= 1, "{fast:?} {exact:?}");
+        }
+
+        #[test]
+        fn so_do_the_bands_of_the_whole_world(lon in -180.0..180.0f64, lat in -90.0..90.0f64) {
+            let projector = Projector::whole(&TileMatrixSet::web_mercator_quad(), 16);
+            let (fast, exact) = (projector.point(lon, lat), projector.exact(lon, lat));
             prop_assert!((fast[0] - exact[0]).abs() <= 1 && (fast[1] - exact[1]).abs() <= 1, "{fast:?} {exact:?}");
         }
     }

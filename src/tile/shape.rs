@@ -92,12 +92,18 @@ pub struct Rect {
 
 impl Rect {
     pub fn around(points: &[Point]) -> Option<Self> {
-        let first = *points.first()?;
-        Some(
-            points[1..]
-                .iter()
-                .fold(Self { min: first, max: first }, |b, &p| b.union(&Self { min: p, max: p })),
-        )
+        let (mut min, mut max) = (*points.first()?, *points.first()?);
+        for &[x, y] in points {
+            min = [min[0].min(x), min[1].min(y)];
+            max = [max[0].max(x), max[1].max(y)];
+        }
+        Some(Self { min, max })
+    }
+
+    /// The middle, rounded.
+    pub fn centre(&self) -> Point {
+        let middle = |axis: usize| self.min[axis] + (self.max[axis] - self.min[axis]) / 2;
+        [middle(0), middle(1)]
     }
 
     pub fn union(&self, other: &Self) -> Self {

@@ -30,6 +30,9 @@ impl Checker {
     pub fn valid(&mut self, shape: &Shape) -> bool {
         self.edges.clear();
         let Some(bounds) = shape.bounds() else { return true };
+        if shape.paths.len() == 1 && starlike(&shape.points, bounds.centre()) {
+            return true;
+        }
         // Sweep along the longer side: fewer edges lie abreast.
         let axis = usize::from(bounds.max[1] - bounds.min[1] > bounds.max[0] - bounds.min[0]);
         for (path, (_, ring)) in shape.iter().enumerate() {
@@ -45,8 +48,8 @@ impl Checker {
         let &[first, .., before_last, last] = ring else { return false };
         let (mut before, mut a) = (before_last, last);
         for (index, &b) in ring.iter().enumerate() {
-            let back = [0, 1].map(|i| i64::from(before[i] - a[i]) * i64::from(b[i] - a[i]));
-            if a == b || (cross(before, a, b) == 0 && back[0] + back[1] > 0) {
+            let back = |i: usize| i64::from(before[i] - a[i]) * i64::from(b[i] - a[i]);
+            if a == b || (cross(before, a, b) == 0 && back(0) + back(1) > 0) {
                 return false;
             }
             let (low, high) = if a[axis] <= b[axis] { (a, b) } else { (b, a) };
@@ -80,6 +83,23 @@ impl Checker {
         }
         true
     }
+}
+
+/// Whether a ring goes around `centre` once, clockwise on the screen and never back: it is simple then. Most
+/// polygons are told by this, without a sweep.
+fn starlike(ring: &[Point], centre: Point) -> bool {
+    let Some(&last) = ring.last() else { return false };
+    let mut a = last;
+    // Times that it changes between north and south of the centre: two a turn.
+    let mut changes = 0;
+    for &b in ring {
+        if cross(centre, a, b) <= 0 {
+            return false;
+        }
+        changes += u32::from((a[1] < centre[1]) != (b[1] < centre[1]));
+        a = b;
+    }
+    changes == 2
 }
 
 fn neighbours(e: &Edge, f: &Edge, shape: &Shape) -> bool {
@@ -123,4 +143,24 @@ fn nested(shape: &Shape) -> bool {
         });
         holes_fit && others_clear
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_starlike_is_simple(ring in prop::collection::vec([0..12i32, 0..12i32], 3..9)) {
+            let mut shape = Shape::default();
+            shape.points.extend(&ring);
+            shape.end_path(true);
+            let Some(bounds) = shape.bounds() else { return Ok(()) };
+            if starlike(&ring, bounds.centre()) {
+                let mut checker = Checker::default();
+                prop_assert!(checker.add_ring(&ring, 0, 0) && checker.apart(&shape, 0), "{ring:?}");
+            }
+        }
+    }
 }

@@ -5,8 +5,8 @@
 //! on the line of AB or CD, placed so that the area on either side of the arc stays the same. The segment
 //! whose collapse moves the arc least goes first, until every further one would move it too far.
 
+use super::least::Least;
 use crate::tile::shape::Point;
-use std::{cmp::Reverse, collections::BinaryHeap};
 
 type P = [f64; 2];
 
@@ -17,30 +17,19 @@ const TOLERANCE: f64 = 2.0;
 /// Scratch of [`simplify`](Simplifier::simplify).
 #[derive(Default)]
 pub struct Simplifier {
-    points: Vec<P>,
-    /// Where the segment that starts at each vertex would collapse to.
-    places: Vec<P>,
-    before: Vec<u32>,
-    after: Vec<u32>,
-    /// Counts the changes around each segment, so that old entries of the heap are known.
-    stamps: Vec<u32>,
-    heap: BinaryHeap<Reverse<(Cost, u32, u32)>>,
+    vertices: Vec<Vertex>,
+    /// What the collapse of the segment that starts at each vertex costs.
+    costs: Least,
     turned: Vec<Point>,
 }
 
-#[derive(Clone, Copy, PartialEq)]
-struct Cost(f64);
-
-impl Eq for Cost {}
-impl PartialOrd for Cost {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for Cost {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.0.total_cmp(&other.0)
-    }
+#[derive(Clone, Copy)]
+struct Vertex {
+    point: P,
+    /// Where the segment that starts here would collapse to.
+    place: P,
+    before: u32,
+    after: u32,
 }
 
 impl Simplifier {
@@ -64,61 +53,31 @@ impl Simplifier {
     }
 
     fn collapse(&mut self, arc: &[Point], out: &mut Vec<Point>) {
-        let n = arc.len() as u32;
-        self.points.clear();
-        self.points.extend(arc.iter().map(|p| p.map(f64::from)));
-        self.places.clear();
-        self.places.resize(arc.len(), [0.0; 2]);
-        self.before.clear();
-        self.before.extend((0..n).map(|i| i.saturating_sub(1)));
-        self.after.clear();
-        self.after.extend(1..=n);
-        self.stamps.clear();
-        self.stamps.resize(arc.len(), 0);
-        self.heap.clear();
-        for b in 1..n.saturating_sub(2) {
-            self.offer(b);
-        }
-        while let Some(Reverse((_, b, stamp))) = self.heap.pop() {
-            if self.stamps[b as usize] == stamp {
-                self.take(b);
-            }
+        self.vertices.clear();
+        self.vertices.extend(arc.iter().zip(0u32..).map(|(&[x, y], i)| {
+            let point = [f64::from(x), f64::from(y)];
+            Vertex { point, place: point, before: i.saturating_sub(1), after: i + 1 }
+        }));
+        let vertices = &mut self.vertices;
+        self.costs.fill(arc.len(), |b| collapsed(vertices, b));
+        while let Some(b) = self.costs.least() {
+            self.take(b);
         }
         self.emit(arc, out);
     }
 
-    /// Puts the collapse of the segment that starts at `b` on the heap, if it is small enough.
-    fn offer(&mut self, b: u32) {
-        let Some(quad) = self.quad(b) else { return };
-        if let Some((place, cost)) = merge(quad) {
-            self.places[b as usize] = place;
-            self.heap.push(Reverse((Cost(cost), b, self.stamps[b as usize])));
-        }
-    }
-
-    /// The segment from `b` with the vertices around it, if both its ends may go.
-    fn quad(&self, b: u32) -> Option<[P; 4]> {
-        let n = self.points.len() as u32;
-        let c = self.after[b as usize];
-        if b == 0 || c >= n - 1 {
-            return None;
-        }
-        let point = |i: u32| self.points[i as usize];
-        Some([point(self.before[b as usize]), point(b), point(c), point(self.after[c as usize])])
-    }
-
-    fn take(&mut self, b: u32) {
-        let c = self.after[b as usize];
-        let d = self.after[c as usize];
-        let a = self.before[b as usize];
-        self.points[b as usize] = self.places[b as usize];
-        self.after[b as usize] = d;
-        self.before[d as usize] = b;
-        self.stamps[c as usize] += 1;
+    fn take(&mut self, b: usize) {
+        let Vertex { place, before: a, after: c, .. } = self.vertices[b];
+        let d = self.vertices[c as usize].after;
+        self.vertices[b].point = place;
+        self.vertices[b].after = d;
+        self.vertices[d as usize].before = b as u32;
+        self.costs.set(c as usize, f64::INFINITY);
         // Every segment whose four vertices changed.
-        for segment in [self.before[a as usize], a, b, d] {
-            self.stamps[segment as usize] += 1;
-            self.offer(segment);
+        let a = a as usize;
+        for segment in [self.vertices[a].before as usize, a, b, d as usize] {
+            let cost = collapsed(&mut self.vertices, segment);
+            self.costs.set(segment, cost);
         }
     }
 
@@ -128,7 +87,7 @@ impl Simplifier {
         let start = out.len();
         let mut i = 0;
         loop {
-            let point = if i == 0 || i == last { arc[i] } else { self.points[i].map(round) };
+            let point = if i == 0 || i == last { arc[i] } else { self.vertices[i].rounded() };
             while out.len() > start + 1 && passes(out[out.len() - 2], out[out.len() - 1], point) {
                 out.pop();
             }
@@ -138,7 +97,7 @@ impl Simplifier {
             if i == last {
                 return;
             }
-            i = self.after[i] as usize;
+            i = self.vertices[i].after as usize;
         }
     }
 }
@@ -147,6 +106,32 @@ impl Simplifier {
 pub fn forwards(arc: &[Point]) -> bool {
     let half = &arc[..arc.len() / 2];
     half.iter().zip(arc.iter().rev()).find(|(a, b)| a != b).is_none_or(|(a, b)| a < b)
+}
+
+impl Vertex {
+    fn rounded(&self) -> Point {
+        let [x, y] = self.point;
+        [round(x), round(y)]
+    }
+}
+
+/// What it costs to collapse the segment that starts at `b`, infinite where that is not allowed; notes the place.
+#[inline]
+fn collapsed(vertices: &mut [Vertex], b: usize) -> f64 {
+    let Vertex { point, before, after: c, .. } = vertices[b];
+    // Both its ends may go only if they are not ends of the arc.
+    if b == 0 || c as usize + 1 >= vertices.len() {
+        return f64::INFINITY;
+    }
+    let next = vertices[c as usize];
+    let quad = [vertices[before as usize].point, point, next.point, vertices[next.after as usize].point];
+    match merge(quad) {
+        Some((place, cost)) => {
+            vertices[b].place = place;
+            cost
+        }
+        None => f64::INFINITY,
+    }
 }
 
 fn round(value: f64) -> i32 {

@@ -15,6 +15,7 @@ use crate::{
     snapshot::Snapshot,
     tile::{
         BuildError, geometry,
+        project::Projector,
         repair::Repairer,
         sections::SectionWriter,
         shape::{Rect, Shape, area2},
@@ -59,7 +60,8 @@ fn read(snapshot: &Snapshot, grid: &TileMatrixSet) -> (Vec<Work>, Vec<Measure>) 
     let count = snapshot.feature_count();
     let starts = (0..count.div_ceil(CHUNK)).map(|i| i * CHUNK);
     let range = |start: usize| start as u32..count.min(start + CHUNK) as u32;
-    let read = parallel::map(starts, |start| Work::read(snapshot, grid, range(start)));
+    let projector = Projector::whole(grid, BASE);
+    let read = parallel::map(starts, |start| Work::read(snapshot, &projector, range(start)));
     let (chunks, measures): (Vec<_>, Vec<_>) = read.into_iter().unzip();
     (chunks, measures.concat())
 }

@@ -13,6 +13,7 @@
 mod arc;
 mod build;
 mod junction;
+mod least;
 mod level;
 mod mark;
 mod parallel;

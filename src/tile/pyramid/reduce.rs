@@ -180,6 +180,5 @@ fn arc_id(arc: &[Point]) -> u64 {
 
 /// The middle of the box around `points`.
 fn centre(points: &[Point]) -> [Point; 1] {
-    let middle = |b: Rect| [0, 1].map(|i| b.min[i] + (b.max[i] - b.min[i]) / 2);
-    [Rect::around(points).map_or([0, 0], middle)]
+    [Rect::around(points).map_or([0, 0], |bounds| bounds.centre())]
 }

@@ -2,7 +2,6 @@
 
 use super::Measure;
 use crate::{
-    grid::TileMatrixSet,
     plan::GeometryKind,
     snapshot::Snapshot,
     tile::{
@@ -55,13 +54,11 @@ pub struct PathRef<'a> {
 
 impl Work {
     /// Reads and projects the features in `positions`, winding rings as MVT does, and measures them.
-    pub fn read(snapshot: &Snapshot, grid: &TileMatrixSet, positions: Range<u32>) -> (Self, Vec<Measure>) {
-        let origin = crate::grid::TileCoord { z: BASE, x: 0, y: 0 };
-        let projector = Projector::new(grid, origin);
+    pub fn read(snapshot: &Snapshot, projector: &Projector, positions: Range<u32>) -> (Self, Vec<Measure>) {
         let kind = snapshot.layer.geometry;
         let (mut work, mut measures, mut shape) = (Self::default(), vec![], Shape::default());
         for position in positions {
-            read::project(&snapshot.feature(position as usize), kind, &projector, &mut shape);
+            read::project(&snapshot.feature(position as usize), kind, projector, &mut shape);
             let label = if kind == GeometryKind::Polygon { label(&shape) } else { None };
             measures.push(Measure::new(size(&shape, kind), label));
             for (outer, path) in shape.iter() {
@@ -129,5 +126,7 @@ impl Work {
 
 /// `point` in the units of a zoom `bits` further out, rounded half up.
 pub fn coarser(point: Point, bits: u8) -> Point {
-    point.map(|value| (value + (1 << bits >> 1)) >> bits)
+    let [x, y] = point;
+    let half = 1 << bits >> 1;
+    [(x + half) >> bits, (y + half) >> bits]
 }
