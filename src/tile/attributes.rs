@@ -14,7 +14,10 @@ use crate::{
 };
 use bytemuck::{Pod, Zeroable};
 use rustc_hash::FxHashMap;
-use std::io::{self, Write};
+use std::{
+    collections::hash_map::Entry,
+    io::{self, Write},
+};
 
 /// A column (index into `Layer::fields`) and a value number.
 #[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
@@ -63,14 +66,14 @@ impl Coded {
                     id = integer(raw.1);
                     continue;
                 };
-                let value = match numbers.get(&raw) {
-                    Some(&number) => {
-                        met_again[number as usize] = true;
-                        number
+                let value = match numbers.entry(raw) {
+                    Entry::Occupied(number) => {
+                        met_again[*number.get() as usize] = true;
+                        *number.get()
                     }
-                    None => {
+                    Entry::Vacant(number) => {
                         met_again.push(false);
-                        *numbers.entry(raw).or_insert(coded.add_value(raw)?)
+                        *number.insert(coded.add_value(raw)?)
                     }
                 };
                 coded.tags.push(Tag { value, column, once: 0 });

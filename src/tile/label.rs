@@ -21,6 +21,7 @@ const PRECISION: f64 = 0.15;
 /// Squares looked at, at most: a long thin polygon has no one best place anyway.
 const MAX_SQUARES: usize = 24;
 
+#[derive(Clone, Copy)]
 struct Square {
     centre: [f64; 2],
     half: f64,
@@ -71,12 +72,18 @@ pub fn label(shape: &Shape) -> Option<Label> {
     let step = side(0).min(side(1)).max(side(0).max(side(1)) / 32.0).max(1.0);
     // A good guess to begin with spares most of the search.
     let mut best = Square::new(centroid(rings[0]), 0.0, 0.0, &outline);
-    let mut squares = BinaryHeap::new();
+    let mut squares = BinaryHeap::with_capacity(4 * MAX_SQUARES);
+    let look = |centre: [f64; 2], half: f64, best: &mut Square| {
+        let square = Square::new(centre, half, wanted(best), &outline);
+        if square.distance > best.distance {
+            *best = square;
+        }
+        (square.potential() > wanted(best)).then_some(square)
+    };
     for column in 0..(side(0) / step).ceil().max(1.0) as u32 {
         for row in 0..(side(1) / step).ceil().max(1.0) as u32 {
             let corner = |axis: usize, n: u32| f64::from(bounds.min[axis]) + (f64::from(n) + 0.5) * step;
-            let centre = [corner(0, column), corner(1, row)];
-            squares.push(Square::new(centre, step / 2.0, wanted(&best), &outline));
+            squares.extend(look([corner(0, column), corner(1, row)], step / 2.0, &mut best));
         }
     }
     for _ in 0..MAX_SQUARES {
@@ -85,15 +92,11 @@ pub fn label(shape: &Shape) -> Option<Label> {
             break;
         }
         let Square { centre: [x, y], half, .. } = square;
-        if square.distance > best.distance {
-            best = square;
-        }
         let half = half / 2.0;
         for (dx, dy) in [(-half, -half), (half, -half), (-half, half), (half, half)] {
-            squares.push(Square::new([x + dx, y + dy], half, wanted(&best), &outline));
+            squares.extend(look([x + dx, y + dy], half, &mut best));
         }
     }
-    let best = squares.into_iter().fold(best, |best, s| if s.distance > best.distance { s } else { best });
     Some(Label { point: best.centre.map(|v| v.round() as i32), radius: best.distance.max(0.0) as f32 })
 }
 
@@ -157,7 +160,8 @@ struct Block {
 
 impl Outline {
     fn new(rings: &[&[Point]], origin: Point) -> Self {
-        let mut blocks = vec![];
+        let count: usize = rings.iter().map(|ring| ring.len()).sum();
+        let mut blocks = Vec::with_capacity(count.div_ceil(LANES));
         let mut edges =
             rings.iter().flat_map(|ring| ring.last().into_iter().chain(*ring).zip(*ring)).peekable();
         while let Some(&(&first, _)) = edges.peek() {

@@ -7,6 +7,8 @@
 
 use super::least::Least;
 use crate::tile::shape::Point;
+use rustc_hash::{FxHashMap, FxHasher};
+use std::hash::{Hash, Hasher};
 
 type P = [f64; 2];
 
@@ -14,13 +16,25 @@ type P = [f64; 2];
 /// all zooms add up to at most twice this, half a pixel at 512 pixels a tile.
 const TOLERANCE: f64 = 2.0;
 
-/// Scratch of [`simplify`](Simplifier::simplify).
+/// Simplifies arcs.
 #[derive(Default)]
 pub struct Simplifier {
     vertices: Vec<Vertex>,
     /// What the collapse of the segment that starts at each vertex costs.
     costs: Least,
     turned: Vec<Point>,
+    /// Shared arcs by [`arc_id`], with what became of them: each is met from both of its sides.
+    known: FxHashMap<u64, Known>,
+    /// The points of those.
+    points: Vec<Point>,
+}
+
+/// Where an arc lies, and after it what became of it.
+#[derive(Clone, Copy)]
+struct Known {
+    start: usize,
+    middle: usize,
+    end: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -33,22 +47,43 @@ struct Vertex {
 }
 
 impl Simplifier {
-    /// Appends the simplified `arc` to `out`. Its ends stay; reversed, it gives the reverse.
-    pub fn simplify(&mut self, arc: &[Point], out: &mut Vec<Point>) {
+    /// Appends the simplified `arc` to `out`. Its ends stay; reversed, it gives the reverse. What is `shared` is
+    /// worked out once.
+    pub fn simplify(&mut self, arc: &[Point], shared: bool, out: &mut Vec<Point>) {
         if arc.len() < 3 {
             out.extend_from_slice(arc);
             return;
         }
-        let start = out.len();
         if forwards(arc) {
-            self.collapse(arc, out);
+            self.directed(arc, shared, out);
         } else {
+            let start = out.len();
             let mut turned = std::mem::take(&mut self.turned);
             turned.clear();
             turned.extend(arc.iter().rev());
-            self.collapse(&turned, out);
+            self.directed(&turned, shared, out);
             self.turned = turned;
             out[start..].reverse();
+        }
+    }
+
+    fn directed(&mut self, arc: &[Point], shared: bool, out: &mut Vec<Point>) {
+        if !shared {
+            return self.collapse(arc, out);
+        }
+        let id = arc_id(arc);
+        match self.known.get(&id) {
+            Some(&Known { start, middle, end }) if self.points[start..middle] == *arc => {
+                out.extend_from_slice(&self.points[middle..end]);
+            }
+            _ => {
+                let from = out.len();
+                self.collapse(arc, out);
+                let start = self.points.len();
+                self.points.extend_from_slice(arc);
+                self.points.extend_from_slice(&out[from..]);
+                self.known.insert(id, Known { start, middle: start + arc.len(), end: self.points.len() });
+            }
         }
     }
 
@@ -103,9 +138,17 @@ impl Simplifier {
 }
 
 /// Which of the two directions an arc is worked on in.
-pub fn forwards(arc: &[Point]) -> bool {
+fn forwards(arc: &[Point]) -> bool {
     let half = &arc[..arc.len() / 2];
     half.iter().zip(arc.iter().rev()).find(|(a, b)| a != b).is_none_or(|(a, b)| a < b)
+}
+
+/// The same for both directions.
+pub fn arc_id(arc: &[Point]) -> u64 {
+    let mut hasher = FxHasher::default();
+    let mut add = |&[x, y]: &Point| (u64::from(x as u32) << 32 | u64::from(y as u32)).hash(&mut hasher);
+    if forwards(arc) { arc.iter().for_each(&mut add) } else { arc.iter().rev().for_each(&mut add) }
+    hasher.finish()
 }
 
 impl Vertex {
@@ -200,7 +243,7 @@ mod tests {
 
     fn simplified(arc: &[Point]) -> Vec<Point> {
         let mut out = vec![];
-        Simplifier::default().simplify(arc, &mut out);
+        Simplifier::default().simplify(arc, false, &mut out);
         out
     }
 
@@ -242,6 +285,17 @@ mod tests {
             let mut back = simplified(&back);
             back.reverse();
             prop_assert_eq!(back, out);
+        }
+
+        #[test]
+        fn a_shared_arc_becomes_the_same_each_time(arc in arcs()) {
+            let mut simplifier = Simplifier::default();
+            let mut twice = || {
+                let mut out = vec![];
+                simplifier.simplify(&arc, true, &mut out);
+                out
+            };
+            prop_assert_eq!([twice(), twice()], [simplified(&arc), simplified(&arc)]);
         }
 
         #[test]

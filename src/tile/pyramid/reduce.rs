@@ -1,7 +1,7 @@
 //! One step down the pyramid: from the geometry of a zoom, rounded to the units of the next, to less of it.
 
 use super::{
-    arc::{Simplifier, forwards},
+    arc::{Simplifier, arc_id},
     mark::TINY,
     work::{BASE, PathRef, Work},
 };
@@ -9,8 +9,7 @@ use crate::{
     plan::GeometryKind,
     tile::shape::{Point, Rect, area2},
 };
-use rustc_hash::{FxHashSet, FxHasher};
-use std::hash::{Hash, Hasher};
+use rustc_hash::FxHashSet;
 
 /// Arcs that stay as they are, and their ends, by which features without any are told quickly.
 #[derive(Default)]
@@ -104,7 +103,8 @@ impl Reducer {
             self.read_arc(arc, closed);
             let start = self.out.len();
             if kept.arcs.is_empty() || !kept.arcs.contains(&arc_id(&self.arc)) {
-                self.simplifier.simplify(&self.arc, &mut self.out);
+                let shared = self.fixed[self.anchors[arc]];
+                self.simplifier.simplify(&self.arc, shared, &mut self.out);
             } else {
                 self.out.extend_from_slice(&self.arc);
             }
@@ -165,17 +165,6 @@ impl Reducer {
             None => {}
         }
     }
-}
-
-/// The same for both directions.
-fn arc_id(arc: &[Point]) -> u64 {
-    let mut hasher = FxHasher::default();
-    if forwards(arc) {
-        arc.iter().for_each(|p| p.hash(&mut hasher));
-    } else {
-        arc.iter().rev().for_each(|p| p.hash(&mut hasher));
-    }
-    hasher.finish()
 }
 
 /// The middle of the box around `points`.
