@@ -54,7 +54,8 @@ impl Projector {
     /// Projects to the units of zoom `z`, counted from the grid's origin.
     pub fn whole(grid: &TileMatrixSet, z: u8) -> Self {
         let count = (2.0 * BANDED * BANDS_PER_DEGREE) as u32;
-        let centres: Vec<f64> = (0..count).map(|i| (f64::from(i) + 0.5) / BANDS_PER_DEGREE - BANDED).collect();
+        let centres: Vec<f64> =
+            (0..count).map(|i| (f64::from(i) + 0.5) / BANDS_PER_DEGREE - BANDED).collect();
         Self::with_bands(grid, TileCoord { z, x: 0, y: 0 }, -BANDED, BANDS_PER_DEGREE, &centres)
     }
 
@@ -134,7 +135,7 @@ impl Band {
 ///
 /// `f64::round` is a call where the CPU has no instruction for it; truncating a positive number is one
 /// instruction everywhere.
-fn round(value: f64) -> i32 {
+pub fn round(value: f64) -> i32 {
     let limit = f64::from(LIMIT);
     let positive = value.clamp(-limit, limit) + (limit + 0.5);
     (positive as i64 - i64::from(LIMIT)) as i32

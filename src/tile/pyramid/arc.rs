@@ -6,7 +6,7 @@
 //! whose collapse moves the arc least goes first, until every further one would move it too far.
 
 use super::least::Least;
-use crate::tile::shape::Point;
+use crate::tile::{project::round, shape::Point};
 use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::{Hash, Hasher};
 
@@ -147,7 +147,11 @@ fn forwards(arc: &[Point]) -> bool {
 pub fn arc_id(arc: &[Point]) -> u64 {
     let mut hasher = FxHasher::default();
     let mut add = |&[x, y]: &Point| (u64::from(x as u32) << 32 | u64::from(y as u32)).hash(&mut hasher);
-    if forwards(arc) { arc.iter().for_each(&mut add) } else { arc.iter().rev().for_each(&mut add) }
+    if forwards(arc) {
+        arc.iter().for_each(&mut add)
+    } else {
+        arc.iter().rev().for_each(&mut add)
+    }
     hasher.finish()
 }
 
@@ -175,10 +179,6 @@ fn collapsed(vertices: &mut [Vertex], b: usize) -> f64 {
         }
         None => f64::INFINITY,
     }
-}
-
-fn round(value: f64) -> i32 {
-    (value + 0.5).floor() as i32
 }
 
 /// Whether `b` lies on the straight way from `a` to `c`.
@@ -213,10 +213,17 @@ fn merge([a, b, c, d]: [P; 4]) -> Option<(P, f64)> {
         // All on AD: nothing moves wherever E is.
         return (hb == 0.0 && hc == 0.0).then_some((b, 0.0));
     }
+    let (other, far) = if on_ab { (c, d) } else { (b, a) };
+    // Most are too far already from the line of the new edge, which this tells without a division.
+    let (chord, first) = (sub(far, from), sub(over, from));
+    let edge = [chord[0] * height - first[0] * he, chord[1] * height - first[1] * he];
+    let rise = cross(edge, sub(other, far));
+    if rise * rise > TOLERANCE * TOLERANCE * (edge[0] * edge[0] + edge[1] * edge[1]) {
+        return None;
+    }
     let t = he / height;
     let e = [from[0] + (over[0] - from[0]) * t, from[1] + (over[1] - from[1]) * t];
     // From the old way to the new one and back; the first is the most likely to be too far.
-    let (other, far) = if on_ab { (c, d) } else { (b, a) };
     let mut moved = distance2(other, e, far);
     if moved <= TOLERANCE * TOLERANCE {
         moved = moved
