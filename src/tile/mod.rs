@@ -21,6 +21,7 @@ mod label;
 mod layer;
 mod project;
 mod pyramid;
+mod raster;
 mod read;
 mod repair;
 mod sections;

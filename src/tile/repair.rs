@@ -1,7 +1,8 @@
 //! Making polygons valid on the integer grid.
 
 use super::{
-    shape::{Point, Shape, area2},
+    raster,
+    shape::{Point, Shape, area2, cross},
     validity::Checker,
 };
 use i_overlay::{
@@ -22,15 +23,15 @@ pub struct Repairer {
 
 impl Repairer {
     /// Makes the polygons of `shape` valid and winds them as MVT wants; returns false if nothing is left.
+    /// Exteriors are expected to turn to the right on the whole, holes to the left.
     ///
-    /// The area of `shape` is what has a winding number above 0 when exteriors turn one way and holes the
-    /// other: parts that overlap by a unit join, and a hole outside its exterior adds nothing.
+    /// The area of `shape` is what exteriors wind around more often than holes: parts that overlap by a unit
+    /// join, a hole outside its exterior adds nothing, and of a ring that crosses itself the loops that turn
+    /// the wrong way are outside.
     pub fn repair(&mut self, shape: &mut Shape) -> bool {
-        Self::wind(shape);
-        if !self.checker.valid(shape) {
+        if !drop_flat(shape) || !self.checker.valid(shape) {
+            raster::coarsen(shape);
             overlay(shape);
-            // i_overlay 4.5 winds a hole that touches its exterior like an exterior.
-            Self::wind(shape);
         }
         !shape.paths.is_empty()
     }
@@ -39,33 +40,39 @@ impl Repairer {
     pub fn valid(&mut self, shape: &Shape) -> bool {
         self.checker.valid(shape)
     }
+}
 
-    /// Exteriors with positive area, holes with negative (MVT 2.1 §4.3.3.3); rings without area go.
-    fn wind(shape: &mut Shape) {
-        let (mut start, mut kept) = (0, 0);
-        let mut part = false;
-        let mut paths = std::mem::take(&mut shape.paths);
-        paths.retain_mut(|path| {
-            let ring = start..path.end;
-            start = path.end;
-            let area = area2(&shape.points[ring.clone()]);
-            let keep = area != 0 && (path.outer || part);
-            if path.outer {
-                part = keep;
-            }
-            if keep {
-                if (area > 0) != path.outer {
-                    shape.points[ring.clone()].reverse();
-                }
-                shape.points.copy_within(ring.clone(), kept);
-                kept += ring.len();
-                path.end = kept;
-            }
-            keep
-        });
-        shape.points.truncate(kept);
-        shape.paths = paths;
-    }
+/// Drops rings that are mere lines, and with an exterior its holes. Returns whether the others turn as they should
+/// (MVT 2.1 §4.3.3.3).
+fn drop_flat(shape: &mut Shape) -> bool {
+    let (mut start, mut kept) = (0, 0);
+    let (mut part, mut right) = (false, true);
+    let mut paths = std::mem::take(&mut shape.paths);
+    paths.retain_mut(|path| {
+        let ring = start..path.end;
+        start = path.end;
+        let area = area2(&shape.points[ring.clone()]);
+        let keep = (area != 0 || !flat(&shape.points[ring.clone()])) && (path.outer || part);
+        if path.outer {
+            part = keep;
+        }
+        if keep {
+            right &= area != 0 && (area > 0) == path.outer;
+            shape.points.copy_within(ring.clone(), kept);
+            kept += ring.len();
+            path.end = kept;
+        }
+        keep
+    });
+    shape.points.truncate(kept);
+    shape.paths = paths;
+    right
+}
+
+/// Whether all points of a ring lie on one line.
+fn flat(ring: &[Point]) -> bool {
+    let [a, b, rest @ ..] = ring else { return true };
+    rest.iter().all(|&c| cross(*a, *b, c) == 0)
 }
 
 /// Rebuilds `shape` from the edges that bound its area, snapped to the grid.
@@ -84,8 +91,13 @@ fn overlay(shape: &mut Shape) {
     for part in &parts {
         for (i, ring) in part.iter().enumerate() {
             ring.iter().for_each(|p| shape.push([p.x, p.y]));
-            if !shape.end_ring(i == 0) && i == 0 {
+            let outer = i == 0;
+            if !shape.end_ring(outer) && outer {
                 break;
+            }
+            // i_overlay 4.5 winds a hole that touches its exterior like an exterior.
+            if (area2(&shape.points[shape.last_start()..]) > 0) != outer {
+                shape.reverse_last();
             }
         }
     }

@@ -3,9 +3,11 @@
 mod cutting;
 mod decode;
 mod fixture;
+mod judge;
 mod lowzoom;
 mod place;
 mod polygons;
 mod prepared;
 mod reference;
+mod truth;
 mod valid;
