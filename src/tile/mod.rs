@@ -27,6 +27,7 @@ mod repair;
 mod sections;
 mod shape;
 mod size;
+mod trace;
 mod validity;
 
 pub use budget::MAX_TILE;

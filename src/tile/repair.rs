@@ -3,16 +3,17 @@
 use super::{
     raster,
     shape::{Point, Shape, area2, cross},
+    trace::{Edge, trace},
     validity::Checker,
 };
 use i_overlay::{
     core::{
         fill_rule::FillRule,
         overlay::{IntOverlayOptions, Overlay, ShapeType},
-        overlay_rule::OverlayRule,
         solver::Solver,
     },
     i_float::int::point::IntPoint,
+    vector::edge::{SUBJ_LEFT, SUBJ_RIGHT, VectorEdge},
 };
 
 /// Checks polygons, and rebuilds those that are not valid.
@@ -77,7 +78,7 @@ fn flat(ring: &[Point]) -> bool {
 
 /// Rebuilds `shape` from the edges that bound its area, snapped to the grid.
 fn overlay(shape: &mut Shape) {
-    let options = IntOverlayOptions::ogc();
+    let options = IntOverlayOptions::default();
     // One thread: tiles are cut side by side already.
     let solver = Solver { multithreading: None, ..Solver::default() };
     let mut overlay = Overlay::new_custom(shape.points.len(), options, solver);
@@ -86,20 +87,19 @@ fn overlay(shape: &mut Shape) {
         without_returns(ring, &mut path);
         overlay.add_path_iter(path.iter().map(|&[x, y]| IntPoint::new(x, y)), ShapeType::Subject);
     }
-    let parts = overlay.overlay(OverlayRule::Subject, FillRule::Positive);
-    shape.clear();
-    for part in &parts {
-        for (i, ring) in part.iter().enumerate() {
-            ring.iter().for_each(|p| shape.push([p.x, p.y]));
-            let outer = i == 0;
-            if !shape.end_ring(outer) && outer {
-                break;
-            }
-            // i_overlay 4.5 winds a hole that touches its exterior like an exterior.
-            if (area2(&shape.points[shape.last_start()..]) > 0) != outer {
-                shape.reverse_last();
-            }
-        }
+    let sides = overlay.build_separate_vectors(FillRule::Positive);
+    let mut edges: Vec<Edge> = sides.iter().filter_map(bounding_edge).collect();
+    trace(&mut edges, shape);
+}
+
+/// An edge with the area on one side only, directed so that this is the right one on the screen. The crate's
+/// y axis points up, so its left is our right.
+fn bounding_edge(&VectorEdge { a, b, fill }: &VectorEdge) -> Option<Edge> {
+    let [a, b] = [a, b].map(|p| [p.x, p.y]);
+    match fill & (SUBJ_LEFT | SUBJ_RIGHT) {
+        SUBJ_LEFT => Some([a, b]),
+        SUBJ_RIGHT => Some([b, a]),
+        _ => None,
     }
 }
 

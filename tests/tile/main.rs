@@ -2,8 +2,10 @@
 
 mod cutting;
 mod decode;
+mod edges;
 mod fixture;
 mod judge;
+mod lines;
 mod lowzoom;
 mod place;
 mod polygons;
