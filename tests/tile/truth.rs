@@ -41,21 +41,23 @@ impl Truth {
         self.rings.iter().flat_map(|(_, ring)| ring.iter().copied())
     }
 
-    /// Whether `p` is covered; `None` near an outline, and in a loop of a hole that turns the wrong way: no rule
-    /// says what that means.
+    /// Whether `p` is covered; `None` near an outline, and where no rule says: in a hole outside its exterior or
+    /// in a loop of a hole that turns the wrong way.
     pub fn covers(&self, p: [f64; 2]) -> Option<bool> {
         if self.rings.iter().any(|(_, ring)| near(ring, p)) {
             return None;
         }
-        let (mut exteriors, mut holes) = (0, 0);
-        for (exterior, ring) in &self.rings {
-            match (exterior, winding(ring, p)) {
-                (true, turns) => exteriors += turns,
-                (false, turns) if turns < 0 => return None,
-                (false, turns) => holes += turns,
+        let turns: Vec<(bool, i32)> =
+            self.rings.iter().map(|(outer, ring)| (*outer, winding(ring, p))).collect();
+        let mut sum = 0;
+        for part in turns.chunk_by(|_, next| !next.0) {
+            let (exterior, holes) = (part[0].1, part[1..].iter().map(|(_, turns)| turns).sum::<i32>());
+            if part[1..].iter().any(|(_, turns)| *turns < 0) || holes > exterior.max(0) {
+                return None;
             }
+            sum += exterior - holes;
         }
-        Some(exteriors > holes)
+        Some(sum > 0)
     }
 }
 
