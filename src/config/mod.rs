@@ -3,11 +3,13 @@
 //! Unknown keys are errors that name the key and its place. Secrets belong in the environment; the
 //! database URL is redacted wherever the configuration is printed.
 
+use crate::plan::{LayerId, Rules};
 use ipnet::IpNet;
 use serde::Deserialize;
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
-    num::NonZeroUsize,
+    num::{NonZeroU32, NonZeroUsize},
     path::{Path, PathBuf},
 };
 
@@ -58,6 +60,11 @@ pub struct Tiles {
     pub threads: Option<NonZeroUsize>,
     /// Tiles that may wait for such a thread; the next one is answered 503.
     pub queue: usize,
+    /// Most kB (1000 bytes) of a tile before compression: past it the least important features are left out.
+    pub max_tile_kb: NonZeroU32,
+    /// How layers are drawn, by id, where it is to be otherwise.
+    #[serde(rename = "layer")]
+    pub rules: BTreeMap<LayerId, Rules>,
 }
 
 #[derive(Debug, Default, Clone, Deserialize)]
@@ -78,7 +85,7 @@ pub enum LogFormat {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TableLayer {
-    pub id: crate::plan::LayerId,
+    pub id: LayerId,
     pub schema: String,
     pub table: String,
     pub id_column: String,
@@ -96,9 +103,25 @@ impl Default for Server {
     }
 }
 
+/// What a phone takes in without a stutter.
+const DEFAULT_TILE_KB: NonZeroU32 = NonZeroU32::MIN.saturating_add(499);
+
+impl Tiles {
+    /// Most bytes of a tile before compression.
+    pub fn max_tile(&self) -> usize {
+        self.max_tile_kb.get() as usize * 1000
+    }
+}
+
 impl Default for Tiles {
     fn default() -> Self {
-        Self { cache_mib: 256, threads: None, queue: 1024 }
+        Self {
+            cache_mib: 256,
+            threads: None,
+            queue: 1024,
+            max_tile_kb: DEFAULT_TILE_KB,
+            rules: BTreeMap::new(),
+        }
     }
 }
 

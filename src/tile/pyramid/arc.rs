@@ -5,18 +5,16 @@
 //! on the line of AB or CD, placed so that the area on either side of the arc stays the same. The segment
 //! whose collapse moves the arc least goes first, until every further one would move it too far.
 
-use crate::tile::shape::Point;
+use crate::{plan::Tolerance, tile::shape::Point};
 use std::{cmp::Reverse, collections::BinaryHeap};
 
 type P = [f64; 2];
 
-/// How far one collapse may move the arc, in units. Halved with each zoom that was made before, the moves of
-/// all zooms add up to at most twice this, half a pixel at 512 pixels a tile.
-const TOLERANCE: f64 = 2.0;
-
-/// Scratch of [`simplify`](Simplifier::simplify).
+/// Simplifies arcs.
 #[derive(Default)]
 pub struct Simplifier {
+    /// The square of how far one collapse may move the arc, in units.
+    tolerance2: f64,
     points: Vec<P>,
     before: Vec<u32>,
     after: Vec<u32>,
@@ -42,6 +40,10 @@ impl Ord for Cost {
 }
 
 impl Simplifier {
+    pub fn new(tolerance: Tolerance) -> Self {
+        Self { tolerance2: f64::from(tolerance).powi(2), ..Self::default() }
+    }
+
     /// Appends the simplified `arc` to `out`. Its ends stay; reversed, it gives the reverse.
     pub fn simplify(&mut self, arc: &[Point], out: &mut Vec<Point>) {
         if arc.len() < 3 {
@@ -86,7 +88,7 @@ impl Simplifier {
     /// Puts the collapse of the segment that starts at `b` on the heap, if it is small enough.
     fn offer(&mut self, b: u32) {
         let Some(quad) = self.quad(b) else { return };
-        if let Some((_, cost)) = merge(quad) {
+        if let Some((_, cost)) = merge(quad, self.tolerance2) {
             self.heap.push(Reverse((Cost(cost), b, self.stamps[b as usize])));
         }
     }
@@ -103,7 +105,7 @@ impl Simplifier {
     }
 
     fn take(&mut self, b: u32) {
-        let Some((e, _)) = self.quad(b).and_then(merge) else { return };
+        let Some((e, _)) = self.quad(b).and_then(|quad| merge(quad, self.tolerance2)) else { return };
         let c = self.after[b as usize];
         let d = self.after[c as usize];
         let a = self.before[b as usize];
@@ -158,7 +160,7 @@ fn cross(p: P, q: P) -> f64 {
 }
 
 /// Where B and C meet, and the square of how far the arc moves by it; `None` where that is too far.
-fn merge([a, b, c, d]: [P; 4]) -> Option<(P, f64)> {
+fn merge([a, b, c, d]: [P; 4], tolerance2: f64) -> Option<(P, f64)> {
     let chord = sub(d, a);
     // Heights over AD times its length; twice the area between the arc and AD.
     let (hb, hc) = (cross(chord, sub(b, a)), cross(chord, sub(c, a)));
@@ -180,13 +182,13 @@ fn merge([a, b, c, d]: [P; 4]) -> Option<(P, f64)> {
     // From the old way to the new one and back; the first is the most likely to be too far.
     let (other, far) = if on_ab { (c, d) } else { (b, a) };
     let mut moved = distance2(other, e, far);
-    if moved <= TOLERANCE * TOLERANCE {
+    if moved <= tolerance2 {
         moved = moved
             .max(distance2(over, e, far).min(distance2(over, from, e)))
             .max(distance2(e, over, other).min(distance2(e, from, over)));
     }
     // Not-a-number fails too.
-    (moved <= TOLERANCE * TOLERANCE).then_some((e, moved))
+    (moved <= tolerance2).then_some((e, moved))
 }
 
 /// The square of the distance from `p` to the segment between `a` and `b`.
@@ -205,7 +207,7 @@ mod tests {
 
     fn simplified(arc: &[Point]) -> Vec<Point> {
         let mut out = vec![];
-        Simplifier::default().simplify(arc, &mut out);
+        Simplifier::new(Tolerance::default()).simplify(arc, &mut out);
         out
     }
 
