@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use libdeflater::{CompressionLvl, Compressor};
-use std::io::Write;
+use std::{cell::Cell, io::Write};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Encoding {
@@ -39,7 +39,7 @@ pub fn encode(raw: Bytes, wanted: Encoding) -> (Bytes, Encoding) {
 pub fn compress(raw: Bytes, wanted: Encoding) -> (Bytes, Encoding) {
     let compressed = match wanted {
         Encoding::Identity => None,
-        Encoding::Gzip => gzip(&raw, 1),
+        Encoding::Gzip => gzip(&raw),
         Encoding::Brotli => brotli(&raw, 3),
         Encoding::Zstd => zstd::bulk::compress(&raw, 3).ok(),
     };
@@ -49,12 +49,18 @@ pub fn compress(raw: Bytes, wanted: Encoding) -> (Bytes, Encoding) {
     }
 }
 
+thread_local! {
+    /// Compressors are large and take longer to make than a small tile to compress.
+    static GZIP: Cell<Option<Compressor>> = const { Cell::new(None) };
+}
+
 /// libdeflate writes no time into the header.
-fn gzip(raw: &[u8], level: i32) -> Option<Vec<u8>> {
-    let mut compressor = Compressor::new(CompressionLvl::new(level).ok()?);
+fn gzip(raw: &[u8]) -> Option<Vec<u8>> {
+    let mut compressor = GZIP.take().unwrap_or_else(|| Compressor::new(CompressionLvl::fastest()));
     let mut out = vec![0; compressor.gzip_compress_bound(raw.len())];
-    let size = compressor.gzip_compress(raw, &mut out).ok()?;
-    out.truncate(size);
+    let size = compressor.gzip_compress(raw, &mut out);
+    GZIP.set(Some(compressor));
+    out.truncate(size.ok()?);
     out.shrink_to_fit();
     Some(out)
 }

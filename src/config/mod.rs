@@ -191,6 +191,32 @@ mod tests {
     }
 
     #[test]
+    fn rules_are_read_by_layer_and_told_when_they_are_wrong() {
+        let given = "[tiles]\nmax_tile_kb = 300\n[tiles.layer.mining_blocks]\nminzoom = 8\ntiny = \"drop\"\n\
+                     attributes = { code = 10, note = false }\nlabels = []\n";
+        let tiles = Config::parse(given).unwrap().tiles;
+        assert_eq!(tiles.max_tile(), 300_000);
+        let rules = &tiles.rules[&LayerId::new("mining_blocks").unwrap()];
+        assert_eq!(rules.minzoom.map(u8::from), Some(8));
+        assert!(rules.carries("code", 10) && !rules.carries("code", 9) && !rules.carries("note", 18));
+        assert!(rules.carries("name", 0) && !rules.labels("name"));
+        for (wrong, named) in [
+            ("minzoom = 19", "minzoom: zooms are 0 to 18"),
+            ("minzoom = -1", "zooms are 0 to 18"),
+            ("attributes = { code = 40 }", "a zoom from 0 to 18, or false for no zoom"),
+            ("tolerance = 65.0", "a tolerance is 0 to 64 units"),
+            ("tiny = \"circle\"", "unknown variant `circle`"),
+            ("colour = \"red\"", "unknown field `colour`"),
+        ] {
+            let error = Config::parse(&format!("[tiles.layer.mining_blocks]\n{wrong}\n")).unwrap_err();
+            assert!(error.starts_with("line 2: ") && error.contains(named), "{wrong}: {error}");
+            assert!(!error.contains('\n'), "{error}");
+        }
+        assert_eq!(Config::default().tiles.max_tile(), 500_000);
+        assert!(Config::parse("[tiles]\nmax_tile_kb = 0\n").is_err());
+    }
+
+    #[test]
     fn a_public_url_is_absolute_and_plain() {
         for bad in ["maps.example.org", "ftp://a", "https://a/?q", "https://a b"] {
             let error = Config::parse(&format!("[server]\npublic_url = \"{bad}\"")).unwrap_err();

@@ -100,6 +100,7 @@ fn cors() -> cors::CorsLayer {
             header::CONTENT_LENGTH,
             header::ACCEPT_RANGES,
             header::LAST_MODIFIED,
+            tiles::DROPPED_FEATURES,
         ])
         .max_age(Duration::from_secs(86400))
         // The answer is the same for every origin.

@@ -7,4 +7,4 @@ mod layer;
 mod rules;
 
 pub use layer::{Field, FieldType, GeometryKind, Group, Layer, LayerId, LayerIdError, Text};
-pub use rules::{Carried, MAX_ZOOM, RuleError, Rules, Tiny, Tolerance, Zoom};
+pub use rules::{Carried, MAX_ZOOM, RuleError, Rules, Tiny, Tolerance, Zoom, check_rules};

@@ -56,11 +56,28 @@ pub struct Rules {
 
 /// A rule that its layer cannot follow.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("tiles.layer.{layer}.{rule}: {reason}")]
+#[error("tiles.layer.{key}: {reason}")]
 pub struct RuleError {
-    pub layer: LayerId,
-    pub rule: &'static str,
-    pub reason: String,
+    key: String,
+    reason: String,
+}
+
+/// Checks the rules of layers, by id, against all layers that there are. Of a layer that cannot be described just
+/// now only the id is known.
+///
+/// # Errors
+/// The first rule of a layer that does not exist, or that its layer cannot follow.
+pub fn check_rules(
+    rules: &BTreeMap<LayerId, Rules>,
+    layers: &[(LayerId, Option<&Layer>)],
+) -> Result<(), RuleError> {
+    for (id, rules) in rules {
+        match layers.iter().find(|(layer, _)| layer == id) {
+            None => return Err(RuleError { key: id.to_string(), reason: "there is no such layer".into() }),
+            Some((_, layer)) => layer.map_or(Ok(()), |layer| rules.check(layer))?,
+        }
+    }
+    Ok(())
 }
 
 /// Columns that the points of names carry.
@@ -70,7 +87,7 @@ impl Rules {
     /// # Errors
     /// When a rule names a column that `layer` does not have, or is not for its kind of geometry.
     pub fn check(&self, layer: &Layer) -> Result<(), RuleError> {
-        let error = |rule, reason| RuleError { layer: layer.id.clone(), rule, reason };
+        let error = |rule: &str, reason| RuleError { key: format!("{}.{rule}", layer.id), reason };
         let known = |column: &String| layer.fields.iter().any(|field| field.name == *column);
         let unknown = |column: &String| format!("the layer has no column `{column}`");
         if let Some(column) = self.attributes.keys().find(|column| !known(column)) {

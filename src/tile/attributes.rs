@@ -21,7 +21,8 @@ use std::{collections::HashMap, io::Write};
 pub struct Tag {
     pub value: u32,
     pub column: u16,
-    padding: u16,
+    /// 1 when the value is met once in the whole layer, else 0.
+    pub unique: u16,
 }
 
 pub struct Attributes {
@@ -40,7 +41,9 @@ impl Attributes {
     /// Codes the attributes of `snapshot`.
     pub fn build(snapshot: &Snapshot, out: &mut SectionWriter<impl Write>) -> Result<(), BuildError> {
         let mut values = Values::default();
-        let (mut ids, mut tags, mut tag_ends) = (vec![], vec![], vec![]);
+        let (mut ids, mut tags, mut tag_ends): (Vec<i64>, Vec<Tag>, Vec<u32>) = (vec![], vec![], vec![]);
+        // How often each value is met.
+        let mut uses: Vec<u32> = vec![];
         for position in 0..snapshot.feature_count() {
             let properties = snapshot.feature(position).properties();
             let mut bytes = properties.as_ref().map_or(&[][..], |p| p.bytes());
@@ -48,12 +51,18 @@ impl Attributes {
             while let Some((column, raw)) = next_property(&mut bytes, &snapshot.layer) {
                 match column {
                     None => id = integer(raw.1),
-                    Some(column) => tags.push(Tag { value: values.number(raw)?, column, padding: 0 }),
+                    Some(column) => {
+                        let value = values.number(raw)?;
+                        uses.resize(uses.len().max(value as usize + 1), 0);
+                        uses[value as usize] = uses[value as usize].saturating_add(1);
+                        tags.push(Tag { value, column, unique: 0 });
+                    }
                 }
             }
             ids.push(id);
             tag_ends.push(u32::try_from(tags.len())?);
         }
+        tags.iter_mut().for_each(|tag| tag.unique = u16::from(uses[tag.value as usize] == 1));
         out.section(&ids)?;
         out.section(&tags)?;
         out.section(&tag_ends)?;

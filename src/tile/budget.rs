@@ -1,25 +1,22 @@
 //! Keeping a tile small: when a layer is too large for it, the smallest features go.
 
-use super::encode::{Batch, Renumber, Source, varint_size};
-
-/// Most bytes of a raw tile, 500 kB: what a phone takes in without a stutter.
-pub const MAX_TILE: usize = 500_000;
+use super::encode::{Batch, Drawn, Renumber, Source, varint_size};
+use std::cmp::Reverse;
 
 /// Which features stay when the layer may have `budget` bytes: the largest, as many as fit.
 ///
 /// Equals are ranked by a hash of their position, so that what goes is spread over the tile. A feature that
 /// alone is over the budget goes first of all. `values` is scratch.
 pub fn choose(source: &Source, batch: &Batch, values: &mut Renumber, budget: usize) -> Vec<bool> {
-    let mut order: Vec<u32> = (0..batch.drawn.len() as u32).collect();
-    order.sort_by(|&a, &b| {
-        let (a, b) = (&batch.drawn[a as usize], &batch.drawn[b as usize]);
-        b.size.total_cmp(&a.size).then(spread(a.position).cmp(&spread(b.position)))
-    });
+    // The bits of numbers that are not negative are in the order of the numbers.
+    let rank = |drawn: &Drawn| (Reverse((drawn.size.max(0.0) + 0.0).to_bits()), spread(drawn.position));
+    let mut order: Vec<_> = batch.drawn.iter().map(rank).zip(0u32..).collect();
+    order.sort_unstable();
     values.start(source.attributes.value_count());
     let mut kept = vec![false; batch.drawn.len()];
     let frame = frame(source);
     let mut total = frame;
-    for i in order.into_iter().map(|i| i as usize) {
+    for i in order.into_iter().map(|(_, i)| i as usize) {
         let size = feature_size(source, batch, values, i);
         if frame + size > budget {
             continue;
@@ -50,7 +47,8 @@ fn feature_size(source: &Source, batch: &Batch, values: &Renumber, i: usize) -> 
         }
     }
     let id = 1 + varint_size(attributes.ids[position] as u64);
-    message(id + message(tags) + 2 + message(batch.geometry(i).len())) + first_uses
+    let geometry = source.geometry(batch, i).iter().map(|piece| piece.len()).sum();
+    message(id + message(tags) + 2 + message(geometry)) + first_uses
 }
 
 /// A bound on the bytes of the layer itself: name, keys, extent, version and its own length.

@@ -1,14 +1,13 @@
 //! Cutting a tile.
 
 use super::{
-    TileLayer,
-    budget::{self, MAX_TILE},
+    TileLayer, budget,
     draw::Drawer,
     encode::{Batch, Encoder, Source},
     geometry,
 };
 use crate::{
-    grid::{TileCoord, TileMatrixSet},
+    grid::{MAX_ZOOM, TileCoord, TileMatrixSet},
     plan::GeometryKind,
 };
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,18 +17,19 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub struct Tile {
     /// MVT 2.1; empty when nothing of the layers is in the tile.
     pub bytes: Vec<u8>,
-    /// Features left out because the tile would be larger than [`MAX_TILE`].
+    /// Features left out because the tile would be larger than it may be.
     pub dropped: usize,
 }
 
-/// Cuts `tile` of `grid` from `layers`, in the order given, each followed by its layer of names.
+/// Cuts `tile` of `grid` from `layers`, in the order given, each followed by its layer of names, in at most
+/// `most` bytes: the least important features are left out.
 ///
-/// The bytes depend on the snapshots, the grid, the coordinate and [`ENGINE_VERSION`](super::ENGINE_VERSION)
-/// alone. A layer prepared for another grid is cut without its pyramid and its names.
-pub fn cut(layers: &[&TileLayer], grid: &TileMatrixSet, tile: TileCoord) -> Tile {
+/// The bytes depend on the snapshots, their rules, the grid, the coordinate, `most` and
+/// [`ENGINE_VERSION`](super::ENGINE_VERSION) alone. A layer prepared for another grid is cut without its pyramid and its names.
+pub fn cut(layers: &[&TileLayer], grid: &TileMatrixSet, tile: TileCoord, most: usize) -> Tile {
     let Some(tile) = grid.tile(tile.z, tile.x, tile.y) else { return Tile::default() };
     let mut scratch = lock().pop().unwrap_or_default();
-    let cut = scratch.cut(layers, grid, tile);
+    let cut = scratch.cut(layers, grid, tile, most);
     lock().push(scratch);
     cut
 }
@@ -54,45 +54,46 @@ struct Scratch {
 struct LayerBatch {
     features: Batch,
     labels: Batch,
-    /// Bytes they take in the tile if nothing is left out.
+    /// A bound from below on the bytes of the features, by which layers share a tile that is too small for them.
     size: usize,
 }
 
 impl Scratch {
-    fn cut(&mut self, layers: &[&TileLayer], grid: &TileMatrixSet, tile: TileCoord) -> Tile {
+    fn cut(&mut self, layers: &[&TileLayer], grid: &TileMatrixSet, tile: TileCoord, most: usize) -> Tile {
         if self.layers.len() < layers.len() {
             self.layers.resize_with(layers.len(), LayerBatch::default);
         }
-        let mut bytes = Vec::new();
+        let mut least = 0;
         for (layer, batch) in layers.iter().zip(&mut self.layers) {
-            batch.features.clear();
-            batch.labels.clear();
-            if tile.z >= layer.snapshot.layer.minzoom {
-                self.drawer.draw(layer, grid, tile, &mut batch.features);
-                layer.draw_labels(grid, tile, &batch.features, &mut batch.labels);
-            }
-            let before = bytes.len();
-            self.encoder.layer(&layer.source(), &batch.features, |_| true, &mut bytes);
-            if let Some(labels) = layer.label_source() {
-                self.encoder.layer(&labels, &batch.labels, |_| true, &mut bytes);
-            }
-            batch.size = bytes.len() - before;
+            least += batch.draw(layer, grid, tile, &mut self.drawer);
         }
-        if bytes.len() > MAX_TILE { self.cut_down(layers, bytes.len()) } else { Tile { bytes, dropped: 0 } }
+        let mut bytes = Vec::new();
+        if least <= most {
+            for (layer, batch) in layers.iter().zip(&mut self.layers) {
+                batch.write(layer, tile.z, &mut self.encoder, &mut bytes);
+            }
+        }
+        if least.max(bytes.len()) > most {
+            self.cut_down(layers, tile.z, most)
+        } else {
+            Tile { bytes, dropped: 0 }
+        }
     }
 
-    /// Writes the layers again, each with its share of [`MAX_TILE`]; of that, names get at most a quarter.
-    fn cut_down(&mut self, layers: &[&TileLayer], total: usize) -> Tile {
+    /// Writes the layers within `most` bytes, each with a share after its size; of that, names get at most a
+    /// quarter.
+    fn cut_down(&mut self, layers: &[&TileLayer], z: u8, most: usize) -> Tile {
         let mut tile = Tile::default();
+        let total: usize = self.layers[..layers.len()].iter().map(|batch| batch.size).sum();
         for (layer, batch) in layers.iter().zip(&self.layers) {
-            let budget = (batch.size as u64 * MAX_TILE as u64 / total.max(1) as u64) as usize;
+            let budget = (batch.size as u64 * most as u64 / total.max(1) as u64) as usize;
             let values = &mut self.encoder.values;
             let names = layer.label_source().map(|source| {
                 let kept = budget::choose(&source, &batch.labels, values, budget / 4);
                 (source, kept)
             });
             let budget = if batch.labels.drawn.is_empty() { budget } else { budget - budget / 4 };
-            let source = layer.source();
+            let source = layer.source(z);
             let kept = budget::choose(&source, &batch.features, values, budget);
             tile.dropped += kept.iter().filter(|k| !**k).count();
             self.encoder.layer(&source, &batch.features, |i| kept[i], &mut tile.bytes);
@@ -104,21 +105,58 @@ impl Scratch {
     }
 }
 
+impl LayerBatch {
+    /// Draws `layer`; returns a bound from below on the bytes that it takes.
+    fn draw(
+        &mut self,
+        layer: &TileLayer,
+        grid: &TileMatrixSet,
+        tile: TileCoord,
+        drawer: &mut Drawer,
+    ) -> usize {
+        self.features.clear();
+        self.labels.clear();
+        if tile.z >= layer.minzoom {
+            drawer.draw(layer, grid, tile, &mut self.features);
+            layer.draw_labels(grid, tile, &self.features, &mut self.labels);
+        }
+        self.size = layer.source(tile.z).least_size(&self.features);
+        self.size
+    }
+
+    /// Appends the layer with all of its features, and that of its names.
+    fn write(&self, layer: &TileLayer, z: u8, encoder: &mut Encoder, tile: &mut Vec<u8>) {
+        encoder.layer(&layer.source(z), &self.features, |_| true, tile);
+        if let Some(labels) = layer.label_source() {
+            encoder.layer(&labels, &self.labels, |_| true, tile);
+        }
+    }
+}
+
 impl TileLayer {
-    fn source(&self) -> Source<'_> {
+    /// What features drawn for zoom `z` are written from.
+    fn source(&self, z: u8) -> Source<'_> {
         let layer = &self.snapshot.layer;
         Source {
             name: layer.id.as_str(),
             geometry_type: geometry::geometry_type(layer.geometry),
             columns: &self.columns,
             attributes: &self.attributes,
-            wanted: &self.wanted,
+            wanted: &self.wanted[usize::from(z.min(MAX_ZOOM))],
+            level: self.pyramid.level(z),
         }
     }
 
     fn label_source(&self) -> Option<Source<'_>> {
         let labels = self.labels.as_ref()?;
         let geometry_type = geometry::geometry_type(GeometryKind::Point);
-        Some(Source { name: &labels.name, geometry_type, wanted: &labels.wanted, ..self.source() })
+        Some(Source {
+            name: &labels.name,
+            geometry_type,
+            columns: &self.columns,
+            attributes: &self.attributes,
+            wanted: &labels.wanted,
+            level: None,
+        })
     }
 }

@@ -50,18 +50,17 @@ impl Drawer {
         let clip = CLIP.moved([x, y]);
         level.search(&clip, |feature| {
             let first = [feature.first[0] - x, feature.first[1] - y];
+            let size = layer.pyramid.size(feature.position);
             if clip.contains(&feature.bounds) && (kind != GeometryKind::Point || feature.tail.is_empty()) {
-                geometry::write_head(first, 1, &mut batch.geometry);
-                batch.geometry.extend_from_slice(feature.tail);
+                geometry::write_head(first, 1, &mut batch.commands);
+                batch.push(feature.position, Some(feature.entry), size);
             } else {
                 geometry::read_tail(first, feature.tail, kind, &mut self.whole);
-                if !self.clip(kind) {
-                    return;
+                if self.clip(kind) {
+                    geometry::write(&self.clipped, kind, &mut batch.commands);
+                    batch.push(feature.position, None, size);
                 }
-                geometry::write(&self.clipped, kind, &mut batch.geometry);
             }
-            let size = layer.pyramid.size(feature.position);
-            batch.drawn.push(Drawn { position: feature.position, end: batch.geometry.len(), size });
         });
     }
 
@@ -74,9 +73,8 @@ impl Drawer {
         for position in layer.snapshot.search(&grid.geographic_bounds(tile, margin)) {
             read::project(&layer.snapshot.feature(position), kind, &projector, &mut self.whole);
             if self.clip(kind) {
-                geometry::write(&self.clipped, kind, &mut batch.geometry);
-                let size = layer.pyramid.size(position as u32);
-                batch.drawn.push(Drawn { position: position as u32, end: batch.geometry.len(), size });
+                geometry::write(&self.clipped, kind, &mut batch.commands);
+                batch.push(position as u32, None, layer.pyramid.size(position as u32));
             }
         }
     }
@@ -119,8 +117,8 @@ impl TileLayer {
             let [x, y] = [0, 1].map(|axis| (point[axis] - origin[axis]).floor());
             let inside = |v: f64| (0.0..f64::from(EXTENT)).contains(&v);
             if radius >= MIN_LABEL_RADIUS && inside(x) && inside(y) {
-                geometry::write_head([x as i32, y as i32], 1, &mut batch.geometry);
-                batch.drawn.push(Drawn { position, end: batch.geometry.len(), size });
+                geometry::write_head([x as i32, y as i32], 1, &mut batch.commands);
+                batch.push(position, None, size);
             }
         }
     }

@@ -3,16 +3,24 @@
 use super::{
     EXTENT,
     attributes::{Attributes, Tag},
-    geometry::write_varint,
+    geometry::{geometry_type, write_varint},
+    pyramid::Level,
 };
+use crate::plan::GeometryKind;
+
+/// Fewest bytes of a feature beside its geometry: its own key and length, id, type and the geometry's.
+const LEAST_FEATURE: usize = 8;
 
 /// What of one feature goes into a tile.
 #[derive(Debug, Clone)]
 pub struct Drawn {
     /// Position of the feature in the snapshot.
     pub position: u32,
-    /// End of its commands in [`Batch::geometry`].
-    pub end: usize,
+    /// End of its own commands in [`Batch::commands`].
+    pub end: u32,
+    /// The entry of the pyramid's level whose tail follows them: a geometry that lies wholly in the tile is
+    /// copied once, into the tile.
+    pub entry: Option<u32>,
     /// Size on the ground at this zoom, square units or units: what is smallest goes first when the tile
     /// is too large.
     pub size: f32,
@@ -23,38 +31,42 @@ pub struct Drawn {
 pub struct Batch {
     pub drawn: Vec<Drawn>,
     /// Geometry commands of all, end to end.
-    pub geometry: Vec<u8>,
+    pub commands: Vec<u8>,
 }
 
 impl Batch {
     pub fn clear(&mut self) {
         self.drawn.clear();
-        self.geometry.clear();
+        self.commands.clear();
     }
 
-    /// The commands of the `i`-th feature.
-    pub fn geometry(&self, i: usize) -> &[u8] {
-        let start = i.checked_sub(1).map_or(0, |before| self.drawn[before].end);
-        &self.geometry[start..self.drawn[i].end]
+    /// Adds a feature whose commands were just appended.
+    pub fn push(&mut self, position: u32, entry: Option<u32>, size: f32) {
+        // A batch of 4 GiB would have 10,000 times the largest tile: no such tile fits memory.
+        let end = u32::try_from(self.commands.len()).unwrap_or(u32::MAX);
+        self.drawn.push(Drawn { position, end, entry, size });
     }
 }
 
 /// Renumbers a layer's values for one tile, in order of first use.
 ///
 /// The table is as long as the longest layer's list of values, so that a look-up is one load; only what
-/// was used is cleared.
+/// was set is cleared.
 #[derive(Default)]
 pub struct Renumber {
     /// Number in the tile plus 1, 0 for none yet.
     local: Vec<u32>,
+    set: Vec<u32>,
+    /// The values in the order of their numbers.
     used: Vec<u32>,
 }
 
 impl Renumber {
     pub fn start(&mut self, count: usize) {
-        for value in self.used.drain(..) {
+        for value in self.set.drain(..) {
             self.local[value as usize] = 0;
         }
+        self.used.clear();
         if self.local.len() < count {
             self.local.resize(count, 0);
         }
@@ -64,10 +76,17 @@ impl Renumber {
     pub fn number(&mut self, value: u32) -> u32 {
         let local = &mut self.local[value as usize];
         if *local == 0 {
+            self.set.push(value);
             self.used.push(value);
             *local = self.used.len() as u32;
         }
         *local - 1
+    }
+
+    /// A number for `value`, of which there is no other use: the table need not be touched.
+    fn number_once(&mut self, value: u32) -> u32 {
+        self.used.push(value);
+        self.used.len() as u32 - 1
     }
 
     /// Whether `value` has a number already.
@@ -81,7 +100,8 @@ impl Renumber {
 pub struct Encoder {
     pub values: Renumber,
     keys: Renumber,
-    tags: Vec<u8>,
+    /// A feature's tags and the fields up to its geometry.
+    middle: Vec<u8>,
     layer: Vec<u8>,
 }
 
@@ -93,9 +113,29 @@ pub struct Source<'a> {
     pub attributes: &'a Attributes,
     /// For each column, whether it is written.
     pub wanted: &'a [bool],
+    /// Where [`Drawn::entry`] points.
+    pub level: Option<&'a Level>,
 }
 
-impl Source<'_> {
+impl<'a> Source<'a> {
+    /// The commands of the `i`-th feature of `batch`, in two pieces.
+    pub fn geometry<'b>(&self, batch: &'b Batch, i: usize) -> [&'b [u8]; 2]
+    where
+        'a: 'b,
+    {
+        let start = i.checked_sub(1).map_or(0, |before| batch.drawn[before].end as usize);
+        let Drawn { end, entry, .. } = batch.drawn[i];
+        let tail = entry.zip(self.level).map_or(&[][..], |(entry, level)| level.tail(entry));
+        [&batch.commands[start..end as usize], tail]
+    }
+
+    /// A bound from below on the bytes of `batch`: without its values.
+    pub fn least_size(&self, batch: &Batch) -> usize {
+        let tails = batch.drawn.iter().filter_map(|drawn| drawn.entry.zip(self.level));
+        let tails: usize = tails.map(|(entry, level)| level.tail(entry).len()).sum();
+        batch.commands.len() + tails + LEAST_FEATURE * batch.drawn.len()
+    }
+
     /// The tags of the feature at `position` in wanted columns.
     pub fn tags(&self, position: usize) -> impl Iterator<Item = &Tag> {
         self.attributes.tags(position).iter().filter(|tag| self.wanted[usize::from(tag.column)])
@@ -118,7 +158,11 @@ impl Encoder {
         write_bytes(1, source.name.as_bytes(), &mut self.layer);
         let empty = self.layer.len();
         for (i, drawn) in batch.drawn.iter().enumerate().filter(|(i, _)| kept(*i)) {
-            self.feature(source, drawn.position as usize, batch.geometry(i));
+            let geometry = source.geometry(batch, i);
+            // Of the pyramid's entries only a point has nothing after its first one, whatever its layer holds.
+            let point = drawn.entry.is_some() && geometry[1].is_empty();
+            let kind = if point { geometry_type(GeometryKind::Point) } else { source.geometry_type };
+            self.feature(source, drawn.position as usize, kind, geometry);
         }
         if self.layer.len() == empty {
             return;
@@ -134,29 +178,64 @@ impl Encoder {
         write_bytes(3, &self.layer, tile);
     }
 
-    fn feature(&mut self, source: &Source, position: usize, geometry: &[u8]) {
-        self.tags.clear();
-        for tag in source.tags(position) {
-            write_varint(u64::from(self.keys.number(u32::from(tag.column))), &mut self.tags);
-            write_varint(u64::from(self.values.number(tag.value)), &mut self.tags);
+    fn feature(&mut self, source: &Source, position: usize, kind: u8, geometry: [&[u8]; 2]) {
+        let geometry_size = geometry[0].len() + geometry[1].len();
+        let all = source.attributes.tags(position);
+        // A column takes up to 3 bytes, a value up to 5.
+        self.middle.resize(self.middle.len().max(8 * all.len() + 16), 0);
+        let (middle, mut end) = (&mut self.middle[..], 0);
+        for tag in all.iter().filter(|tag| source.wanted[usize::from(tag.column)]) {
+            let key = self.keys.number(u32::from(tag.column));
+            let value = if tag.unique == 1 {
+                self.values.number_once(tag.value)
+            } else {
+                self.values.number(tag.value)
+            };
+            put_varint(u64::from(key), middle, &mut end);
+            put_varint(u64::from(value), middle, &mut end);
         }
+        let tags = end;
+        put(&[3 << 3, kind, 4 << 3 | 2], middle, &mut end);
+        put_varint(geometry_size as u64, middle, &mut end);
+
         // An id is unsigned (MVT 2.1 §4.2); a negative key cannot be one.
         let id = u64::try_from(source.attributes.ids[position]).ok();
-        let bytes_size = |bytes: &[u8]| 1 + varint_size(bytes.len() as u64) + bytes.len();
-        let tags_size = if self.tags.is_empty() { 0 } else { bytes_size(&self.tags) };
-        let size = id.map_or(0, |id| 1 + varint_size(id)) + tags_size + 2 + bytes_size(geometry);
-        let out = &mut self.layer;
-        out.push(2 << 3 | 2);
-        write_varint(size as u64, out);
+        let id_size = id.map_or(0, |id| 1 + varint_size(id));
+        let tags_size = if tags == 0 { 0 } else { 1 + varint_size(tags as u64) };
+        let (mut front, mut at) = ([0; 32], 0);
+        put(&[2 << 3 | 2], &mut front, &mut at);
+        put_varint((id_size + tags_size + end + geometry_size) as u64, &mut front, &mut at);
         if let Some(id) = id {
-            write_number(1, id, out);
+            put(&[1 << 3], &mut front, &mut at);
+            put_varint(id, &mut front, &mut at);
         }
-        if !self.tags.is_empty() {
-            write_bytes(2, &self.tags, out);
+        if tags > 0 {
+            put(&[2 << 3 | 2], &mut front, &mut at);
+            put_varint(tags as u64, &mut front, &mut at);
         }
-        write_number(3, u64::from(source.geometry_type), out);
-        write_bytes(4, geometry, out);
+        self.layer.extend_from_slice(&front[..at]);
+        self.layer.extend_from_slice(&middle[..end]);
+        self.layer.extend_from_slice(geometry[0]);
+        self.layer.extend_from_slice(geometry[1]);
     }
+}
+
+/// Writes `bytes` at `at`, which moves on.
+fn put(bytes: &[u8], out: &mut [u8], at: &mut usize) {
+    out[*at..*at + bytes.len()].copy_from_slice(bytes);
+    *at += bytes.len();
+}
+
+/// [`write_varint`] into a slice: the loop over tags does nothing but this, and a vector checks its capacity
+/// for each byte.
+fn put_varint(mut value: u64, out: &mut [u8], at: &mut usize) {
+    while value >= 0x80 {
+        out[*at] = value as u8 | 0x80;
+        *at += 1;
+        value >>= 7;
+    }
+    out[*at] = value as u8;
+    *at += 1;
 }
 
 /// A length-delimited protobuf field.

@@ -30,7 +30,6 @@ mod size;
 mod trace;
 mod validity;
 
-pub use budget::MAX_TILE;
 pub use cut::{Tile, cut};
 pub use layer::{PrepareError, TileLayer};
 
@@ -44,4 +43,4 @@ pub const BUFFER: i32 = 64;
 
 /// Part of every tileset's version: to be changed whenever the bytes of any tile, or of its content codings,
 /// may change.
-pub const ENGINE_VERSION: &str = "1";
+pub const ENGINE_VERSION: &str = "3";

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use plantiles::{
     encoding::{Encoding, encode},
     grid::TileMatrixSet,
+    plan::Rules,
     snapshot::{Feature, Store},
     tile::{BUFFER, EXTENT, TileLayer, cut},
 };
@@ -28,7 +29,7 @@ fn main() -> anyhow::Result<()> {
     let snapshot =
         loaded.snapshots.into_iter().find(|s| s.layer.id.as_str() == layer).context("no such layer")?;
     let grid = TileMatrixSet::web_mercator_quad();
-    let tiles = TileLayer::prepare(Arc::clone(&snapshot), &grid)?;
+    let tiles = TileLayer::prepare(Arc::clone(&snapshot), &grid, &Rules::default())?;
     let margin = f64::from(BUFFER + 1) / f64::from(EXTENT);
     for line in std::fs::read_to_string(file)?.lines() {
         let numbers = line.split(' ').map(str::parse).collect::<Result<Vec<u32>, _>>()?;
@@ -44,7 +45,7 @@ fn main() -> anyhow::Result<()> {
                 black_box(sum(&snapshot.feature(*position)));
             }
             let read = Instant::now();
-            let raw = Bytes::from(cut(&[&tiles], &grid, tile).bytes);
+            let raw = Bytes::from(cut(&[&tiles], &grid, tile, 500_000).bytes);
             let drawn = Instant::now();
             let (compressed, _) = encode(raw.clone(), Encoding::Gzip);
             let times = [searched - start, read - searched, drawn - read, drawn.elapsed()];

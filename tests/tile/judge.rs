@@ -1,19 +1,16 @@
 //! Everything that must hold of any feature in any tile, whatever its geometry. The property tests and the fuzz
 //! target ask the same.
 
-use crate::{decode, fixture::Geometry, place::grid, truth, truth::Truth, valid};
-use plantiles::{
-    grid::TileCoord,
-    tile::{TileLayer, cut},
-};
+use crate::{decode, fixture::Geometry, place::cut, truth, truth::Truth, valid};
+use plantiles::{grid::TileCoord, tile::TileLayer};
 
 /// First zoom at which nothing is simplified.
 pub const EXACT: u8 = 11;
 
 /// Cuts `tile` from a layer of the one feature `geometry` and says what is wrong with it.
 pub fn fault(prepared: &TileLayer, geometry: &Geometry, tile: TileCoord) -> Option<String> {
-    let bytes = cut(&[prepared], &grid(), tile).bytes;
-    if bytes != cut(&[prepared], &grid(), tile).bytes {
+    let bytes = cut(&[prepared], tile).bytes;
+    if bytes != cut(&[prepared], tile).bytes {
         return Some(format!("{tile}: cut twice, the bytes differ"));
     }
     // The decoder panics at whatever MVT forbids.

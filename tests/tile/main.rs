@@ -11,5 +11,6 @@ mod place;
 mod polygons;
 mod prepared;
 mod reference;
+mod rules;
 mod truth;
 mod valid;

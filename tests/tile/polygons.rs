@@ -1,11 +1,7 @@
 //! Polygons of every shape come out valid, with the area they have, in one piece over the seams.
 
 use crate::{fixture::Geometry, judge, place::*, valid};
-use plantiles::{
-    grid::TileCoord,
-    plan::GeometryKind::Polygon,
-    tile::{TileLayer, cut},
-};
+use plantiles::{grid::TileCoord, plan::GeometryKind::Polygon, tile::TileLayer};
 use proptest::prelude::*;
 use std::f64::consts::TAU;
 
@@ -201,7 +197,7 @@ fn an_outline_denser_than_the_eye_is_drawn_as_its_area() {
     let prepared = prepare(Polygon, [polygon(home(14), &[star([2048.0, 2048.0], &radii)])]);
     for z in [5, 9, 11, 12, 13, 16, 18] {
         check(&prepared, home(z)).unwrap();
-        assert!(cut(&[&prepared], &grid(), home(z)).bytes.len() < 20_000);
+        assert!(cut(&[&prepared], home(z)).bytes.len() < 20_000);
     }
     let drawn: f64 = features(&prepared, home(11)).iter().map(|f| area_in_tile(&f.paths)).sum();
     // Needles of all lengths between two circles cover their ring by half.

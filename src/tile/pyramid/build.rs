@@ -62,13 +62,7 @@ fn read(snapshot: &Snapshot, grid: &TileMatrixSet) -> (Vec<Work>, Vec<Measure>) 
 }
 
 /// Makes the geometry of zoom `z` from that of the zoom `bits` below.
-fn reduce(
-    mut chunks: Vec<Work>,
-    kind: GeometryKind,
-    bits: u8,
-    z: u8,
-    tolerance: Tolerance,
-) -> Vec<Work> {
+fn reduce(mut chunks: Vec<Work>, kind: GeometryKind, bits: u8, z: u8, tolerance: Tolerance) -> Vec<Work> {
     let reduced = parallel::map(chunks.iter_mut(), |chunk| {
         chunk.coarsen(bits);
         let (mut reducer, mut to) = (Reducer::new(tolerance), Work::default());

@@ -36,6 +36,7 @@ type Corners = [Point; 2];
 
 /// What a level knows of one feature.
 pub struct Simplified<'a> {
+    pub entry: u32,
     pub position: u32,
     pub first: Point,
     pub tail: &'a [u8],
@@ -102,6 +103,11 @@ impl Level {
         whole.then_some(Self { tails, entries, boxes, lists })
     }
 
+    /// The bytes that follow the first point of an entry.
+    pub fn tail(&self, entry: u32) -> &[u8] {
+        tail(&self.tails, &self.entries, entry)
+    }
+
     /// Calls `visit` with the features whose box meets `query`, in file order.
     pub fn search(&self, query: &Rect, mut visit: impl FnMut(Simplified)) {
         let opened =
@@ -138,10 +144,15 @@ impl Opened<'_> {
     }
 
     fn get(&self, i: usize, bounds: Rect) -> Simplified<'_> {
-        let Entry { position, first, end } = self.entries[i];
-        let start = i.checked_sub(1).map_or(0, |before| self.entries[before].end);
-        Simplified { position, first, tail: &self.tails[start as usize..end as usize], bounds }
+        let Entry { position, first, .. } = self.entries[i];
+        let entry = i as u32;
+        Simplified { entry, position, first, tail: tail(self.tails, self.entries, entry), bounds }
     }
+}
+
+fn tail<'a>(tails: &'a [u8], entries: &[Entry], entry: u32) -> &'a [u8] {
+    let start = entry.checked_sub(1).map_or(0, |before| entries[before as usize].end);
+    &tails[start as usize..entries[entry as usize].end as usize]
 }
 
 /// The lists of boxes over so many entries; at least one.
