@@ -79,7 +79,8 @@ fn run(cli: Cli) -> anyhow::Result<()> {
     let mut config = cli.common.config()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start")?;
     let command = cli.command.unwrap_or(Command::Serve(cli.serve));
-    runtime.block_on(async {
+    // A task among the runtime's own: what waits for the database stays on the thread that reads from it.
+    let running = runtime.spawn(async move {
         match command {
             Command::Serve(args) => {
                 args.apply(&mut config);
@@ -90,7 +91,11 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Publish(args) => database::publish(&config, args).await,
             Command::Check => check::check(&config).await,
         }
-    })
+    });
+    match runtime.block_on(running) {
+        Ok(done) => done,
+        Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
+    }
 }
 
 impl Common {

@@ -21,6 +21,9 @@ use tokio_postgres::{
 const EXPORT: &str = include_str!("../../sql/query/export.sql");
 const EXPORT_TIMEOUT: &str = include_str!("../../sql/query/export_timeout.sql");
 
+/// EPSG:4490, in which every snapshot is.
+const SRID: i32 = 4490;
+
 /// Begins to read one state of the database: all layers exported from it are of the same instant, so that an
 /// edit of several layers is published whole.
 pub async fn begin_export(client: &mut Client) -> Result<Transaction<'_>, DatabaseError> {
@@ -41,11 +44,11 @@ pub async fn export(
 ) -> Result<Arc<Snapshot>, DatabaseError> {
     // A savepoint, to which an error returns.
     let transaction = state.transaction().await?;
-    check_columns(&transaction, source).await?;
+    let srid = check_columns(&transaction, source).await?;
     let mut writer = publication.writer(&source.layer)?;
     let failed = |error| DatabaseError::Export { layer: source.layer.id.clone(), source: error };
     let no_values: [&(dyn ToSql + Sync); 0] = [];
-    let rows = transaction.query_raw(&statement(source), no_values).await.map_err(failed)?;
+    let rows = transaction.query_raw(&statement(source, srid), no_values).await.map_err(failed)?;
     let mut rows = pin!(rows);
     while let Some(row) = rows.try_next().await.map_err(failed)? {
         append(&mut writer, source, &row)?;
@@ -59,12 +62,19 @@ pub async fn export(
     }
 }
 
-fn statement(LayerTable { layer, table }: &LayerTable) -> String {
+fn statement(LayerTable { layer, table }: &LayerTable, srid: Option<i32>) -> String {
+    let geometry = quoted(&table.geometry);
+    // PostGIS would leave coordinates that are in EPSG:4490 as they are, but PostgreSQL plans for the work of
+    // transforming them: with parallel workers, who then only hand the rows on.
+    let geometry = match srid {
+        Some(SRID) => geometry,
+        _ => format!("st_transform({geometry}, {SRID})"),
+    };
     let value = |field: &Field| format!(", {}::{}", quoted(&field.name), sql_type(field.kind));
     let values: String = layer.fields.iter().map(value).collect();
     let places = [
         ("id", &*quoted(&table.id)),
-        ("geometry", &*quoted(&table.geometry)),
+        ("geometry", &*geometry),
         ("values", &*values),
         ("table", &*table.quoted()),
     ];

@@ -55,6 +55,10 @@ impl Table {
         let reason = format!("table {}.{} {reason}", self.schema, self.name);
         DatabaseError::Table { layer: layer.clone(), reason }
     }
+
+    fn no_column(&self, layer: &LayerId, name: &str) -> DatabaseError {
+        self.error(layer, format!("has no column `{name}`"))
+    }
 }
 
 /// The layers that `plan.layer` describes, in its order.
@@ -93,10 +97,7 @@ pub async fn describe(
     let relation = relation.ok_or_else(|| table.error(id, "does not exist"))?;
     let title = relation.try_get::<_, Option<String>>(0)?.unwrap_or_else(|| id.to_string());
     let columns = columns(client, table).await?;
-    let find = |name: &str| {
-        let column = columns.iter().find(|column| column.name == name);
-        column.ok_or_else(|| table.error(id, format!("has no column `{name}`")))
-    };
+    let find = |name: &str| find(&columns, name).ok_or_else(|| table.no_column(id, name));
     let key = find(&table.id)?;
     if field_type(&key.kind) != Some(FieldType::Integer) {
         return Err(table.error(id, format!("has ids of type {} in `{}`, not integers", key.kind, key.name)));
@@ -127,6 +128,8 @@ pub(super) struct Column {
     pub(super) kind: String,
     comment: Option<String>,
     geometry_type: Option<String>,
+    /// As declared; 0 where none is.
+    srid: Option<i32>,
 }
 
 pub(super) async fn columns(
@@ -141,34 +144,38 @@ pub(super) async fn columns(
                 kind: row.try_get(1)?,
                 comment: row.try_get(2)?,
                 geometry_type: row.try_get(3)?,
+                srid: row.try_get(4)?,
             })
         })
         .collect()
 }
 
-/// Checks that `layer`'s table has every column that its description names, with a type that fits.
+/// Checks that `layer`'s table has every column that its description names, with a type that fits; gives the
+/// declared SRID of its geometry.
 pub(super) async fn check_columns(
     client: &impl GenericClient,
     LayerTable { layer, table }: &LayerTable,
-) -> Result<(), DatabaseError> {
+) -> Result<Option<i32>, DatabaseError> {
     let columns = columns(client, table).await?;
     if columns.is_empty() {
         return Err(table.error(&layer.id, "does not exist"));
     }
-    let kind_of = |name: &str| columns.iter().find(|column| column.name == name).map(|column| &*column.kind);
-    for name in [&table.id, &table.geometry] {
-        kind_of(name).ok_or_else(|| table.error(&layer.id, format!("has no column `{name}`")))?;
-    }
+    let find = |name: &str| find(&columns, name).ok_or_else(|| table.no_column(&layer.id, name));
+    find(&table.id)?;
+    let geometry = find(&table.geometry)?;
     for field in &layer.fields {
-        let found = kind_of(&field.name)
-            .ok_or_else(|| table.error(&layer.id, format!("has no column `{}`", field.name)))?;
+        let found = &find(&field.name)?.kind;
         if field_type(found) != Some(field.kind) {
             let reason =
                 format!("has type {found} in column `{}`, described as {:?}", field.name, field.kind);
             return Err(table.error(&layer.id, reason.to_lowercase()));
         }
     }
-    Ok(())
+    Ok(geometry.srid)
+}
+
+fn find<'a>(columns: &'a [Column], name: &str) -> Option<&'a Column> {
+    columns.iter().find(|column| column.name == name)
 }
 
 fn field(id: &LayerId, table: &Table, column: &Column) -> Result<Field, DatabaseError> {

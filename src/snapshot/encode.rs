@@ -21,11 +21,9 @@ impl Encoder {
         Self { builder: FlatBufferBuilder::new(), shape: Shape::new(kind), properties: Vec::new() }
     }
 
-    /// The feature with its size prefix, to be read before the next one, and its index leaf, which says
-    /// `offset`.
+    /// The feature with its size prefix, to be read before the next one, and its index leaf, without offset.
     pub(super) fn encode(
         &mut self,
-        offset: u64,
         id: i64,
         values: &[Value<'_>],
         geometry: &impl GeozeroGeometry,
@@ -48,7 +46,7 @@ impl Encoder {
         let feature =
             Feature::create(&mut self.builder, &FeatureArgs { geometry, properties, columns: None });
         self.builder.finish_size_prefixed(feature, None);
-        Ok((self.builder.finished_data(), self.shape.node(offset)))
+        Ok((self.builder.finished_data(), self.shape.node()))
     }
 
     /// Column index, then the value: numbers little-endian, text and dates with their length before them.

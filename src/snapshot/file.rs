@@ -6,7 +6,7 @@ use super::{
 };
 use crate::plan::Layer;
 use flatgeobuf::{Feature, Header, packed_r_tree::PackedRTree};
-use std::{fs::File, path::Path, sync::Arc};
+use std::{fs::File, io, panic, path::Path, sync::Arc, thread};
 
 pub(super) const MAGIC: [u8; 8] = *b"fgb\x03fgb\0";
 
@@ -34,7 +34,7 @@ pub struct Snapshot {
 #[derive(Debug, thiserror::Error)]
 pub enum SnapshotError {
     #[error(transparent)]
-    Io(#[from] std::io::Error),
+    Io(#[from] io::Error),
     #[error("its bytes hash to {found}, not to {expected}: truncated or altered")]
     Altered { expected: SnapshotId, found: SnapshotId },
     #[error("not a snapshot: {0}")]
@@ -52,18 +52,28 @@ impl Snapshot {
     /// [`SnapshotError::Altered`] when a byte differs from what was published, [`SnapshotError::Malformed`]
     /// when the file is whole but not a snapshot of ours.
     pub fn open(path: &Path, id: SnapshotId) -> Result<Arc<Self>, SnapshotError> {
-        let map = MappedFile::new(&File::open(path)?)?;
-        let found = SnapshotId::of(&map);
-        if found != id {
-            return Err(SnapshotError::Altered { expected: id, found });
+        Self::read(&File::open(path)?, Some(id))
+    }
+
+    /// Reads back a file that has just been written: verifies every feature in it, and hashes it to its id.
+    pub(super) fn read_back(file: &File) -> Result<Arc<Self>, SnapshotError> {
+        Self::read(file, None)
+    }
+
+    fn read(file: &File, expected: Option<SnapshotId>) -> Result<Arc<Self>, SnapshotError> {
+        let map = MappedFile::new(file)?;
+        // Both take their time, so each has a thread.
+        let (hashed, contents) = thread::scope(|scope| {
+            let hashing = thread::Builder::new().spawn_scoped(scope, || SnapshotId::of(&map))?;
+            let contents = Contents::verified(&map);
+            io::Result::Ok((hashing.join(), contents))
+        })?;
+        let found = hashed.unwrap_or_else(|panicked| panic::resume_unwind(panicked));
+        if let Some(expected) = expected.filter(|expected| *expected != found) {
+            return Err(SnapshotError::Altered { expected, found });
         }
-        let header_end = header_end(&map)?;
-        let header = flatgeobuf::size_prefixed_root_as_header(&map[8..header_end]).map_err(malformed)?;
-        let layer = serde_json::from_str(header.metadata().unwrap_or("")).map_err(malformed)?;
-        let bounds = bounds(&header);
-        let (index, features_start) = read_index(&map, header_end, &header)?;
-        let offsets = verify_features(&map, features_start, header.features_count())?;
-        Ok(Arc::new(Self { id, layer: Arc::new(layer), bounds, map, index, offsets }))
+        let Contents { layer, bounds, index, offsets } = contents?;
+        Ok(Arc::new(Self { id: found, layer: Arc::new(layer), bounds, map, index, offsets }))
     }
 
     /// The whole file, as it is downloaded.
@@ -90,6 +100,25 @@ impl Snapshot {
         let mut positions: Vec<usize> = found.unwrap_or_default().iter().map(|item| item.index).collect();
         positions.sort_unstable();
         positions
+    }
+}
+
+/// What a file says, verified.
+struct Contents {
+    layer: Layer,
+    bounds: Option<Bounds>,
+    index: Option<PackedRTree>,
+    offsets: Vec<u64>,
+}
+
+impl Contents {
+    fn verified(map: &[u8]) -> Result<Self, SnapshotError> {
+        let header_end = header_end(map)?;
+        let header = flatgeobuf::size_prefixed_root_as_header(&map[8..header_end]).map_err(malformed)?;
+        let layer = serde_json::from_str(header.metadata().unwrap_or("")).map_err(malformed)?;
+        let (index, features_start) = read_index(map, header_end, &header)?;
+        let offsets = verify_features(map, features_start, header.features_count())?;
+        Ok(Self { layer, bounds: bounds(&header), index, offsets })
     }
 }
 
@@ -151,7 +180,8 @@ fn children_in_place(nodes: &[u8], count: usize, node_size: usize) -> bool {
 }
 
 fn verify_features(map: &[u8], start: usize, count: u64) -> Result<Vec<u64>, SnapshotError> {
-    let mut offsets = Vec::new();
+    // The index has been read, so the file is larger than this.
+    let mut offsets = Vec::with_capacity(count as usize);
     let mut at = start;
     while at < map.len() {
         let size = map.get(at..at + 4).ok_or_else(|| malformed("a feature is cut off"))?;

@@ -17,13 +17,8 @@ pub struct SnapshotIdError;
 
 impl SnapshotId {
     pub fn of(bytes: &[u8]) -> Self {
-        Self::from_digest(Sha256::new_with_prefix(bytes))
-    }
-
-    /// The id of what `digest` has read.
-    pub fn from_digest(digest: Sha256) -> Self {
         let mut id = [0; 16];
-        id.copy_from_slice(&digest.finalize()[..16]);
+        id.copy_from_slice(&Sha256::digest(bytes)[..16]);
         Self(id)
     }
 

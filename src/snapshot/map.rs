@@ -5,16 +5,16 @@
 use memmap2::{Advice, Mmap, MmapMut};
 use std::{fs::File, io, ops::Deref};
 
-/// The bytes of an immutable file.
+/// The bytes of a file that nobody writes any more.
 pub struct MappedFile(Mmap);
 
 impl MappedFile {
-    /// Maps `file`, a file of the state directory: a snapshot or what was derived from one.
+    /// Maps `file`: a snapshot, what was derived from one, or what a writer put aside.
     ///
-    /// Such files are published by rename and never written again, so nobody truncates or changes the
-    /// mapped bytes; that is what makes the mapping sound.
+    /// A file with a name is published by rename and never written again, a temporary one only by who made it
+    /// and before it is mapped: nobody truncates or changes the mapped bytes, which makes the mapping sound.
     pub fn new(file: &File) -> io::Result<Self> {
-        // SAFETY: the file is never written again, see above.
+        // SAFETY: nobody writes the file, see above.
         let map = unsafe { Mmap::map(file)? };
         // Tiles touch scattered features: the default readahead costs about 11 ms a cold tile.
         map.advise(Advice::Random)?;

@@ -15,6 +15,7 @@ mod encode;
 mod file;
 mod header;
 mod id;
+mod index;
 mod map;
 mod publication;
 mod shape;

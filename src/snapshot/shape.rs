@@ -35,9 +35,9 @@ impl Shape {
         self.xy.len()
     }
 
-    /// The box of the coordinates as an index leaf that says `offset`.
-    pub(super) fn node(&self, offset: u64) -> NodeItem {
-        let mut node = NodeItem::create(offset);
+    /// The box of the coordinates as an index leaf without offset.
+    pub(super) fn node(&self) -> NodeItem {
+        let mut node = NodeItem::create(0);
         self.xy.chunks_exact(2).for_each(|position| node.expand_xy(position[0], position[1]));
         node
     }

@@ -1,31 +1,35 @@
 //! Writing a snapshot: rows in, a verified and named file out.
 //!
-//! Features wait in an unnamed temporary file beside the destination until their Hilbert order is known;
-//! memory holds about 110 bytes a feature and one feature at a time. The finished file is written beside its
-//! destination too, synced, read back and verified, and only then given its name.
+//! Features wait in an unnamed temporary file beside the destination until their Hilbert order is known, when
+//! memory holds about 50 bytes a feature. The finished file is written beside its destination too, synced,
+//! read back, verified and hashed, and only then given its name.
 //!
 //! The crate flatgeobuf has a writer, but its files have lines that GDAL does not read (a MultiLineString of
 //! one line without its end) and its temporary files lie in `/tmp`, which may be memory. What the format
-//! needs, tables, index and Hilbert order, is the crate's.
+//! needs, its tables, is the crate's.
 
 use super::{
-    Bounds, Snapshot, SnapshotError, SnapshotId, Value, encode, encode::Encoder, file::MAGIC, header,
+    Bounds, Snapshot, SnapshotError, SnapshotId, Value, encode, encode::Encoder, file::MAGIC, header, index,
+    map::MappedFile,
 };
 use crate::plan::{Layer, LayerId};
-use flatgeobuf::packed_r_tree::{NodeItem, PackedRTree, calc_extent, hilbert_sort};
+use flatgeobuf::packed_r_tree::NodeItem;
 use geozero::GeozeroGeometry;
-use sha2::{Digest, Sha256};
 use std::{
     collections::HashSet,
     fs::{self, File},
     io::{self, BufWriter, Write},
-    os::unix::fs::FileExt,
+    mem, panic,
     path::{Path, PathBuf},
     sync::Arc,
+    thread,
 };
 
 /// What temporary files of unfinished snapshots are called; the next [`Publication`](super::Publication) removes them.
 pub(super) const UNFINISHED_SUFFIX: &str = ".unfinished";
+
+/// Bytes of one write: each costs a call, and a page that it ends in is touched twice.
+const BUFFER: usize = 1 << 18;
 
 /// Writes one snapshot of one layer.
 ///
@@ -35,12 +39,9 @@ pub struct SnapshotWriter {
     directory: PathBuf,
     layer: Layer,
     encoder: Encoder,
-    /// The encoded features in id order.
+    /// The encoded features in id order, each after its index leaf.
     waiting: BufWriter<File>,
-    /// Where each waiting feature begins, and where the last one ends.
-    starts: Vec<u64>,
-    /// The box of each waiting feature; its offset is the feature's place in `starts`.
-    nodes: Vec<NodeItem>,
+    count: usize,
     last_id: Option<i64>,
     poisoned: bool,
 }
@@ -76,9 +77,8 @@ impl SnapshotWriter {
             directory: directory.to_owned(),
             encoder: Encoder::new(layer.geometry),
             layer: layer.clone(),
-            waiting: BufWriter::new(waiting),
-            starts: vec![0],
-            nodes: Vec::new(),
+            waiting: BufWriter::with_capacity(BUFFER, waiting),
+            count: 0,
             last_id: None,
             poisoned: false,
         })
@@ -105,13 +105,11 @@ impl SnapshotWriter {
         let row_error = |reason| WriteError::Row { layer: layer.clone(), id, reason };
         check_id(id, self.last_id).map_err(row_error)?;
         encode::check_values(&self.layer, values).map_err(row_error)?;
-        let place = self.nodes.len();
-        let encoded = self.encoder.encode(place as u64, id, values, &geometry);
+        let encoded = self.encoder.encode(id, values, &geometry);
         let (feature, node) = encoded.map_err(row_error)?;
-        let written = self.waiting.write_all(feature);
+        let written = node.write(&mut self.waiting).and_then(|()| self.waiting.write_all(feature));
         written.map_err(|cause| WriteError::Io { layer: layer.clone(), cause })?;
-        self.starts.push(self.starts[place] + feature.len() as u64);
-        self.nodes.push(node);
+        self.count += 1;
         self.last_id = Some(id);
         self.poisoned = false;
         Ok(())
@@ -125,62 +123,90 @@ impl SnapshotWriter {
         }
         let directory = self.directory.clone();
         let io_error = |cause| WriteError::Io { layer: layer.clone(), cause };
-        let mut unfinished = tempfile::Builder::new()
+        let unfinished = tempfile::Builder::new()
             .suffix(UNFINISHED_SUFFIX)
             // Downloads may be served by another user's web server, and the content is public anyway.
             .permissions(public_file())
             .tempfile_in(&directory)
             .map_err(io_error)?;
-        let id = self.write(unfinished.as_file_mut()).map_err(io_error)?;
-        unfinished.as_file().sync_all().map_err(io_error)?;
-        let unverified = |cause| WriteError::Unverified { layer: layer.clone(), cause };
-        let snapshot = Snapshot::open(unfinished.path(), id).map_err(unverified)?;
-        unfinished.persist(directory.join(file_name(id))).map_err(|error| io_error(error.error))?;
+        self.write(unfinished.as_file()).map_err(io_error)?;
+        let snapshot = sync_and_read_back(unfinished.as_file()).map_err(io_error)?;
+        let snapshot = snapshot.map_err(|cause| WriteError::Unverified { layer: layer.clone(), cause })?;
+        let path = directory.join(file_name(snapshot.id));
+        unfinished.persist(path).map_err(|error| io_error(error.error))?;
         sync_directory(&directory).map_err(io_error)?;
         Ok(snapshot)
     }
 
-    fn write(mut self, file: &mut File) -> io::Result<SnapshotId> {
+    fn write(self, file: &File) -> io::Result<()> {
         let waiting = self.waiting.into_inner().map_err(io::IntoInnerError::into_error)?;
-        let mut out = BufWriter::new(HashingWriter { out: file, digest: Sha256::new() });
-        let extent = calc_extent(&self.nodes);
-        let bounds = (!self.nodes.is_empty()).then_some(Bounds {
+        let waiting = MappedFile::new(&waiting)?;
+        let mut nodes = waiting_nodes(&waiting, self.count)?;
+        let mut out = BufWriter::with_capacity(BUFFER, file);
+        let extent = index::extent(&nodes);
+        let bounds = (!nodes.is_empty()).then_some(Bounds {
             min_x: extent.min_x,
             min_y: extent.min_y,
             max_x: extent.max_x,
             max_y: extent.max_y,
         });
         out.write_all(&MAGIC)?;
-        out.write_all(&header::header(&self.layer, self.nodes.len() as u64, bounds)?)?;
-        // The sort is stable, so that features at one place on the curve stay in id order.
-        hilbert_sort(&mut self.nodes, &extent);
-        let order = index_offsets(&mut self.nodes, &self.starts);
-        if bounds.is_some() {
-            let index = PackedRTree::build(&self.nodes, &extent, header::NODE_SIZE);
-            index.map_err(io::Error::other)?.stream_write(&mut out)?;
+        out.write_all(&header::header(&self.layer, nodes.len() as u64, bounds)?)?;
+        index::sort(&mut nodes, &extent);
+        let places = index_offsets(&mut nodes, &waiting)?;
+        index::write(&nodes, &mut out)?;
+        for place in places {
+            out.write_all(feature(&waiting, place)?)?;
         }
-        let mut feature = Vec::new();
-        for place in order {
-            feature.resize((self.starts[place + 1] - self.starts[place]) as usize, 0);
-            waiting.read_exact_at(&mut feature, self.starts[place])?;
-            out.write_all(&feature)?;
-        }
-        let written = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-        Ok(SnapshotId::from_digest(written.digest))
+        out.flush()
     }
 }
 
-/// Replaces each leaf's place in id order by the feature's offset in the file, and gives the places in file
-/// order.
-fn index_offsets(nodes: &mut [NodeItem], starts: &[u64]) -> Vec<usize> {
+/// Makes `file` durable, and reads it from memory while the disk is waited for.
+fn sync_and_read_back(file: &File) -> io::Result<Result<Arc<Snapshot>, SnapshotError>> {
+    let (synced, snapshot) = thread::scope(|scope| {
+        let syncing = thread::Builder::new().spawn_scoped(scope, || file.sync_all())?;
+        let snapshot = Snapshot::read_back(file);
+        io::Result::Ok((syncing.join(), snapshot))
+    })?;
+    synced.unwrap_or_else(|panicked| panic::resume_unwind(panicked))?;
+    Ok(snapshot)
+}
+
+/// The index leaves of the waiting features, with their places.
+fn waiting_nodes(waiting: &[u8], count: usize) -> io::Result<Vec<NodeItem>> {
+    let mut nodes = Vec::with_capacity(count);
+    let mut place = 0;
+    while place < waiting.len() {
+        let mut node = NodeItem::from_reader(&waiting[place..]).map_err(io::Error::other)?;
+        place += size_of::<NodeItem>();
+        node.offset = place as u64;
+        place += feature(waiting, node.offset)?.len();
+        nodes.push(node);
+    }
+    Ok(nodes)
+}
+
+/// Replaces the place of each leaf's feature among those `waiting` by that in the file, and gives the former
+/// in file order.
+fn index_offsets(nodes: &mut [NodeItem], waiting: &[u8]) -> io::Result<Vec<u64>> {
+    let mut places = Vec::with_capacity(nodes.len());
     let mut offset = 0;
-    let places = nodes.iter_mut().map(|node| {
-        let place = node.offset as usize;
-        node.offset = offset;
-        offset += starts[place + 1] - starts[place];
-        place
+    for node in nodes {
+        let place = mem::replace(&mut node.offset, offset);
+        offset += feature(waiting, place)?.len() as u64;
+        places.push(place);
+    }
+    Ok(places)
+}
+
+/// The feature that waits at `place`, with its size prefix.
+fn feature(waiting: &[u8], place: u64) -> io::Result<&[u8]> {
+    let found = waiting.get(place as usize..).and_then(|rest| {
+        let size = u32::from_le_bytes(*rest.first_chunk()?);
+        rest.get(..size_of::<u32>() + size as usize)
     });
-    places.collect()
+    found.ok_or_else(|| io::Error::other("the temporary file is damaged"))
 }
 
 fn check_id(id: i64, last: Option<i64>) -> Result<(), String> {
@@ -204,21 +230,4 @@ pub(super) fn sync_directory(directory: &Path) -> io::Result<()> {
 
 pub(super) fn public_file() -> fs::Permissions {
     std::os::unix::fs::PermissionsExt::from_mode(0o644)
-}
-
-struct HashingWriter<W> {
-    out: W,
-    digest: Sha256,
-}
-
-impl<W: Write> Write for HashingWriter<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.out.write(bytes)?;
-        self.digest.update(&bytes[..written]);
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
 }

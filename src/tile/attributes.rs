@@ -21,8 +21,8 @@ use std::{collections::HashMap, io::Write};
 pub struct Tag {
     pub value: u32,
     pub column: u16,
-    /// 1 when the value is met once in the whole layer, else 0.
-    pub unique: u16,
+    /// Whether the value is met once in the whole layer: 1 or 0.
+    pub once: u16,
 }
 
 pub struct Attributes {
@@ -41,9 +41,7 @@ impl Attributes {
     /// Codes the attributes of `snapshot`.
     pub fn build(snapshot: &Snapshot, out: &mut SectionWriter<impl Write>) -> Result<(), BuildError> {
         let mut values = Values::default();
-        let (mut ids, mut tags, mut tag_ends): (Vec<i64>, Vec<Tag>, Vec<u32>) = (vec![], vec![], vec![]);
-        // How often each value is met.
-        let mut uses: Vec<u32> = vec![];
+        let (mut ids, mut tags, mut tag_ends) = (vec![], vec![], vec![]);
         for position in 0..snapshot.feature_count() {
             let properties = snapshot.feature(position).properties();
             let mut bytes = properties.as_ref().map_or(&[][..], |p| p.bytes());
@@ -51,18 +49,13 @@ impl Attributes {
             while let Some((column, raw)) = next_property(&mut bytes, &snapshot.layer) {
                 match column {
                     None => id = integer(raw.1),
-                    Some(column) => {
-                        let value = values.number(raw)?;
-                        uses.resize(uses.len().max(value as usize + 1), 0);
-                        uses[value as usize] = uses[value as usize].saturating_add(1);
-                        tags.push(Tag { value, column, unique: 0 });
-                    }
+                    Some(column) => tags.push(Tag { value: values.number(raw)?, column, once: 0 }),
                 }
             }
             ids.push(id);
             tag_ends.push(u32::try_from(tags.len())?);
         }
-        tags.iter_mut().for_each(|tag| tag.unique = u16::from(uses[tag.value as usize] == 1));
+        tags.iter_mut().for_each(|tag| tag.once = u16::from(values.uses[tag.value as usize] == 1));
         out.section(&ids)?;
         out.section(&tags)?;
         out.section(&tag_ends)?;
@@ -111,6 +104,8 @@ struct Values<'a> {
     numbers: HashMap<Raw<'a>, u32>,
     messages: Vec<u8>,
     ends: Vec<u32>,
+    /// How often each was met.
+    uses: Vec<u32>,
 }
 
 /// One attribute value as it lies in the snapshot: its type and bytes, without a length.
@@ -128,11 +123,13 @@ impl<'a> Values<'a> {
     /// The number of `raw`, a new one at first sight.
     fn number(&mut self, raw: Raw<'a>) -> Result<u32, BuildError> {
         if let Some(&number) = self.numbers.get(&raw) {
+            self.uses[number as usize] = self.uses[number as usize].saturating_add(1);
             return Ok(number);
         }
         let number = u32::try_from(self.ends.len())?;
         write_message(raw, &mut self.messages);
         self.ends.push(u32::try_from(self.messages.len())?);
+        self.uses.push(1);
         self.numbers.insert(raw, number);
         Ok(number)
     }

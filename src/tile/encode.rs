@@ -186,7 +186,7 @@ impl Encoder {
         let (middle, mut end) = (&mut self.middle[..], 0);
         for tag in all.iter().filter(|tag| source.wanted[usize::from(tag.column)]) {
             let key = self.keys.number(u32::from(tag.column));
-            let value = if tag.unique == 1 {
+            let value = if tag.once == 1 {
                 self.values.number_once(tag.value)
             } else {
                 self.values.number(tag.value)

@@ -1,6 +1,8 @@
 //! From tables to snapshots.
 
 use crate::support::database::TestDatabase;
+use flatgeobuf::{FallibleStreamingIterator, FgbReader};
+use geozero::ToWkt;
 use plantiles::{
     bundle,
     import::import_bundled,
@@ -9,7 +11,7 @@ use plantiles::{
     publisher::export_bundled,
     snapshot::{Publication, Snapshot, Store},
 };
-use std::sync::Arc;
+use std::{io::Cursor, sync::Arc};
 
 fn mapping(name: &str) -> TableMapping {
     let table =
@@ -140,6 +142,42 @@ async fn a_row_that_cannot_be_exported_is_named() {
         assert!(error.ends_with(expected), "{error}");
     }
     assert_eq!(directory.path().join("snapshots/wells").read_dir().unwrap().count(), 0);
+}
+
+/// Heights and measures are left out, holes and parts stay, whatever the column declares.
+#[tokio::test]
+async fn shapes_come_from_postgis_as_they_are() {
+    let database = TestDatabase::new().await;
+    database.execute("create extension postgis").await;
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    let publication = store.begin().unwrap();
+    let with_hole = "((0 0,9 0,9 9,0 0),(5 1,8 1,8 4,5 1))";
+    for (declared, stored, expected) in [
+        ("geometry(Point, 4490)", "POINT(1 2)", "POINT(1 2)".to_owned()),
+        ("geometry(PointZM, 4490)", "POINT ZM(1 2 3 4)", "POINT(1 2)".into()),
+        ("geometry(LineString, 4490)", "LINESTRING(0 0,1 1)", "MULTILINESTRING((0 0,1 1))".into()),
+        (
+            "geometry(MultiLineStringM, 4490)",
+            "MULTILINESTRING M((0 0 7,1 1 8),(2 2 9,3 3 9))",
+            "MULTILINESTRING((0 0,1 1),(2 2,3 3))".into(),
+        ),
+        ("geometry(Polygon, 4490)", &format!("POLYGON{with_hole}"), format!("MULTIPOLYGON({with_hole})")),
+        (
+            "geometry(MultiPolygonZ, 4490)",
+            "MULTIPOLYGON Z(((0 0 5,1 0 5,1 1 5,0 0 5)),((2 2 5,3 2 5,3 3 5,2 2 5)))",
+            "MULTIPOLYGON(((0 0,1 0,1 1,0 0)),((2 2,3 2,3 3,2 2)))".into(),
+        ),
+        ("geometry", &format!("MULTIPOLYGON({with_hole},EMPTY)"), format!("MULTIPOLYGON({with_hole})")),
+    ] {
+        let table = format!("create table wells (fid integer, shape {declared})");
+        let row = format!("insert into wells values (1, 'SRID=4490;{stored}')");
+        database.execute(&format!("drop table if exists wells; {table}; {row}")).await;
+        let table = described(&database, "wells").await.unwrap();
+        let snapshot = exported(&database, &table, &publication).await.unwrap();
+        let mut features = FgbReader::open(Cursor::new(snapshot.bytes())).unwrap().select_all().unwrap();
+        assert_eq!(features.next().unwrap().unwrap().to_wkt().unwrap(), expected, "{declared}");
+    }
 }
 
 #[tokio::test]

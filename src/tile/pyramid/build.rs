@@ -1,13 +1,13 @@
 //! Building a pyramid.
 
 use super::{
-    Level, Measure, Pyramid, TOP,
+    Level, Measure, Pyramid, SIMPLIFIED, TOP,
     junction::mark_junctions,
     level::Piece,
     mark::Debt,
     parallel,
     reduce::{Kept, Reducer},
-    work::{BASE, Work},
+    work::{BASE, Work, coarser},
 };
 use crate::{
     grid::TileMatrixSet,
@@ -37,15 +37,19 @@ impl Pyramid {
         let kind = snapshot.layer.geometry;
         let (mut chunks, measures) = read(snapshot, grid);
         out.section(&measures)?;
-        if first > TOP {
+        for z in (first.max(SIMPLIFIED + 1)..=TOP).rev() {
+            let pieces = parallel::map(chunks.iter(), |chunk| exact(chunk, kind, z));
+            Level::write(pieces.into_iter().collect::<Result<_, _>>()?, out)?;
+        }
+        if first > SIMPLIFIED {
             return Ok(());
         }
         mark_junctions(&mut chunks, kind == GeometryKind::Polygon);
         let mut zoom = BASE;
-        for z in (first..=TOP).rev() {
+        for z in (first..=SIMPLIFIED).rev() {
             chunks = reduce(chunks, kind, zoom - z, z, rules.tolerance);
             zoom = z;
-            let pieces = parallel::map(chunks.iter(), |chunk| encode(chunk, kind, z, rules.tiny));
+            let pieces = parallel::map(chunks.iter(), |chunk| simplified(chunk, kind, z, rules.tiny));
             Level::write(pieces.into_iter().collect::<Result<_, _>>()?, out)?;
         }
         Ok(())
@@ -127,24 +131,58 @@ fn rings(work: &Work, i: usize, shape: &mut Shape) {
     }
 }
 
-/// Makes the features of `chunk` ready for tiles of zoom `z`.
-fn encode(chunk: &Work, kind: GeometryKind, z: u8, tiny: Tiny) -> Result<Piece, BuildError> {
+/// The features of `chunk`, in units of [`BASE`], as they are in the units of zoom `z`.
+fn exact(chunk: &Work, kind: GeometryKind, z: u8) -> Result<Piece, BuildError> {
+    encode(chunk, kind, |i, shape| {
+        // A part whose exterior is lost loses its holes too.
+        let mut part = true;
+        for path in chunk.feature_paths(i) {
+            if !path.outer && !part {
+                continue;
+            }
+            path.points.iter().for_each(|&point| shape.push(coarser(point, BASE - z)));
+            part = match kind {
+                GeometryKind::Polygon => shape.end_ring(path.outer) || !path.outer,
+                GeometryKind::Line => shape.end_line(),
+                GeometryKind::Point => {
+                    shape.end_path(true);
+                    true
+                }
+            };
+        }
+    })
+}
+
+/// The features of `chunk`, already simplified for zoom `z`.
+fn simplified(chunk: &Work, kind: GeometryKind, z: u8, tiny: Tiny) -> Result<Piece, BuildError> {
+    let mut debt = (tiny == Tiny::Square).then(Debt::default);
+    encode(chunk, kind, |i, shape| match kind {
+        GeometryKind::Point => points(chunk, i, shape),
+        GeometryKind::Line => lines(chunk, i, shape),
+        GeometryKind::Polygon => {
+            polygons(chunk, i, z, debt.as_mut(), shape);
+            if tiny == Tiny::Point && shape.points.is_empty() {
+                shape.points.extend(largest_mark(chunk, i));
+            }
+        }
+    })
+}
+
+/// Makes the features of `chunk` ready for tiles; `draw` puts the `i`-th into an empty shape. A point without
+/// a path stands for a polygon.
+fn encode(
+    chunk: &Work,
+    kind: GeometryKind,
+    mut draw: impl FnMut(usize, &mut Shape),
+) -> Result<Piece, BuildError> {
     let mut piece = Piece::default();
     let mut repairer = Repairer::default();
     let (mut shape, mut tail) = (Shape::default(), vec![]);
-    let mut debt = Debt::default();
     for i in 0..chunk.features.len() {
         shape.clear();
-        match kind {
-            GeometryKind::Point => points(chunk, i, &mut shape),
-            GeometryKind::Line => lines(chunk, i, &mut shape),
-            GeometryKind::Polygon => {
-                polygons(chunk, i, z, (tiny == Tiny::Square).then_some(&mut debt), &mut shape);
-                repairer.repair(&mut shape);
-                if tiny == Tiny::Point && shape.points.is_empty() {
-                    shape.points.extend(largest_mark(chunk, i));
-                }
-            }
+        draw(i, &mut shape);
+        if kind == GeometryKind::Polygon && !shape.paths.is_empty() {
+            repairer.repair(&mut shape);
         }
         if let (Some(&first), Some(bounds)) = (shape.points.first(), shape.bounds()) {
             tail.clear();

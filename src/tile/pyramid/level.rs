@@ -36,6 +36,7 @@ type Corners = [Point; 2];
 
 /// What a level knows of one feature.
 pub struct Simplified<'a> {
+    /// Its place in the level.
     pub entry: u32,
     pub position: u32,
     pub first: Point,
@@ -105,7 +106,7 @@ impl Level {
 
     /// The bytes that follow the first point of an entry.
     pub fn tail(&self, entry: u32) -> &[u8] {
-        tail(&self.tails, &self.entries, entry)
+        tail(&self.tails, &self.entries, entry as usize)
     }
 
     /// Calls `visit` with the features whose box meets `query`, in file order.
@@ -145,14 +146,13 @@ impl Opened<'_> {
 
     fn get(&self, i: usize, bounds: Rect) -> Simplified<'_> {
         let Entry { position, first, .. } = self.entries[i];
-        let entry = i as u32;
-        Simplified { entry, position, first, tail: tail(self.tails, self.entries, entry), bounds }
+        Simplified { entry: i as u32, position, first, tail: tail(self.tails, self.entries, i), bounds }
     }
 }
 
-fn tail<'a>(tails: &'a [u8], entries: &[Entry], entry: u32) -> &'a [u8] {
-    let start = entry.checked_sub(1).map_or(0, |before| entries[before as usize].end);
-    &tails[start as usize..entries[entry as usize].end as usize]
+fn tail<'a>(tails: &'a [u8], entries: &[Entry], i: usize) -> &'a [u8] {
+    let start = i.checked_sub(1).map_or(0, |before| entries[before].end);
+    &tails[start as usize..entries[i].end as usize]
 }
 
 /// The lists of boxes over so many entries; at least one.

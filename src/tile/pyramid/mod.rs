@@ -1,7 +1,8 @@
-//! Simplified geometry of the low zooms, built once for a snapshot.
+//! Geometry of the low zooms ready to be copied into tiles, built once for a snapshot.
 //!
 //! ```text
-//! snapshot ▶ project to zoom 16 units ▶ mark junctions ▶ zoom 10 ▶ zoom 9 ▶ … ▶ the layer's minzoom
+//! snapshot ▶ project to zoom 16 units ▶ zoom 12, zoom 11: round ▶ repair ▶ encode, index
+//!                                     ▶ mark junctions ▶ zoom 10 ▶ zoom 9 ▶ … ▶ the layer's minzoom
 //!            each step: round ▶ simplify arcs ▶ tiny parts become marks ▶ repair ▶ encode, index
 //! ```
 //!
@@ -28,8 +29,12 @@ use crate::{plan::Rules, snapshot::Snapshot};
 use bytemuck::{Pod, Zeroable};
 use work::BASE;
 
+/// Last zoom with a level. Above it a tile holds so little that it is cut from the snapshot in a few
+/// microseconds.
+const TOP: u8 = 12;
+
 /// Last zoom with simplified geometry. Above it a tile of dense data is small without.
-pub const TOP: u8 = 10;
+const SIMPLIFIED: u8 = 10;
 
 /// The simplified zooms of one layer, and what was measured on the way.
 pub struct Pyramid {

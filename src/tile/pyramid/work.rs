@@ -121,11 +121,13 @@ impl Work {
         })
     }
 
-    /// Rounds to the units of a zoom `bits` further out, half up.
+    /// Rounds to the units of a zoom `bits` further out.
     pub fn coarsen(&mut self, bits: u8) {
-        let half = 1 << bits >> 1;
-        for value in self.points.as_flattened_mut() {
-            *value = (*value + half) >> bits;
-        }
+        self.points.iter_mut().for_each(|point| *point = coarser(*point, bits));
     }
+}
+
+/// `point` in the units of a zoom `bits` further out, rounded half up.
+pub fn coarser(point: Point, bits: u8) -> Point {
+    point.map(|value| (value + (1 << bits >> 1)) >> bits)
 }
