@@ -35,9 +35,9 @@ pub fn cut(layers: &[&TileLayer], grid: &TileMatrixSet, tile: TileCoord, most: u
 }
 
 /// One for each tile that was ever cut at a time. Threads come and go, and each would keep as much.
-static SCRATCHES: Mutex<Vec<Box<Scratch>>> = Mutex::new(vec![]);
+static SCRATCHES: Mutex<Vec<Scratch>> = Mutex::new(vec![]);
 
-fn lock() -> MutexGuard<'static, Vec<Box<Scratch>>> {
+fn lock() -> MutexGuard<'static, Vec<Scratch>> {
     SCRATCHES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
