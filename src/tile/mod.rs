@@ -31,6 +31,7 @@ mod shape;
 mod size;
 mod trace;
 mod validity;
+mod wrap;
 
 pub use cut::{Tile, cut};
 pub use layer::{PrepareError, TileLayer};

@@ -41,6 +41,13 @@ impl Projector {
         Self { grid: grid.clone(), origin, z: tile.z, near }
     }
 
+    /// Projects everything `units` further east.
+    pub fn moved(mut self, units: f64) -> Self {
+        self.origin[0] -= units;
+        self.near.x[0] += units;
+        self
+    }
+
     /// The unit in which `lon`, `lat` (degrees) lies; not-a-number becomes 0.
     pub fn point(&self, lon: f64, lat: f64) -> Point {
         let near = &self.near;

@@ -28,6 +28,13 @@ impl Shape {
         self.paths.clear();
     }
 
+    /// Adds the paths of `other`.
+    pub fn append(&mut self, other: &Self) {
+        let start = self.points.len();
+        self.points.extend_from_slice(&other.points);
+        self.paths.extend(other.paths.iter().map(|path| Path { end: start + path.end, ..*path }));
+    }
+
     /// The paths with their points.
     pub fn iter(&self) -> impl Iterator<Item = (bool, &[Point])> {
         let starts = std::iter::once(0).chain(self.paths.iter().map(|p| p.end));

@@ -192,3 +192,16 @@ fn a_smaller_cap_leaves_the_largest() {
     assert_eq!(kept.features.len() + less.dropped, 62);
     assert!(kept.feature(0).is_some() && kept.feature(1).is_some());
 }
+
+#[test]
+fn a_point_for_a_tiny_polygon_is_across_the_antimeridian_too() {
+    let east = TileCoord { x: (1 << 9) - 1, ..at(9, 179.9, 10.5) };
+    let [x, y] = [4080.0, 2000.0];
+    let tiny = polygon(east, &[vec![[x, y], [x + 2.0, y], [x + 2.0, y + 2.0], [x, y + 2.0]]]);
+    let snapshot = snapshot(&layer("blocks", GeometryKind::Polygon), [Row::new(1, tiny)]);
+    let prepared = TileLayer::prepare(snapshot, &grid(), &rules(r#"{"tiny": "point"}"#)).unwrap();
+    for (tile, x) in [(east, 4081), (TileCoord { x: 0, ..east }, -15)] {
+        let drawn = features(&prepared, tile);
+        assert_eq!((drawn[0].kind, &drawn[0].paths), (1, &vec![vec![[x, 2001]]]), "{tile}");
+    }
+}

@@ -20,9 +20,14 @@ impl Truth {
     /// `parts` in degrees, as they are in the snapshot. `None` where rounding decides which way a ring turns.
     pub fn new(parts: &[Vec<Ring>], tile: TileCoord) -> Option<Self> {
         let mut rings = vec![];
-        for part in parts {
+        let width = grid().matrix_at(tile.z)[0] as f64 * 4096.0;
+        let worlds =
+            [0.0, -1.0, 1.0].iter().flat_map(|world| parts.iter().map(move |part| (world * width, part)));
+        for (east, part) in worlds {
             for (i, ring) in part.iter().enumerate() {
                 let mut ring = units(ring, tile);
+                // The world goes on at both sides.
+                ring.iter_mut().for_each(|p| p[0] += east);
                 let (area, length) = (crate::place::area(&ring), crate::place::perimeter(&ring));
                 // Without area it covers nothing, but is its exterior gone too?
                 if area.abs() <= 2.0 * length + 8.0 {
