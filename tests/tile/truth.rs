@@ -17,8 +17,14 @@ pub struct Truth {
 }
 
 impl Truth {
-    /// `parts` in degrees, as they are in the snapshot. `None` where rounding decides which way a ring turns.
+    /// `parts` in degrees, as they are in the snapshot. `None` where rounding decides which way a ring turns, and for
+    /// what is wider than the world and covers itself.
     pub fn new(parts: &[Vec<Ring>], tile: TileCoord) -> Option<Self> {
+        let longitudes = || parts.iter().flatten().flatten().map(|p| p[0]);
+        let [west, east] = [longitudes().fold(f64::MAX, f64::min), longitudes().fold(f64::MIN, f64::max)];
+        if east - west > 360.0 {
+            return None;
+        }
         let mut rings = vec![];
         let width = grid().matrix_at(tile.z)[0] as f64 * 4096.0;
         let worlds =
