@@ -9,9 +9,9 @@ use std::sync::atomic::AtomicU64;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct RequestLabels {
-    /// The route's pattern, never the path itself: paths are endless.
-    pub route: String,
-    pub method: String,
+    /// The first segment of the path, of those that there are.
+    pub place: &'static str,
+    pub method: &'static str,
     pub status: u16,
 }
 
@@ -29,6 +29,7 @@ fn seconds() -> Histogram {
 
 pub struct Metrics {
     registry: Registry,
+    pub connections: Gauge,
     pub requests: Family<RequestLabels, Counter>,
     pub request_seconds: Histogram,
     pub cache_hits: Counter,
@@ -51,6 +52,7 @@ impl Default for Metrics {
     fn default() -> Self {
         let mut metrics = Self {
             registry: Registry::with_prefix("plantiles"),
+            connections: Gauge::default(),
             requests: Family::default(),
             request_seconds: seconds(),
             cache_hits: Counter::default(),
@@ -76,6 +78,7 @@ impl Default for Metrics {
 impl Metrics {
     fn register(&mut self) {
         let r = &mut self.registry;
+        r.register("http_connections", "Open connections", self.connections.clone());
         r.register("http_requests", "Requests answered", self.requests.clone());
         r.register("http_request_seconds", "Time to the response head", self.request_seconds.clone());
         r.register("tile_cache_hits", "Tiles answered from memory", self.cache_hits.clone());

@@ -18,6 +18,8 @@ use arc_swap::ArcSwapOption;
 use jiff::Timestamp;
 use moka::future::Cache;
 use std::{
+    io,
+    num::NonZeroUsize,
     sync::{Arc, Mutex, PoisonError},
     time::Instant,
 };
@@ -55,18 +57,21 @@ pub struct Freshness {
 
 impl Service {
     /// `database` is asked for its numbers alone.
-    pub fn new(tiles: &config::Tiles, store: Arc<Store>, database: Option<Database>) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
-        Self {
+    ///
+    /// # Errors
+    /// When the system gives no threads for the work.
+    pub fn new(tiles: &config::Tiles, store: Arc<Store>, database: Option<Database>) -> io::Result<Self> {
+        let threads = tiles.threads.map_or_else(config::cores, NonZeroUsize::get);
+        Ok(Self {
             served: ArcSwapOption::empty(),
             store,
             database,
             older: Cache::new(OLDER_SNAPSHOTS),
             cache: TileCache::new(tiles.cache_mib),
-            workers: Workers::new(tiles.threads.map_or(cores, |n| n.get()), tiles.queue),
+            workers: Workers::new(threads, tiles.queue)?,
             metrics: Metrics::default(),
             freshness: Mutex::default(),
-        }
+        })
     }
 
     /// The current catalog; `None` before the first publication.
@@ -98,10 +103,10 @@ impl Service {
         if let Some(dated) = self.older.get(&id).await {
             return Ok(Some(dated));
         }
-        let Some((snapshot, published_at)) = tokio::task::block_in_place(|| self.store.version(layer, id))?
-        else {
-            return Ok(None);
-        };
+        let (store, layer) = (Arc::clone(&self.store), layer.clone());
+        let opened = tokio::task::spawn_blocking(move || store.version(&layer, id)).await;
+        // Opening is aborted when the server goes down.
+        let Some((snapshot, published_at)) = opened.unwrap_or(Ok(None))? else { return Ok(None) };
         let dated = Arc::new(Dated { snapshot, published_at });
         self.older.insert(id, Arc::clone(&dated)).await;
         Ok(Some(dated))

@@ -1,15 +1,33 @@
 //! Threads for CPU work, bounded on purpose: so many at a time, so many waiting, and no more.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    collections::VecDeque,
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread,
 };
-use tokio::sync::Semaphore;
+use tokio::sync::oneshot;
 
-pub struct Workers {
-    running: Arc<Semaphore>,
-    waiting: AtomicUsize,
-    queue: usize,
+/// Work runs behind the threads that answer requests: what is ready already goes out while a storm of misses is
+/// worked off, and with nothing else to do the work has the processors for itself.
+const NICENESS: i32 = 10;
+
+pub struct Workers(Arc<Shared>);
+
+struct Shared {
+    queue: Mutex<Queue>,
+    /// Told of each job, and of the end.
+    changed: Condvar,
+    capacity: usize,
+}
+
+#[derive(Default)]
+struct Queue {
+    /// First come, first served.
+    jobs: VecDeque<Box<dyn Job>>,
+    idle_threads: usize,
+    ended: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -20,12 +38,52 @@ pub enum WorkError {
     Aborted,
 }
 
-impl Workers {
-    pub fn new(threads: usize, queue: usize) -> Self {
-        Self { running: Arc::new(Semaphore::new(threads)), waiting: AtomicUsize::new(0), queue }
+trait Job: Send {
+    /// Whether nobody waits for it any more.
+    fn is_abandoned(&self) -> bool;
+    fn run(self: Box<Self>);
+}
+
+struct Work<T, F> {
+    work: F,
+    done: oneshot::Sender<T>,
+}
+
+impl<T: Send, F: FnOnce() -> T + Send> Job for Work<T, F> {
+    fn is_abandoned(&self) -> bool {
+        self.done.is_closed()
     }
 
-    /// Runs `work` on a thread of its own once one is free.
+    fn run(self: Box<Self>) {
+        // A panic is reported by its hook; whoever waits learns of it by the sender that is dropped.
+        if let Ok(result) = catch_unwind(AssertUnwindSafe(self.work)) {
+            // Nobody may wait any more.
+            let _unwanted = self.done.send(result);
+        }
+    }
+}
+
+impl Workers {
+    /// `threads` threads and room for `capacity` jobs that wait for one.
+    ///
+    /// # Errors
+    /// When the system gives no more threads.
+    pub fn new(threads: usize, capacity: usize) -> io::Result<Self> {
+        let shared = Arc::new(Shared { queue: Mutex::default(), changed: Condvar::new(), capacity });
+        for n in 0..threads {
+            let shared = Arc::clone(&shared);
+            thread::Builder::new().name(format!("worker-{n}")).spawn(move || {
+                // Of this thread alone, on Linux; refused or not, the work is done.
+                let _as_it_was = rustix::process::setpriority_process(None, NICENESS);
+                while let Some(job) = shared.next() {
+                    job.run();
+                }
+            })?;
+        }
+        Ok(Self(shared))
+    }
+
+    /// Runs `work` on one of the threads once it is free.
     ///
     /// Dropping the future before `work` has started takes it out of the queue.
     ///
@@ -37,35 +95,58 @@ impl Workers {
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
     {
-        let place = Place::take(&self.waiting, self.queue)?;
-        let permit = Arc::clone(&self.running).acquire_owned().await.map_err(|_| WorkError::Aborted)?;
-        drop(place);
-        let job = tokio::task::spawn_blocking(move || {
-            let _running = permit;
-            work()
-        });
-        job.await.map_err(|_| WorkError::Aborted)
+        let (done, result) = oneshot::channel();
+        self.0.push(Box::new(Work { work, done }))?;
+        result.await.map_err(|_| WorkError::Aborted)
     }
 
     pub fn waiting(&self) -> usize {
-        self.waiting.load(Ordering::Relaxed)
+        self.0.lock().jobs.len()
     }
 }
 
-/// One place in the queue, given back on drop.
-struct Place<'a>(&'a AtomicUsize);
-
-impl<'a> Place<'a> {
-    fn take(waiting: &'a AtomicUsize, queue: usize) -> Result<Self, WorkError> {
-        let taken =
-            waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| (n < queue).then_some(n + 1));
-        taken.map(|_| Self(waiting)).map_err(|_| WorkError::Overloaded)
-    }
-}
-
-impl Drop for Place<'_> {
+impl Drop for Workers {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.lock().ended = true;
+        self.0.changed.notify_all();
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, job: Box<dyn Job>) -> Result<(), WorkError> {
+        let mut queue = self.lock();
+        let room = self.capacity + queue.idle_threads;
+        if queue.jobs.len() >= room {
+            queue.jobs.retain(|job| !job.is_abandoned());
+        }
+        if queue.jobs.len() >= room {
+            return Err(WorkError::Overloaded);
+        }
+        queue.jobs.push_back(job);
+        drop(queue);
+        self.changed.notify_one();
+        Ok(())
+    }
+
+    /// The next job that somebody waits for; `None` at the end.
+    fn next(&self) -> Option<Box<dyn Job>> {
+        let mut queue = self.lock();
+        while !queue.ended {
+            match queue.jobs.pop_front() {
+                Some(job) if job.is_abandoned() => {}
+                Some(job) => return Some(job),
+                None => {
+                    queue.idle_threads += 1;
+                    queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
+                    queue.idle_threads -= 1;
+                }
+            }
+        }
+        None
     }
 }
 
@@ -76,22 +157,38 @@ mod tests {
 
     #[tokio::test]
     async fn a_full_queue_refuses_and_a_dropped_request_frees_its_place() {
-        let workers = Arc::new(Workers::new(1, 1));
+        let workers = Arc::new(Workers::new(1, 1).unwrap());
+        let (start, started) = mpsc::channel();
         let (release, held) = mpsc::channel::<()>();
         let running = tokio::spawn({
             let workers = Arc::clone(&workers);
-            async move { workers.run(move || held.recv()).await }
+            async move {
+                let work = move || {
+                    start.send(()).unwrap();
+                    held.recv()
+                };
+                workers.run(work).await
+            }
         });
-        while workers.running.available_permits() > 0 {
+        while started.try_recv().is_err() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         let mut second = Box::pin(workers.run(|| 2));
         assert!(futures_util::poll!(&mut second).is_pending());
         assert!(matches!(workers.run(|| 3).await, Err(WorkError::Overloaded)));
         drop(second);
-        let third = workers.run(|| 3);
+        let mut third = Box::pin(workers.run(|| 3));
+        assert!(futures_util::poll!(&mut third).is_pending());
         release.send(()).unwrap();
         assert_eq!(third.await.unwrap(), 3);
         assert!(running.await.unwrap().is_ok());
+    }
+
+    #[tokio::test]
+    async fn work_that_panics_is_aborted_and_its_thread_goes_on() {
+        let workers = Workers::new(1, 1).unwrap();
+        let failed = workers.run(|| panic!("on purpose")).await;
+        assert!(matches!(failed, Err(WorkError::Aborted)));
+        assert_eq!(workers.run(|| 4).await.unwrap(), 4);
     }
 }

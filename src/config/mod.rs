@@ -9,7 +9,7 @@ use serde::Deserialize;
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
-    num::{NonZeroU32, NonZeroUsize},
+    num::{NonZeroU16, NonZeroU32, NonZeroUsize},
     path::{Path, PathBuf},
 };
 
@@ -41,6 +41,10 @@ pub struct Server {
     pub public_url: Option<PublicUrl>,
     /// Addresses whose `Forwarded` and `X-Forwarded-*` headers are believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Connections at the same time; further ones wait to be accepted.
+    pub connections: NonZeroUsize,
+    /// Seconds in which a client must send its next request head, and take some of an answer that waits for it.
+    pub patience_seconds: NonZeroU16,
     /// Seconds that requests under way may take to finish after SIGTERM.
     pub shutdown_grace_seconds: u64,
 }
@@ -92,12 +96,19 @@ pub struct TableLayer {
     pub geometry_column: String,
 }
 
+/// The processors that this process may use.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
 impl Default for Server {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             public_url: None,
             trusted_proxies: Vec::new(),
+            connections: NonZeroUsize::MIN.saturating_add(4095),
+            patience_seconds: NonZeroU16::MIN.saturating_add(59),
             shutdown_grace_seconds: 30,
         }
     }

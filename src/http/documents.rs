@@ -1,6 +1,6 @@
 //! Documents that describe what is served: TileJSON, the catalog, styles.
 
-use super::{App, Problem, Segments, assets, base_url::base_url, respond::Representation, serve::Peer};
+use super::{App, Problem, Segments, assets, base_url::base_url, connection::Peer, respond::Representation};
 use crate::describe;
 use axum::{Extension, extract::State, http::HeaderMap, response::Response};
 use serde_json::json;

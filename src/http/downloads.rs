@@ -4,7 +4,7 @@ use super::{
     App, Problem, Segments,
     conditional::{Outcome, Validators},
     range::{self, Requested},
-    respond::insert,
+    respond::{HEADERS, insert},
 };
 use crate::{
     catalog::Dated,
@@ -12,6 +12,7 @@ use crate::{
     snapshot::{Snapshot, SnapshotId},
 };
 use axum::{
+    body::Body,
     extract::State,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
@@ -103,8 +104,10 @@ fn body(file: Bytes, range: Option<&str>) -> Result<Response, Problem> {
             (StatusCode::RANGE_NOT_SATISFIABLE, Bytes::new(), Some(format!("bytes */{length}")))
         }
     };
-    let mut response = (status, bytes).into_response();
+    let mut response = Response::new(Body::from(bytes));
+    *response.status_mut() = status;
     let headers = response.headers_mut();
+    headers.reserve(HEADERS);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/flatgeobuf"));
     if let Some(content_range) = content_range {
         insert(headers, header::CONTENT_RANGE, &content_range)?;

@@ -10,6 +10,7 @@ use crate::{
     snapshot::SnapshotId,
 };
 use axum::{
+    body::Body,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -27,6 +28,9 @@ pub fn etag(name: &impl std::fmt::Display, encoding: Encoding) -> String {
         Some(token) => format!("\"{name}-{token}\""),
     }
 }
+
+/// Room for all headers of an answer, so that the map does not grow under way.
+pub const HEADERS: usize = 10;
 
 /// One representation as it goes out: its bytes are encoded already.
 pub struct Representation {
@@ -68,7 +72,12 @@ impl Representation {
             Outcome::PreconditionFailed => return Err(Problem::precondition_failed()),
             Outcome::NotModified => StatusCode::NOT_MODIFIED.into_response(),
             Outcome::Send if self.bytes.is_empty() => StatusCode::NO_CONTENT.into_response(),
-            Outcome::Send => ([(header::CONTENT_TYPE, self.content_type)], self.bytes).into_response(),
+            Outcome::Send => {
+                let mut response = Response::new(Body::from(self.bytes));
+                response.headers_mut().reserve(HEADERS);
+                response.headers_mut().insert(header::CONTENT_TYPE, self.content_type);
+                response
+            }
         };
         let headers = response.headers_mut();
         insert(headers, header::ETAG, &self.etag)?;

@@ -1,49 +1,52 @@
 //! Accepting connections until told to stop, then letting requests under way finish.
 
-use super::{App, router};
-use axum::{
-    Router,
-    extract::Request,
-    http::{StatusCode, header},
-};
-use hyper::body::Incoming;
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
-};
-use std::{convert::Infallible, future::Future, io, net::IpAddr, sync::Arc, time::Duration};
-use tokio::net::{TcpListener, TcpStream};
-use tower::Service;
+use super::{App, connection::converse, event_loops::EventLoops, router};
+use crate::config;
+use hyper_util::server::graceful::GracefulShutdown;
+use rustix::process::{Resource, getrlimit, setrlimit};
+use std::{future::Future, io, net::IpAddr, sync::Arc, time::Duration};
+use tokio::{net::TcpListener, sync::Semaphore};
 
-/// The address of the client or proxy on the other end of the connection.
-#[derive(Clone, Copy)]
-pub struct Peer(pub IpAddr);
-
-/// A client that has not sent its request head by then is cut off.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
-/// Room for a request head. A path too long for us still fits, and gets an answer that says so.
-const HEADER_BYTES: usize = 64 * 1024;
 /// After a failed accept (no file descriptor left) others get time to finish.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Files that are open beside connections: snapshots, the database, the log.
+const OTHER_FILES: u64 = 512;
 
 /// Serves `app` on `listener` until `shutdown` resolves, then waits for requests under way.
 ///
 /// # Errors
-/// When requests are still under way after the configured grace.
+/// When the system gives no threads, or when requests are still under way after the configured grace.
 pub async fn serve(
     listener: TcpListener,
     app: Arc<App>,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let grace = Duration::from_secs(app.server.shutdown_grace_seconds);
-    let router = router(app);
+    let loops = EventLoops::start(config::cores())?;
+    let router = router(Arc::clone(&app));
     let connections = GracefulShutdown::new();
+    let room = Arc::new(Semaphore::new(app.server.connections.get()));
+    allow_files(app.server.connections.get() as u64 + OTHER_FILES);
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
+        let accepted = async {
+            // Whoever finds no room waits in the listener's backlog.
+            let place = Arc::clone(&room).acquire_owned().await.map_err(io::Error::other)?;
+            accept(&listener).await.map(|accepted| (accepted, place))
+        };
         tokio::select! {
             () = &mut shutdown => break,
-            accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => connect(stream, peer.ip(), &router, &connections),
+            accepted = accepted => match accepted {
+                Ok(((stream, peer), place)) => {
+                    let open = app.service.metrics.connections.clone();
+                    let connection = converse(stream, peer, Arc::clone(&app), router.clone(), connections.watcher());
+                    loops.spawn(async move {
+                        open.inc();
+                        connection.await;
+                        open.dec();
+                        drop(place);
+                    });
+                }
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -57,34 +60,21 @@ pub async fn serve(
     tokio::time::timeout(grace, connections.shutdown()).await.map_err(|_| unfinished())
 }
 
-fn connect(stream: TcpStream, peer: IpAddr, router: &Router, connections: &GracefulShutdown) {
-    // Answers are written whole: waiting to fill packets would only delay them.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "cannot set TCP_NODELAY");
+/// The next connection, free of this thread's event loop.
+async fn accept(listener: &TcpListener) -> io::Result<(std::net::TcpStream, IpAddr)> {
+    let (stream, peer) = listener.accept().await?;
+    Ok((stream.into_std()?, peer.ip()))
+}
+
+/// Raises the soft limit of open files, which is often 1,024, as far as it is needed and allowed.
+fn allow_files(wanted: u64) {
+    let mut limit = getrlimit(Resource::Nofile);
+    if limit.current.is_none_or(|current| current >= wanted) {
+        return;
     }
-    let router = router.clone();
-    let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
-        let mut router = router.clone();
-        request.extensions_mut().insert(Peer(peer));
-        async move {
-            let mut response = router.call(request).await.unwrap_or_else(|never| match never {});
-            if response.status() == StatusCode::NO_CONTENT {
-                // axum gives every answer to HEAD a length; a 204 must not have one (RFC 9110 §8.6).
-                response.headers_mut().remove(header::CONTENT_LENGTH);
-            }
-            Ok::<_, Infallible>(response)
-        }
-    });
-    let connection = hyper::server::conn::http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT)
-        .max_buf_size(HEADER_BYTES)
-        .pipeline_flush(true)
-        .serve_connection(TokioIo::new(stream), service);
-    let connection = connections.watch(connection);
-    tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            tracing::debug!(%error, "a connection ended early");
-        }
-    });
+    let allowed = limit.maximum.map_or(wanted, |maximum| maximum.min(wanted));
+    limit.current = Some(allowed);
+    if setrlimit(Resource::Nofile, limit).is_err() || allowed < wanted {
+        tracing::warn!(wanted, allowed, "the system allows fewer open files than the connections need");
+    }
 }

@@ -3,9 +3,9 @@
 use super::{
     App, Problem, Segments,
     base_url::base_url,
+    connection::Peer,
     negotiate,
     respond::{IMMUTABLE, REVALIDATE, Representation, VARY_ENCODING, acceptable, etag, insert},
-    serve::Peer,
 };
 use crate::{
     catalog::{Tileset, Version},
@@ -29,7 +29,7 @@ const MVT: HeaderValue = HeaderValue::from_static("application/vnd.mapbox-vector
 pub async fn tile(
     State(app): State<Arc<App>>,
     Extension(Peer(peer)): Extension<Peer>,
-    Segments((name, z, x, file)): Segments<(String, String, String, String)>,
+    Segments((name, tile)): Segments<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let (name, version) = match name.split_once('@') {
@@ -37,11 +37,11 @@ pub async fn tile(
         Some((name, version)) => (name, Some(parse_version(version)?)),
     };
     if let Some(tileset) = version.and_then(|version| app.service.tileset_at(name, version)) {
-        let coord = coordinate(&tileset.grid, &z, &x, &file)?;
+        let coord = coordinate(&tileset.grid, &tile)?;
         return send(&app, &tileset, coord, IMMUTABLE, &headers).await;
     }
     let current = app.catalog()?.tileset(name)?;
-    let coord = coordinate(&current.grid, &z, &x, &file)?;
+    let coord = coordinate(&current.grid, &tile)?;
     match version {
         None => send(&app, &current, coord, REVALIDATE, &headers).await,
         Some(_) => {
@@ -87,7 +87,13 @@ async fn send(
 }
 
 /// The coordinate in `{z}/{x}/{y}.mvt` or `.pbf`; what cannot be one is not found, like one outside the matrix.
-fn coordinate(grid: &TileMatrixSet, z: &str, x: &str, file: &str) -> Result<TileCoord, Problem> {
+fn coordinate(grid: &TileMatrixSet, tile: &str) -> Result<TileCoord, Problem> {
+    let mut segments = tile.split('/');
+    let (Some(z), Some(x), Some(file), None) =
+        (segments.next(), segments.next(), segments.next(), segments.next())
+    else {
+        return Err(Problem::not_found("a tile is at /tiles/{tileset}/{z}/{x}/{y}.mvt"));
+    };
     let y = file.strip_suffix(".mvt").or_else(|| file.strip_suffix(".pbf"));
     let y = y.ok_or_else(|| Problem::not_found("a tile ends in .mvt or .pbf"))?;
     let number = |text: &str| text.parse::<u32>().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()));

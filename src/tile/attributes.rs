@@ -13,7 +13,8 @@ use crate::{
     snapshot::Snapshot,
 };
 use bytemuck::{Pod, Zeroable};
-use std::{collections::HashMap, io::Write};
+use rustc_hash::FxHashMap;
+use std::io::{self, Write};
 
 /// A column (index into `Layer::fields`) and a value number.
 #[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
@@ -37,34 +38,71 @@ pub struct Attributes {
     ends: Section<u32>,
 }
 
-impl Attributes {
+/// Coded attributes on their way into the file.
+#[derive(Default)]
+pub struct Coded {
+    ids: Vec<i64>,
+    tags: Vec<Tag>,
+    tag_ends: Vec<u32>,
+    messages: Vec<u8>,
+    ends: Vec<u32>,
+}
+
+impl Coded {
     /// Codes the attributes of `snapshot`.
-    pub fn build(snapshot: &Snapshot, out: &mut SectionWriter<impl Write>) -> Result<(), BuildError> {
-        let mut values = Values::default();
-        let (mut ids, mut tags, mut tag_ends) = (vec![], vec![], vec![]);
+    pub fn of(snapshot: &Snapshot) -> Result<Self, BuildError> {
+        let mut coded = Self::default();
+        let mut numbers = FxHashMap::<Raw, u32>::default();
+        let mut met_again = vec![];
         for position in 0..snapshot.feature_count() {
             let properties = snapshot.feature(position).properties();
             let mut bytes = properties.as_ref().map_or(&[][..], |p| p.bytes());
             let mut id = 0;
             while let Some((column, raw)) = next_property(&mut bytes, &snapshot.layer) {
-                match column {
-                    None => id = integer(raw.1),
-                    Some(column) => tags.push(Tag { value: values.number(raw)?, column, once: 0 }),
-                }
+                let Some(column) = column else {
+                    id = integer(raw.1);
+                    continue;
+                };
+                let value = match numbers.get(&raw) {
+                    Some(&number) => {
+                        met_again[number as usize] = true;
+                        number
+                    }
+                    None => {
+                        met_again.push(false);
+                        *numbers.entry(raw).or_insert(coded.add_value(raw)?)
+                    }
+                };
+                coded.tags.push(Tag { value, column, once: 0 });
             }
-            ids.push(id);
-            tag_ends.push(u32::try_from(tags.len())?);
+            coded.ids.push(id);
+            coded.tag_ends.push(u32::try_from(coded.tags.len())?);
         }
-        tags.iter_mut().for_each(|tag| tag.once = u16::from(values.uses[tag.value as usize] == 1));
-        out.section(&ids)?;
-        out.section(&tags)?;
-        out.section(&tag_ends)?;
-        out.section(&values.messages)?;
-        out.section(&values.ends)?;
-        Ok(())
+        for tag in &mut coded.tags {
+            tag.once = u16::from(!met_again[tag.value as usize]);
+        }
+        Ok(coded)
     }
 
-    /// Takes what [`Self::build`] wrote; `None` when it is not of `snapshot`.
+    /// Gives a value its number.
+    fn add_value(&mut self, raw: Raw) -> Result<u32, BuildError> {
+        let number = u32::try_from(self.ends.len())?;
+        write_message(raw, &mut self.messages);
+        self.ends.push(u32::try_from(self.messages.len())?);
+        Ok(number)
+    }
+
+    pub fn write(&self, out: &mut SectionWriter<impl Write>) -> io::Result<()> {
+        out.section(&self.ids)?;
+        out.section(&self.tags)?;
+        out.section(&self.tag_ends)?;
+        out.section(&self.messages)?;
+        out.section(&self.ends)
+    }
+}
+
+impl Attributes {
+    /// Takes what [`Coded::write`] wrote; `None` when it is not of `snapshot`.
     pub fn open(sections: &mut Sections, snapshot: &Snapshot) -> Option<Self> {
         let this = Self {
             ids: sections.take()?,
@@ -98,16 +136,6 @@ impl Attributes {
     }
 }
 
-/// The distinct values of a layer.
-#[derive(Default)]
-struct Values<'a> {
-    numbers: HashMap<Raw<'a>, u32>,
-    messages: Vec<u8>,
-    ends: Vec<u32>,
-    /// How often each was met.
-    uses: Vec<u32>,
-}
-
 /// One attribute value as it lies in the snapshot: its type and bytes, without a length.
 type Raw<'a> = (Kind, &'a [u8]);
 
@@ -117,22 +145,6 @@ enum Kind {
     Real,
     Boolean,
     Text,
-}
-
-impl<'a> Values<'a> {
-    /// The number of `raw`, a new one at first sight.
-    fn number(&mut self, raw: Raw<'a>) -> Result<u32, BuildError> {
-        if let Some(&number) = self.numbers.get(&raw) {
-            self.uses[number as usize] = self.uses[number as usize].saturating_add(1);
-            return Ok(number);
-        }
-        let number = u32::try_from(self.ends.len())?;
-        write_message(raw, &mut self.messages);
-        self.ends.push(u32::try_from(self.messages.len())?);
-        self.uses.push(1);
-        self.numbers.insert(raw, number);
-        Ok(number)
-    }
 }
 
 fn write_message((kind, bytes): Raw, out: &mut Vec<u8>) {

@@ -31,9 +31,9 @@ struct Square {
 impl Square {
     /// The square around `centre`; its distance is not worked out if no point of it is `wanted` away from
     /// the outline.
-    fn new(centre: [f64; 2], half: f64, wanted: f64, edges: &[Edge]) -> Self {
+    fn new(centre: [f64; 2], half: f64, wanted: f64, outline: &Outline) -> Self {
         let least = (wanted - half * std::f64::consts::SQRT_2).max(0.0);
-        Self { centre, half, distance: distance(centre, least, edges) }
+        Self { centre, half, distance: outline.distance(centre, least) }
     }
 
     /// No point of the square is farther from the outline.
@@ -64,19 +64,19 @@ impl Ord for Square {
 pub fn label(shape: &Shape) -> Option<Label> {
     let rings = largest_part(shape);
     let bounds = Rect::around(rings.first()?)?;
-    let edges: Vec<Edge> = rings.iter().flat_map(|ring| edges(ring)).collect();
+    let outline = Outline::new(&rings, bounds.min);
     let side = |axis: usize| f64::from(bounds.max[axis]) - f64::from(bounds.min[axis]);
     let wanted = |best: &Square| best.distance + (PRECISION * best.distance).max(1.0);
     // Squares as wide as the shorter side, at most 32 along the other.
     let step = side(0).min(side(1)).max(side(0).max(side(1)) / 32.0).max(1.0);
     // A good guess to begin with spares most of the search.
-    let mut best = Square::new(centroid(rings[0]), 0.0, 0.0, &edges);
+    let mut best = Square::new(centroid(rings[0]), 0.0, 0.0, &outline);
     let mut squares = BinaryHeap::new();
     for column in 0..(side(0) / step).ceil().max(1.0) as u32 {
         for row in 0..(side(1) / step).ceil().max(1.0) as u32 {
             let corner = |axis: usize, n: u32| f64::from(bounds.min[axis]) + (f64::from(n) + 0.5) * step;
             let centre = [corner(0, column), corner(1, row)];
-            squares.push(Square::new(centre, step / 2.0, wanted(&best), &edges));
+            squares.push(Square::new(centre, step / 2.0, wanted(&best), &outline));
         }
     }
     for _ in 0..MAX_SQUARES {
@@ -90,7 +90,7 @@ pub fn label(shape: &Shape) -> Option<Label> {
         }
         let half = half / 2.0;
         for (dx, dy) in [(-half, -half), (half, -half), (-half, half), (half, half)] {
-            squares.push(Square::new([x + dx, y + dy], half, wanted(&best), &edges));
+            squares.push(Square::new([x + dx, y + dy], half, wanted(&best), &outline));
         }
     }
     let best = squares.into_iter().fold(best, |best, s| if s.distance > best.distance { s } else { best });
@@ -134,40 +134,86 @@ fn centroid(ring: &[Point]) -> [f64; 2] {
     if mass == 0.0 { [x0, y0] } else { [x0 + sum[0] / (3.0 * mass), y0 + sum[1] / (3.0 * mass)] }
 }
 
-/// An edge with what every look at it needs.
-struct Edge {
-    start: [f64; 2],
-    along: [f64; 2],
-    /// One over the square of its length; 0 for none.
-    inverse: f64,
+/// Edges looked at together, which the compiler turns into instructions on several numbers.
+const LANES: usize = 8;
+
+/// The edges of some rings.
+struct Outline {
+    /// What coordinates are relative to, so that 32 bits are precise enough.
+    origin: [f64; 2],
+    blocks: Vec<Block>,
 }
 
-fn edges(ring: &[Point]) -> impl Iterator<Item = Edge> + '_ {
-    let before = ring.last().into_iter().chain(ring);
-    before.zip(ring).map(|(a, b)| {
-        let (start, end) = (a.map(f64::from), b.map(f64::from));
-        let along = [end[0] - start[0], end[1] - start[1]];
-        let square = along[0] * along[0] + along[1] * along[1];
-        Edge { start, along, inverse: if square > 0.0 { 1.0 / square } else { 0.0 } }
-    })
+/// Some edges, with what every look at them needs.
+#[derive(Clone, Copy, Default)]
+struct Block {
+    x: [f32; LANES],
+    y: [f32; LANES],
+    dx: [f32; LANES],
+    dy: [f32; LANES],
+    /// One over the square of the length; 0 for none.
+    inverse: [f32; LANES],
 }
 
-/// From a point to the outline, negative outside; minus infinity as soon as it is less than `least`.
-fn distance([x, y]: [f64; 2], least: f64, edges: &[Edge]) -> f64 {
-    let mut inside = false;
-    let mut nearest = f64::INFINITY;
-    for &Edge { start, along: [dx, dy], inverse } in edges {
-        let (px, py) = (x - start[0], y - start[1]);
-        // A ray to the east meets the edge.
-        inside ^= ((py < 0.0) != (py < dy)) && ((px * dy < dx * py) == (dy > 0.0));
-        let t = ((px * dx + py * dy) * inverse).clamp(0.0, 1.0);
-        let (ex, ey) = (px - t * dx, py - t * dy);
-        nearest = nearest.min(ex * ex + ey * ey);
-        if nearest < least * least {
-            return f64::NEG_INFINITY;
+impl Outline {
+    fn new(rings: &[&[Point]], origin: Point) -> Self {
+        let mut blocks = vec![];
+        let mut edges =
+            rings.iter().flat_map(|ring| ring.last().into_iter().chain(*ring).zip(*ring)).peekable();
+        while let Some(&(&first, _)) = edges.peek() {
+            let mut block = Block::default();
+            for lane in 0..LANES {
+                // A block is filled up with the corner where it begins.
+                let (&a, &b) = edges.next().unwrap_or((&first, &first));
+                block.set(lane, a, b, origin);
+            }
+            blocks.push(block);
         }
+        Self { origin: origin.map(f64::from), blocks }
     }
-    if inside { nearest.sqrt() } else { -nearest.sqrt() }
+
+    /// From a point to the outline, negative outside; minus infinity as soon as it is less than `least`.
+    fn distance(&self, [x, y]: [f64; 2], least: f64) -> f64 {
+        let [x, y] = [x - self.origin[0], y - self.origin[1]].map(|v| v as f32);
+        let least = (least * least) as f32;
+        let mut crossings = [0; LANES];
+        let mut nearest = f32::INFINITY;
+        for block in &self.blocks {
+            let squares = block.squares(x, y, &mut crossings);
+            nearest = squares.into_iter().fold(nearest, f32::min);
+            if nearest < least {
+                return f64::NEG_INFINITY;
+            }
+        }
+        let nearest = f64::from(nearest).sqrt();
+        if crossings.iter().sum::<u32>() % 2 == 1 { nearest } else { -nearest }
+    }
+}
+
+impl Block {
+    fn set(&mut self, lane: usize, a: Point, b: Point, origin: Point) {
+        let relative = |v: i32, axis: usize| (i64::from(v) - i64::from(origin[axis])) as f32;
+        let [x, y] = [relative(a[0], 0), relative(a[1], 1)];
+        let (dx, dy) = (relative(b[0], 0) - x, relative(b[1], 1) - y);
+        let square = dx * dx + dy * dy;
+        (self.x[lane], self.y[lane], self.dx[lane], self.dy[lane]) = (x, y, dx, dy);
+        self.inverse[lane] = if square > 0.0 { 1.0 / square } else { 0.0 };
+    }
+
+    /// The square of the distance to each edge; counts the edges that a ray to the east meets.
+    fn squares(&self, x: f32, y: f32, crossings: &mut [u32; LANES]) -> [f32; LANES] {
+        let mut squares = [0.0; LANES];
+        for lane in 0..LANES {
+            let (dx, dy) = (self.dx[lane], self.dy[lane]);
+            let (px, py) = (x - self.x[lane], y - self.y[lane]);
+            let met = ((py < 0.0) != (py < dy)) & ((px * dy < dx * py) == (dy > 0.0));
+            crossings[lane] += u32::from(met);
+            let t = ((px * dx + py * dy) * self.inverse[lane]).clamp(0.0, 1.0);
+            let (ex, ey) = (px - t * dx, py - t * dy);
+            squares[lane] = ex * ex + ey * ey;
+        }
+        squares
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::{
     ENGINE_VERSION,
-    attributes::Attributes,
+    attributes::{Attributes, Coded},
     pyramid::Pyramid,
     sections::{SectionWriter, Sections},
 };
@@ -17,6 +17,7 @@ use std::{
     num::TryFromIntError,
     path::Path,
     sync::Arc,
+    thread,
 };
 
 /// A snapshot with what is worked out once: coded attributes and, for low zooms, simplified geometry, both in
@@ -132,8 +133,8 @@ impl TileLayer {
         rules: &Rules,
     ) -> Option<Self> {
         let mut sections = Sections::open(map, &key(snapshot, grid, rules))?;
-        let attributes = Attributes::open(&mut sections, snapshot)?;
         let pyramid = Pyramid::open(&mut sections, snapshot, rules)?;
+        let attributes = Attributes::open(&mut sections, snapshot)?;
         let columns: Vec<String> = snapshot.layer.fields.iter().map(|f| f.name.clone()).collect();
         let carried = |z: u8| columns.iter().map(|column| rules.carries(column, z)).collect();
         Some(Self {
@@ -221,7 +222,11 @@ fn build<W: Write>(
 ) -> Result<W, BuildError> {
     u32::try_from(snapshot.feature_count())?;
     let mut out = SectionWriter::new(out, &key(snapshot, grid, rules));
-    Attributes::build(snapshot, &mut out)?;
-    Pyramid::build(snapshot, grid, rules, &mut out)?;
-    Ok(out.finish()?)
+    thread::scope(|scope| {
+        let attributes = scope.spawn(|| Coded::of(snapshot));
+        Pyramid::build(snapshot, grid, rules, &mut out)?;
+        let attributes = attributes.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        Ok(attributes.write(&mut out)?)
+    })
+    .and_then(|()| Ok(out.finish()?))
 }

@@ -106,9 +106,9 @@ class Requests:
         return len(self.rows) / self.seconds
 
 
-def ask(programs, address, paths, scratch, connections=1, rounds=1, seconds=120, headers=(), allowed=(200, 204)):
+def ask(programs, address, paths, scratch, connections=1, rounds=1, seconds=120, headers=(), allowed=(200, 204), listing="paths.txt"):
     """Asks for each path `rounds` times; every answer must have an allowed status."""
-    listing = scratch / "paths.txt"
+    listing = scratch / listing
     listing.write_text("".join(f"{path}\n" for path in paths))
     ran = run([programs["client"], address, listing, connections, rounds, seconds, *headers])
     first, *lines = ran.out.splitlines()

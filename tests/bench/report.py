@@ -21,7 +21,7 @@ def write(results):
              table(("Target", "Wanted", "Measured", "Verdict"), judge(results)),
              ["Measured is the median of the repeats, with the least and the most in brackets. Ratios are of runs made in the "
               "same minutes on the same rows and tiles.", ""]]
-    for key, write_part in (("cold", cold), ("hot", hot), ("download", download), ("export", export), ("start", start),
+    for key, write_part in (("cold", cold), ("hot", hot), ("storm", storm), ("download", download), ("export", export), ("start", start),
                             ("memory", memory), ("growth", growth), ("stages", stages)):
         if key in results or key == "memory":
             parts.append(write_part(results))
@@ -84,7 +84,7 @@ def compared(connections):
     for count, seen in connections.items():
         for who in ("ours", "nginx"):
             s = seen[who]
-            yield (count, "plantiles" if who == "ours" else "nginx", show(s["rate"]), show(s["p50"]), show(s["p99"]), show(s["cpu_micros"]),
+            yield (count, "plantiles" if who == "ours" else f"nginx, {seen['way']}" if "way" in seen else "nginx", show(s["rate"]), show(s["p50"]), show(s["p99"]), show(s["cpu_micros"]),
                    f"{s['client_cpu']['median']:.0%}", show(seen["ratio"], "×") if who == "ours" else None,
                    show(seen["p99_ratio"], "×") if who == "ours" else None)
 
@@ -101,6 +101,17 @@ def hot(results):
            "the client is: there, the CPU per request tells the servers apart.")
     yield ""
     yield from table(HEAD, compared(hot["connections"]))
+
+
+def storm(results):
+    s = results["storm"]
+    yield "## Cold storm"
+    yield ""
+    yield (f"{s['tiles']} distinct cold tiles of `block` asked for at once from {s['connections']} connections, while {s['hot_connections']} connections "
+           "ask for ready ones; a new server each time. The clients share the two cores.")
+    yield ""
+    rows = [(show(s["calm"]), show(s["hot"]), show(s["hot_requests"]), show(s["seconds"]), show(s["cold"]), show(s["refused"]))]
+    yield from table(("hot p99 before, ms", "hot p99 in the storm, ms", "hot requests in it", "storm, s", "p99 of its tiles, ms", "of them refused (503)"), rows)
 
 
 def download(results):

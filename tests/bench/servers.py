@@ -107,7 +107,7 @@ def config(scratch, cache_mib):
 NGINX = """\
 {user}
 daemon off;
-worker_processes {cores};
+worker_processes {workers};
 pid {folder}/nginx.pid;
 error_log {folder}/nginx-error.log;
 events {{ worker_connections 2048; multi_accept on; }}
@@ -120,7 +120,7 @@ http {{
   uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
   types {{ application/vnd.mapbox-vector-tile mvt; application/flatgeobuf fgb; }}
   server {{
-    listen {address} reuseport backlog=1024;
+    listen {address} {listen} backlog=1024;
     root {root};
     gzip_static on; gzip_vary on;
     add_header Cache-Control "no-cache";
@@ -129,16 +129,23 @@ http {{
 """
 
 
-class Nginx(Server):
-    """Static files as fast as nginx can: no log, open files kept, sendfile, one process for each core."""
+# How connections get to workers: each worker has a listener, all share one, or there is one worker. Which is best
+# depends on the number of connections and on how they happen to fall on the workers.
+NGINX_WAYS = {"reuseport": ("reuseport", os.cpu_count()), "one listener": ("", os.cpu_count()), "one worker": ("", 1)}
 
-    def __init__(self, scratch, root):
-        folder = scratch / "nginx"
+
+class Nginx(Server):
+    """Static files as fast as nginx can: no log, open files kept, sendfile."""
+
+    def __init__(self, scratch, root, way="reuseport"):
+        self.way = way
+        listen, workers = NGINX_WAYS[way]
+        folder = scratch / f"nginx-{way.replace(' ', '-')}"
         folder.mkdir(exist_ok=True)
         address = f"127.0.0.1:{free_port()}"
         user = "user root;" if os.getuid() == 0 else ""
         settings = folder / "nginx.conf"
-        settings.write_text(NGINX.format(user=user, cores=os.cpu_count(), folder=folder, root=root, address=address))
+        settings.write_text(NGINX.format(user=user, workers=workers, listen=listen, folder=folder, root=root, address=address))
         super().__init__([program("nginx"), "-p", folder, "-c", settings], folder / "nginx.log", address)
         self.wait(lambda: get(address, "/")[0], 30, "nginx does not listen")
 

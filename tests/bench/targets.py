@@ -30,6 +30,7 @@ def judge(results):
     hot = results.get("hot", {}).get("connections", {})
     at_least("hot requests/s to nginx, 64 connections", 1.0, find(hot, "64", "ratio"))
     at_least("hot p99 of nginx to ours, 4 connections", 1.0, find(hot, "4", "p99_ratio"))
+    at_most("hot p99 in a storm of cold tiles from 500 connections", 20, find(results, "storm", "hot"), " ms")
     download = results.get("download", {})
     at_least("full download MB/s to nginx", 0.95, find(download, "whole", "ratio"))
     at_least("16 KiB ranges/s to nginx", 0.95, find(download, "ranges", "ratio"))

@@ -4,6 +4,7 @@
 
 mod support;
 
+mod bounds;
 mod bundle;
 mod cache;
 mod documents;

@@ -154,6 +154,27 @@ fn a_repeated_layer_is_refused() {
     assert!([400, 404].contains(&server.get("/tiles/mining_blocks,mining_blocks.json").status));
 }
 
+/// The most that one request can ask for: each layer once, which is the tile of the plan.
+#[test]
+fn all_layers_by_name_are_the_plan() {
+    let server = shared();
+    let tile = busy_tile(10);
+    let catalog = server.get("/layers.json").expect(200).json();
+    let ids: Vec<&str> = catalog["layers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .rev()
+        .map(|layer| layer["id"].as_str().unwrap())
+        .collect();
+    assert!(ids.len() >= 20, "{ids:?}");
+    let plan = server.get(&format!("/tiles/plan/{tile}.mvt")).expect(200);
+    let named = server.get(&format!("/tiles/{}/{tile}.mvt", ids.join(","))).expect(200);
+    assert_eq!(named.body, plan.body);
+    let one_more = format!("/tiles/{},{}/{tile}.mvt", ids.join(","), ids[0]);
+    server.get(&one_more).expect_problem(400);
+}
+
 #[test]
 fn a_very_long_path_is_refused_at_once() {
     let server = shared();

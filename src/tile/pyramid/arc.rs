@@ -16,6 +16,8 @@ pub struct Simplifier {
     /// The square of how far one collapse may move the arc, in units.
     tolerance2: f64,
     points: Vec<P>,
+    /// Where the segment that starts at each vertex would collapse to.
+    places: Vec<P>,
     before: Vec<u32>,
     after: Vec<u32>,
     /// Counts the changes around each segment, so that old entries of the heap are known.
@@ -51,7 +53,7 @@ impl Simplifier {
             return;
         }
         let start = out.len();
-        if arc.iter().le(arc.iter().rev()) {
+        if forwards(arc) {
             self.collapse(arc, out);
         } else {
             let mut turned = std::mem::take(&mut self.turned);
@@ -67,6 +69,8 @@ impl Simplifier {
         let n = arc.len() as u32;
         self.points.clear();
         self.points.extend(arc.iter().map(|p| p.map(f64::from)));
+        self.places.clear();
+        self.places.resize(arc.len(), [0.0; 2]);
         self.before.clear();
         self.before.extend((0..n).map(|i| i.saturating_sub(1)));
         self.after.clear();
@@ -88,7 +92,8 @@ impl Simplifier {
     /// Puts the collapse of the segment that starts at `b` on the heap, if it is small enough.
     fn offer(&mut self, b: u32) {
         let Some(quad) = self.quad(b) else { return };
-        if let Some((_, cost)) = merge(quad, self.tolerance2) {
+        if let Some((place, cost)) = merge(quad, self.tolerance2) {
+            self.places[b as usize] = place;
             self.heap.push(Reverse((Cost(cost), b, self.stamps[b as usize])));
         }
     }
@@ -105,11 +110,10 @@ impl Simplifier {
     }
 
     fn take(&mut self, b: u32) {
-        let Some((e, _)) = self.quad(b).and_then(|quad| merge(quad, self.tolerance2)) else { return };
         let c = self.after[b as usize];
         let d = self.after[c as usize];
         let a = self.before[b as usize];
-        self.points[b as usize] = e;
+        self.points[b as usize] = self.places[b as usize];
         self.after[b as usize] = d;
         self.before[d as usize] = b;
         self.stamps[c as usize] += 1;
@@ -139,6 +143,12 @@ impl Simplifier {
             i = self.after[i] as usize;
         }
     }
+}
+
+/// Which of the two directions an arc is worked on in.
+pub fn forwards(arc: &[Point]) -> bool {
+    let half = &arc[..arc.len() / 2];
+    half.iter().zip(arc.iter().rev()).find(|(a, b)| a != b).is_none_or(|(a, b)| a < b)
 }
 
 fn round(value: f64) -> i32 {

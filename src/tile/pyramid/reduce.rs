@@ -1,7 +1,7 @@
 //! One step down the pyramid: from the geometry of a zoom, rounded to the units of the next, to less of it.
 
 use super::{
-    arc::Simplifier,
+    arc::{Simplifier, forwards},
     mark::TINY,
     work::{BASE, PathRef, Work},
 };
@@ -9,16 +9,14 @@ use crate::{
     plan::{GeometryKind, Tolerance},
     tile::shape::{Point, Rect, area2},
 };
-use std::{
-    collections::HashSet,
-    hash::{DefaultHasher, Hash, Hasher},
-};
+use rustc_hash::{FxHashSet, FxHasher};
+use std::hash::{Hash, Hasher};
 
 /// Arcs that stay as they are, and their ends, by which features without any are told quickly.
 #[derive(Default)]
 pub struct Kept {
-    pub ends: HashSet<Point>,
-    pub arcs: HashSet<u64>,
+    pub ends: FxHashSet<Point>,
+    pub arcs: FxHashSet<u64>,
 }
 
 /// Simplifies features.
@@ -175,8 +173,8 @@ impl Reducer {
 
 /// The same for both directions.
 fn arc_id(arc: &[Point]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    if arc.iter().le(arc.iter().rev()) {
+    let mut hasher = FxHasher::default();
+    if forwards(arc) {
         arc.iter().for_each(|p| p.hash(&mut hasher));
     } else {
         arc.iter().rev().for_each(|p| p.hash(&mut hasher));
