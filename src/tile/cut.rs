@@ -1,7 +1,7 @@
 //! Cutting a tile.
 
 use super::{
-    TileLayer, budget,
+    Stage, TileLayer, budget,
     draw::Drawer,
     encode::{Batch, Encoder, Source},
     geometry,
@@ -27,8 +27,20 @@ pub struct Tile {
 /// The bytes depend on the snapshots, their rules, the grid, the coordinate, `most` and
 /// [`ENGINE_VERSION`](super::ENGINE_VERSION) alone. A layer prepared for another grid is cut without its pyramid and its names.
 pub fn cut(layers: &[&TileLayer], grid: &TileMatrixSet, tile: TileCoord, most: usize) -> Tile {
+    cut_until(Stage::Encode, layers, grid, tile, most)
+}
+
+/// The same up to `last`, for the bench: without the last stage, [`Stage::Encode`], the tile is empty.
+pub fn cut_until(
+    last: Stage,
+    layers: &[&TileLayer],
+    grid: &TileMatrixSet,
+    tile: TileCoord,
+    most: usize,
+) -> Tile {
     let Some(tile) = grid.tile(tile.z, tile.x, tile.y) else { return Tile::default() };
     let mut scratch = lock().pop().unwrap_or_default();
+    scratch.drawer.last = last;
     let cut = scratch.cut(layers, grid, tile, most);
     lock().push(scratch);
     cut

@@ -1,7 +1,7 @@
 //! Bringing features into a tile: from the pyramid at low zooms, from the snapshot itself above.
 
 use super::{
-    BUFFER, EXTENT, TileLayer,
+    BUFFER, EXTENT, Stage, TileLayer,
     clip_line::{clip_lines, clip_points},
     clip_polygon::PolygonClipper,
     encode::{Batch, Drawn},
@@ -28,6 +28,8 @@ const MIN_LABEL_RADIUS: f64 = 32.0;
 /// Brings features into a tile.
 #[derive(Default)]
 pub struct Drawer {
+    /// The stage after which features are let go.
+    pub(super) last: Stage,
     pub(super) whole: Shape,
     pub(super) clipped: Shape,
     polygons: PolygonClipper,
@@ -53,11 +55,16 @@ impl Drawer {
         let [x, y] = [tile.x, tile.y].map(|n| n as i32 * EXTENT);
         let clip = CLIP.moved([x, y]);
         level.search(&clip, |feature| {
+            if self.last == Stage::Search {
+                return;
+            }
             let first = [feature.first[0] - x, feature.first[1] - y];
             let size = layer.pyramid.size(feature.position);
             if clip.contains(&feature.bounds) && (kind != GeometryKind::Point || feature.tail.is_empty()) {
-                geometry::write_head(first, 1, &mut batch.commands);
-                batch.push(feature.position, Some(feature.entry), size);
+                if self.last == Stage::Encode {
+                    geometry::write_head(first, 1, &mut batch.commands);
+                    batch.push(feature.position, Some(feature.entry), size);
+                }
             } else {
                 geometry::read_tail(first, feature.tail, kind, &mut self.whole);
                 if self.clip(kind) {
@@ -73,7 +80,12 @@ impl Drawer {
         let kind = layer.snapshot.layer.geometry;
         let projector = Projector::new(grid, tile);
         for position in layer.snapshot.search(&grid.geographic_bounds(tile, MARGIN)) {
-            read::project(&layer.snapshot.feature(position), kind, &projector, &mut self.whole);
+            let feature = layer.snapshot.feature(position);
+            match self.last {
+                Stage::Search => continue,
+                Stage::Read => read::touch(&feature),
+                _ => read::project(&feature, kind, &projector, &mut self.whole),
+            }
             if self.clip(kind) {
                 geometry::write(&self.clipped, kind, &mut batch.commands);
                 batch.push(position as u32, None, layer.pyramid.size(position as u32));
@@ -81,12 +93,19 @@ impl Drawer {
         }
     }
 
-    /// Clips `whole` to the tile; returns false if nothing is left.
+    /// Clips `whole` to the tile; returns false if nothing is left to write.
     pub(super) fn clip(&mut self, kind: GeometryKind) -> bool {
-        match kind {
+        if self.last < Stage::Clip {
+            return false;
+        }
+        let left = match kind {
             GeometryKind::Polygon => {
                 self.polygons.clip(&self.whole, &CLIP, &mut self.clipped);
-                self.repairer.repair(&mut self.clipped)
+                match self.last {
+                    Stage::Clip => false,
+                    Stage::Check => self.repairer.valid(&self.clipped),
+                    _ => self.repairer.repair(&mut self.clipped),
+                }
             }
             GeometryKind::Line => {
                 clip_lines(&self.whole, &CLIP, &mut self.clipped);
@@ -96,7 +115,8 @@ impl Drawer {
                 clip_points(&self.whole, &CLIP, &mut self.clipped);
                 !self.clipped.paths.is_empty()
             }
-        }
+        };
+        left && self.last == Stage::Encode
     }
 }
 

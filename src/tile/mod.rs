@@ -29,12 +29,14 @@ mod repair;
 mod sections;
 mod shape;
 mod size;
+mod stage;
 mod trace;
 mod validity;
 mod wrap;
 
-pub use cut::{Tile, cut};
+pub use cut::{Tile, cut, cut_until};
 pub use layer::{PrepareError, TileLayer};
+pub use stage::Stage;
 
 use layer::BuildError;
 
