@@ -22,7 +22,7 @@ use axum::{
 use std::sync::Arc;
 
 /// How many features were left out of a tile that would be too large; absent when none was.
-pub const DROPPED_FEATURES: HeaderName = HeaderName::from_static("plantiles-dropped-features");
+const DROPPED_FEATURES: HeaderName = HeaderName::from_static("plantiles-dropped-features");
 
 const MVT: HeaderValue = HeaderValue::from_static("application/vnd.mapbox-vector-tile");
 
