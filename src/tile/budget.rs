@@ -43,7 +43,7 @@ fn feature_size(source: &Source, batch: &Batch, values: &Renumber, i: usize) -> 
     for tag in source.tags(position) {
         tags += varint_size(u64::from(tag.column)) + number;
         if !values.has(tag.value) {
-            first_uses += message(attributes.message(tag.value).len());
+            first_uses += attributes.messages(tag.value, tag.value).len();
         }
     }
     let id = 1 + varint_size(attributes.ids[position] as u64);

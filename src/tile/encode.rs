@@ -170,8 +170,9 @@ impl Encoder {
         for &key in &self.keys.used {
             write_bytes(3, source.columns[key as usize].as_bytes(), &mut self.layer);
         }
-        for &value in &self.values.used {
-            write_bytes(4, source.attributes.message(value), &mut self.layer);
+        // Values that a feature is the first of the layer to have follow each other there, and here.
+        for run in self.values.used.chunk_by(|a, b| b.wrapping_sub(*a) == 1) {
+            self.layer.extend_from_slice(source.attributes.messages(run[0], run[run.len() - 1]));
         }
         write_number(5, EXTENT as u64, &mut self.layer);
         write_number(15, 2, &mut self.layer);
@@ -239,7 +240,7 @@ fn put_varint(mut value: u64, out: &mut [u8], at: &mut usize) {
 }
 
 /// A length-delimited protobuf field.
-fn write_bytes(field: u8, bytes: &[u8], out: &mut Vec<u8>) {
+pub fn write_bytes(field: u8, bytes: &[u8], out: &mut Vec<u8>) {
     out.push(field << 3 | 2);
     write_varint(bytes.len() as u64, out);
     out.extend_from_slice(bytes);

@@ -204,7 +204,7 @@ impl From<TryFromIntError> for BuildError {
 }
 
 /// Version of the file's layout: to be changed with it, where the tiles stay as they are.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// All that the file depends on.
 fn key(snapshot: &Snapshot, grid: &TileMatrixSet, rules: &Rules) -> String {
