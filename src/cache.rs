@@ -22,6 +22,8 @@ pub struct ReadyTile {
     pub bytes: Bytes,
     /// The coding of `bytes`: a small tile stays as it is, whatever was asked for.
     pub encoding: Encoding,
+    /// Features left out because the tile would be too large.
+    pub dropped: usize,
 }
 
 pub struct TileCache {
@@ -73,7 +75,7 @@ mod tests {
     }
 
     fn empty() -> ReadyTile {
-        ReadyTile { bytes: Bytes::new(), encoding: Encoding::Identity }
+        ReadyTile { bytes: Bytes::new(), encoding: Encoding::Identity, dropped: 0 }
     }
 
     #[tokio::test]

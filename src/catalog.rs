@@ -46,18 +46,21 @@ pub struct Tileset {
     pub name: String,
     pub version: Version,
     pub grid: TileMatrixSet,
+    /// Most bytes of a tile before compression.
+    pub max_tile: usize,
     pub layers: Vec<Arc<PublishedLayer>>,
 }
 
-/// Content hash of what a tileset serves: its snapshots, the grid and the engine that cuts them.
+/// Content hash of what a tileset serves: its snapshots, the rules by which they are drawn, the grid, the size
+/// that a tile may have and the engine that cuts it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Version(SnapshotId);
 
 impl Version {
-    fn of(layers: &[Arc<PublishedLayer>], grid: &TileMatrixSet) -> Self {
-        let mut text = format!("{}\n{}\n", tile::ENGINE_VERSION, grid.id);
+    fn of(layers: &[Arc<PublishedLayer>], grid: &TileMatrixSet, max_tile: usize) -> Self {
+        let mut text = format!("{}\n{}\n{max_tile}\n", tile::ENGINE_VERSION, grid.id);
         for layer in layers {
-            text += &format!("{} {}\n", layer.id(), layer.snapshot.id);
+            text += &format!("{} {} {:?}\n", layer.id(), layer.snapshot.id, layer.tiles.rules());
         }
         Self(SnapshotId::of(text.as_bytes()))
     }
@@ -92,9 +95,11 @@ pub enum TilesetError {
 }
 
 impl Catalog {
-    pub fn new(origin: Origin, layers: Vec<Arc<PublishedLayer>>) -> Self {
+    /// `max_tile` is the most bytes of a tile before compression.
+    pub fn new(origin: Origin, layers: Vec<Arc<PublishedLayer>>, max_tile: usize) -> Self {
         let grid = TileMatrixSet::web_mercator_quad();
-        let tileset = |name: &str, layers| Arc::new(Tileset::new(name.to_owned(), grid.clone(), layers));
+        let tileset =
+            |name: &str, layers| Arc::new(Tileset::new(name.to_owned(), grid.clone(), max_tile, layers));
         let single = layers
             .iter()
             .map(|layer| (layer.id().clone(), tileset(layer.id().as_str(), vec![Arc::clone(layer)])))
@@ -139,13 +144,13 @@ impl Catalog {
         let layers: Vec<_> =
             self.layers().iter().filter(|layer| wanted.contains(layer.id())).cloned().collect();
         let name = layers.iter().map(|layer| layer.id().as_str()).collect::<Vec<_>>().join(",");
-        Ok(Arc::new(Tileset::new(name, self.plan.grid.clone(), layers)))
+        Ok(Arc::new(Tileset::new(name, self.plan.grid.clone(), self.plan.max_tile, layers)))
     }
 }
 
 impl Tileset {
-    fn new(name: String, grid: TileMatrixSet, layers: Vec<Arc<PublishedLayer>>) -> Self {
-        Self { name, version: Version::of(&layers, &grid), grid, layers }
+    fn new(name: String, grid: TileMatrixSet, max_tile: usize, layers: Vec<Arc<PublishedLayer>>) -> Self {
+        Self { name, version: Version::of(&layers, &grid, max_tile), grid, max_tile, layers }
     }
 
     /// Extent of all features, degrees; `None` when the layers are empty.
@@ -160,7 +165,7 @@ impl Tileset {
 
     /// First zoom with something in it.
     pub fn minzoom(&self) -> u8 {
-        self.layers.iter().map(|layer| layer.snapshot.layer.minzoom).min().unwrap_or(0)
+        self.layers.iter().map(|layer| layer.tiles.minzoom()).min().unwrap_or(0)
     }
 
     pub fn maxzoom(&self) -> u8 {

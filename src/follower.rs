@@ -26,8 +26,9 @@ pub struct Follower {
     served: Option<CurrentSet>,
 }
 
+/// Why the served state may be older than its origin.
 #[derive(Debug, thiserror::Error)]
-enum FollowError {
+pub enum FollowError {
     #[error(transparent)]
     Publish(#[from] PublishError),
     #[error(transparent)]
@@ -47,11 +48,14 @@ impl Follower {
         Self { publisher, service, served: None }
     }
 
-    /// Runs until dropped.
-    pub async fn follow(mut self) {
+    /// Runs until dropped; ends when the configuration has rules that the first publication cannot follow.
+    pub async fn follow(mut self) -> FollowError {
         self.report_error(|follower| follower.resume());
         let mut pause = PAUSES[0];
         while let Err(error) = self.publish().await {
+            if let FollowError::Publish(PublishError::Rule(_)) = error {
+                return error;
+            }
             self.report(&error);
             self.report_error(|follower| follower.look());
             tokio::time::sleep(pause).await;
@@ -112,7 +116,7 @@ impl Follower {
             Ok(Arc::new(PublishedLayer { snapshot, tiles, published_at }))
         });
         let layers = block_in_place(|| layers.collect::<Result<Vec<_>, PrepareError>>())?;
-        let catalog = Catalog::new(set.origin, layers);
+        let catalog = Catalog::new(set.origin, layers, self.publisher.max_tile());
         tracing::info!(version = %catalog.version(), layers = catalog.layers().len(), "serving");
         self.service.serve(catalog);
         self.served = Some(set);

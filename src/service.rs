@@ -169,18 +169,18 @@ impl Service {
         encoding: Encoding,
     ) -> Result<ReadyTile, WorkError> {
         self.metrics.cache_misses.inc();
-        let (ready, dropped, seconds) = self
+        let (ready, seconds) = self
             .workers
             .run(move || {
                 let start = Instant::now();
                 let layers: Vec<&TileLayer> = tileset.layers.iter().map(|layer| &layer.tiles).collect();
-                let cut = tile::cut(&layers, &tileset.grid, tile);
+                let cut = tile::cut(&layers, &tileset.grid, tile, tileset.max_tile);
                 let (bytes, encoding) = encoding::encode(cut.bytes.into(), encoding);
-                (ReadyTile { bytes, encoding }, cut.dropped, start.elapsed().as_secs_f64())
+                (ReadyTile { bytes, encoding, dropped: cut.dropped }, start.elapsed().as_secs_f64())
             })
             .await?;
         self.metrics.cut_seconds.observe(seconds);
-        self.metrics.dropped_features.inc_by(dropped as u64);
+        self.metrics.dropped_features.inc_by(ready.dropped as u64);
         Ok(ready)
     }
 

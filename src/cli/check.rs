@@ -2,7 +2,6 @@
 
 use crate::{
     config::Config,
-    postgis,
     publisher::{Publisher, chain},
     snapshot::Store,
 };
@@ -23,21 +22,15 @@ pub async fn check(config: &Config) -> anyhow::Result<()> {
             opened.failures.iter().for_each(|failure| println!("state: {failure}"));
         }
     }
-    if let Some(database) = publisher.database() {
-        match tables(database).await {
-            Ok(count) => println!("database: {count} layers described"),
-            Err(error) => {
-                wrong += 1;
-                println!("database: {}", chain(&error));
-            }
+    match publisher.check().await {
+        Ok(count) => println!("layers: {count} described"),
+        Err(error) => {
+            wrong += 1;
+            println!("layers: {}", chain(&error));
         }
     }
     if wrong > 0 {
         bail!("{wrong} problems");
     }
     Ok(())
-}
-
-async fn tables(database: &postgis::Database) -> Result<usize, postgis::DatabaseError> {
-    Ok(postgis::layer_tables(&database.client().await?).await?.len())
 }

@@ -42,9 +42,12 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let address = config.server.listen;
     let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
     tracing::info!("listening on http://{}", listener.local_addr()?);
-    let publishing = tokio::spawn(Follower::new(publisher, Arc::clone(&service)).follow());
+    let mut publishing = tokio::spawn(Follower::new(publisher, Arc::clone(&service)).follow());
     let app = Arc::new(App::new(service, config.server));
-    let served = http::serve(listener, app, shutdown).await;
+    let served = tokio::select! {
+        served = http::serve(listener, app, shutdown) => served.map_err(anyhow::Error::from),
+        Ok(refused) = &mut publishing => Err(refused.into()),
+    };
     // An export that is cut short leaves the last published state as it was.
     publishing.abort();
     served?;

@@ -3,11 +3,13 @@
 //! Unknown keys are errors that name the key and its place. Secrets belong in the environment; the
 //! database URL is redacted wherever the configuration is printed.
 
+use crate::plan::{LayerId, Rules};
 use ipnet::IpNet;
 use serde::Deserialize;
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
-    num::{NonZeroU16, NonZeroUsize},
+    num::{NonZeroU16, NonZeroU32, NonZeroUsize},
     path::{Path, PathBuf},
 };
 
@@ -62,6 +64,11 @@ pub struct Tiles {
     pub threads: Option<NonZeroUsize>,
     /// Tiles that may wait for such a thread; the next one is answered 503.
     pub queue: usize,
+    /// Most kB (1000 bytes) of a tile before compression: past it the least important features are left out.
+    pub max_tile_kb: NonZeroU32,
+    /// How layers are drawn, by id, where it is to be otherwise.
+    #[serde(rename = "layer")]
+    pub rules: BTreeMap<LayerId, Rules>,
 }
 
 #[derive(Debug, Default, Clone, Deserialize)]
@@ -82,7 +89,7 @@ pub enum LogFormat {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TableLayer {
-    pub id: crate::plan::LayerId,
+    pub id: LayerId,
     pub schema: String,
     pub table: String,
     pub id_column: String,
@@ -107,9 +114,25 @@ impl Default for Server {
     }
 }
 
+/// What a phone takes in without a stutter.
+const DEFAULT_TILE_KB: NonZeroU32 = NonZeroU32::MIN.saturating_add(499);
+
+impl Tiles {
+    /// Most bytes of a tile before compression.
+    pub fn max_tile(&self) -> usize {
+        self.max_tile_kb.get() as usize * 1000
+    }
+}
+
 impl Default for Tiles {
     fn default() -> Self {
-        Self { cache_mib: 256, threads: None, queue: 1024 }
+        Self {
+            cache_mib: 256,
+            threads: None,
+            queue: 1024,
+            max_tile_kb: DEFAULT_TILE_KB,
+            rules: BTreeMap::new(),
+        }
     }
 }
 
@@ -176,6 +199,32 @@ mod tests {
     fn the_database_url_is_not_printed() {
         let config = Config::parse("[database]\nurl = \"postgres://u:hidden@h/d\"\n").unwrap();
         assert!(!format!("{config:?}").contains("hidden"));
+    }
+
+    #[test]
+    fn rules_are_read_by_layer_and_told_when_they_are_wrong() {
+        let given = "[tiles]\nmax_tile_kb = 300\n[tiles.layer.mining_blocks]\nminzoom = 8\ntiny = \"drop\"\n\
+                     attributes = { code = 10, note = false }\nlabels = []\n";
+        let tiles = Config::parse(given).unwrap().tiles;
+        assert_eq!(tiles.max_tile(), 300_000);
+        let rules = &tiles.rules[&LayerId::new("mining_blocks").unwrap()];
+        assert_eq!(rules.minzoom.map(u8::from), Some(8));
+        assert!(rules.carries("code", 10) && !rules.carries("code", 9) && !rules.carries("note", 18));
+        assert!(rules.carries("name", 0) && !rules.labels("name"));
+        for (wrong, named) in [
+            ("minzoom = 19", "minzoom: zooms are 0 to 18"),
+            ("minzoom = -1", "zooms are 0 to 18"),
+            ("attributes = { code = 40 }", "a zoom from 0 to 18, or false for no zoom"),
+            ("tolerance = 65.0", "a tolerance is 0 to 64 units"),
+            ("tiny = \"circle\"", "unknown variant `circle`"),
+            ("colour = \"red\"", "unknown field `colour`"),
+        ] {
+            let error = Config::parse(&format!("[tiles.layer.mining_blocks]\n{wrong}\n")).unwrap_err();
+            assert!(error.starts_with("line 2: ") && error.contains(named), "{wrong}: {error}");
+            assert!(!error.contains('\n'), "{error}");
+        }
+        assert_eq!(Config::default().tiles.max_tile(), 500_000);
+        assert!(Config::parse("[tiles]\nmax_tile_kb = 0\n").is_err());
     }
 
     #[test]

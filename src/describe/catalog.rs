@@ -19,6 +19,7 @@ fn layer(published: &PublishedLayer, base: &str) -> Value {
     let snapshot = &published.snapshot;
     let id = published.id();
     let mut entry = json!(*snapshot.layer);
+    entry["minzoom"] = json!(published.tiles.minzoom());
     entry["count"] = json!(snapshot.feature_count());
     entry["bounds"] = json!(snapshot.bounds.map(|b| [b.min_x, b.min_y, b.max_x, b.max_y]));
     entry["snapshot"] = json!(snapshot.id);

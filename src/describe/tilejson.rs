@@ -8,7 +8,8 @@ use crate::{
 };
 use serde_json::{Map, Value, json};
 
-/// The TileJSON of `tileset`, whose tile URLs name its version and may be kept for good.
+/// The TileJSON of `tileset`, whose tile URLs name its version and may be kept for good. `max_tile_bytes` is no
+/// member of the specification: a tile that would be larger leaves features out and says how many in a header.
 pub fn tilejson(tileset: &Tileset, origin: Origin, base: &PublicUrl) -> Value {
     let base = base.as_str();
     let (name, version) = (&tileset.name, tileset.version);
@@ -20,6 +21,7 @@ pub fn tilejson(tileset: &Tileset, origin: Origin, base: &PublicUrl) -> Value {
         "tiles": [format!("{base}/tiles/{name}@{version}/{{z}}/{{x}}/{{y}}.mvt")],
         "minzoom": tileset.minzoom(),
         "maxzoom": tileset.maxzoom(),
+        "max_tile_bytes": tileset.max_tile,
         "attribution": attribution(origin),
         "vector_layers": tileset.layers.iter().flat_map(|layer| vector_layers(layer, tileset.maxzoom())).collect::<Vec<_>>(),
     });
@@ -51,7 +53,7 @@ fn vector_layers(layer: &PublishedLayer, maxzoom: u8) -> Vec<Value> {
         let fields: Map<String, Value> =
             columns.into_iter().map(|column| (column.to_owned(), json!(kind(column)))).collect();
         let description = if id == meta.id.as_str() { meta.title.zh.clone() } else { format!("{}（注记点）", meta.title.zh) };
-        json!({ "id": id, "description": description, "minzoom": meta.minzoom, "maxzoom": maxzoom, "fields": fields })
+        json!({ "id": id, "description": description, "minzoom": layer.tiles.minzoom(), "maxzoom": maxzoom, "fields": fields })
     });
     described.collect()
 }

@@ -1,9 +1,7 @@
 //! The place of a tile in its grid.
 
+pub use crate::plan::MAX_ZOOM;
 use std::fmt;
-
-/// Tiles are served at zooms 0 to 18: at 18 one tile unit is 3.7 cm on the equator, finer than any plan.
-pub const MAX_ZOOM: u8 = 18;
 
 /// A tile in the XYZ scheme: column `x` counted from the west, row `y` from the north.
 ///

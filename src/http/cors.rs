@@ -6,8 +6,9 @@ use axum::{
 };
 
 /// What range clients look at.
-const EXPOSED: HeaderValue =
-    HeaderValue::from_static("etag, content-range, content-length, accept-ranges, last-modified");
+const EXPOSED: HeaderValue = HeaderValue::from_static(
+    "etag, content-range, content-length, accept-ranges, last-modified, plantiles-dropped-features",
+);
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
 /// What range clients send.
 const HEADERS: HeaderValue =

@@ -5,7 +5,7 @@ use super::{
     base_url::base_url,
     connection::Peer,
     negotiate,
-    respond::{IMMUTABLE, REVALIDATE, Representation, VARY_ENCODING, acceptable, etag},
+    respond::{IMMUTABLE, REVALIDATE, Representation, VARY_ENCODING, acceptable, etag, insert},
 };
 use crate::{
     catalog::{Tileset, Version},
@@ -16,10 +16,13 @@ use crate::{
 use axum::{
     Extension,
     extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use std::sync::Arc;
+
+/// How many features were left out of a tile that would be too large; absent when none was.
+const DROPPED_FEATURES: HeaderName = HeaderName::from_static("plantiles-dropped-features");
 
 const MVT: HeaderValue = HeaderValue::from_static("application/vnd.mapbox-vector-tile");
 
@@ -63,7 +66,7 @@ async fn send(
         .tile(tileset, coord, encoding, View::OPEN)
         .await
         .map_err(|error| Problem::from(&*error))?;
-    let (mut bytes, mut encoding) = (ready.bytes, ready.encoding);
+    let (mut bytes, mut encoding, dropped) = (ready.bytes, ready.encoding, ready.dropped);
     if encoding == Encoding::Identity && !accepted.identity && !bytes.is_empty() {
         // A small tile is kept as it is, but this client takes only codings.
         (bytes, encoding) = encoding::compress(bytes, acceptable(accepted)?);
@@ -76,7 +79,11 @@ async fn send(
         cache_control,
         vary: VARY_ENCODING,
     };
-    representation.answer(headers)
+    let mut response = representation.answer(headers)?;
+    if dropped > 0 {
+        insert(response.headers_mut(), DROPPED_FEATURES, &dropped.to_string())?;
+    }
+    Ok(response)
 }
 
 /// The coordinate in `{z}/{x}/{y}.mvt` or `.pbf`; what cannot be one is not found, like one outside the matrix.

@@ -4,5 +4,7 @@
 //! may describe further ones in `plan.layer`.
 
 mod layer;
+mod rules;
 
 pub use layer::{Field, FieldType, GeometryKind, Group, Layer, LayerId, LayerIdError, Text};
+pub use rules::{Carried, MAX_ZOOM, RuleError, Rules, Tiny, Tolerance, Zoom, check_rules};

@@ -8,16 +8,18 @@ use crate::{
     bundle,
     config::{self, Config},
     grid::TileMatrixSet,
-    plan::LayerId,
+    plan::{Layer, LayerId, RuleError, Rules, check_rules},
     postgis::{self, Database, DatabaseError, LayerTable, Table, TableMapping},
     snapshot::{CurrentSet, Origin, Publication, Snapshot, Store, StoreError},
     tile::{PrepareError, TileLayer},
 };
-use std::{error::Error, sync::Arc};
+use deadpool_postgres::Transaction;
+use std::{collections::BTreeMap, error::Error, sync::Arc};
 
 pub struct Publisher {
     store: Arc<Store>,
     source: Source,
+    tiles: config::Tiles,
 }
 
 /// The system of record.
@@ -45,6 +47,8 @@ pub enum PublishError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Prepare(#[from] PrepareError),
+    #[error("the configuration: {0}")]
+    Rule(#[from] RuleError),
     #[error("there is no layer {0}")]
     UnknownLayer(LayerId),
 }
@@ -59,7 +63,7 @@ impl Publisher {
                 tables: config.layers.iter().map(mapping).collect(),
             },
         };
-        Ok(Self { store, source })
+        Ok(Self { store, source, tiles: config.tiles.clone() })
     }
 
     pub fn database(&self) -> Option<&Database> {
@@ -91,7 +95,32 @@ impl Publisher {
 
     /// The layer of `snapshot`, ready for cutting, from the file beside it or made now.
     pub fn tiles(&self, snapshot: Arc<Snapshot>) -> Result<TileLayer, PrepareError> {
-        tiles(&self.store, snapshot)
+        tiles(&self.store, &self.tiles.rules, snapshot)
+    }
+
+    /// Most bytes of a tile before compression.
+    pub fn max_tile(&self) -> usize {
+        self.tiles.max_tile()
+    }
+
+    /// Checks that the layers can be described and can follow the rules that the configuration has for them;
+    /// gives their number.
+    pub async fn check(&self) -> Result<usize, PublishError> {
+        match &self.source {
+            Source::Bundled => {
+                let layers = bundle::layers().map_err(BundledExportError::from)?;
+                check_rules(&self.tiles.rules, &described(&layers))?;
+                Ok(layers.len())
+            }
+            Source::Database { database, tables } => {
+                let mut client = database.client().await?;
+                let mut state = postgis::begin_export(&mut client).await?;
+                let layers = layer_tables(&mut state, tables, &self.tiles.rules).await?;
+                let count = layers.len();
+                layers.into_iter().try_for_each(|(_, table)| table.map(drop))?;
+                Ok(count)
+            }
+        }
     }
 
     /// Exports every layer, or `only` one of them, prepares it for tiles and publishes the result. The layers of a
@@ -109,6 +138,7 @@ impl Publisher {
     ) -> Result<PublishedSet, PublishError> {
         let mut run = Run {
             store: &self.store,
+            rules: &self.tiles.rules,
             publication: self.store.begin()?,
             previous: self.current()?.map(|set| self.open_set(set).snapshots).unwrap_or_default(),
             only,
@@ -128,6 +158,7 @@ impl Publisher {
 /// One publication under way.
 struct Run<'a> {
     store: &'a Store,
+    rules: &'a BTreeMap<LayerId, Rules>,
     publication: Publication<'a>,
     /// What is published now, for layers that are not exported anew.
     previous: Vec<Arc<Snapshot>>,
@@ -141,7 +172,9 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn export_bundle(&mut self) -> Result<(), PublishError> {
-        for layer in bundle::layers().map_err(BundledExportError::from)? {
+        let layers = bundle::layers().map_err(BundledExportError::from)?;
+        check_rules(self.rules, &described(&layers))?;
+        for layer in layers {
             let export = || Ok(tokio::task::block_in_place(|| export_bundled(&self.publication, &layer))?);
             let exported = self.wants(&layer.id).then(export);
             self.record(layer.id, exported);
@@ -156,11 +189,7 @@ impl Run<'_> {
     ) -> Result<(), PublishError> {
         let mut client = database.client().await?;
         let mut state = postgis::begin_export(&mut client).await?;
-        let mut layers: Vec<_> = postgis::layer_tables(&state).await?.into_iter().map(described).collect();
-        for mapping in tables {
-            layers.push((mapping.layer.clone(), postgis::describe(&mut state, mapping).await));
-        }
-        for (id, table) in layers {
+        for (id, table) in layer_tables(&mut state, tables, self.rules).await? {
             let exported = match table {
                 _ if !self.wants(&id) => None,
                 Err(error) => Some(Err(error.into())),
@@ -200,7 +229,7 @@ impl Run<'_> {
 
     /// Prepares a new snapshot for tiles before anybody serves it, so that whoever does only opens the file.
     fn prepare(&self, snapshot: Arc<Snapshot>) -> Result<Arc<Snapshot>, PublishError> {
-        tokio::task::block_in_place(|| tiles(self.store, Arc::clone(&snapshot)))?;
+        tokio::task::block_in_place(|| tiles(self.store, self.rules, Arc::clone(&snapshot)))?;
         Ok(snapshot)
     }
 
@@ -213,14 +242,36 @@ impl Run<'_> {
     }
 }
 
-fn tiles(store: &Store, snapshot: Arc<Snapshot>) -> Result<TileLayer, PrepareError> {
+fn tiles(
+    store: &Store,
+    rules: &BTreeMap<LayerId, Rules>,
+    snapshot: Arc<Snapshot>,
+) -> Result<TileLayer, PrepareError> {
     let grid = TileMatrixSet::web_mercator_quad();
     let path = store.derived_path(&snapshot.layer.id, snapshot.id, &format!("{}.tiles", grid.id));
-    TileLayer::open(snapshot, &grid, &path)
+    let rules = rules.get(&snapshot.layer.id).cloned().unwrap_or_default();
+    TileLayer::open(snapshot, &grid, &rules, &path)
 }
 
-fn described(table: LayerTable) -> (LayerId, Result<LayerTable, DatabaseError>) {
-    (table.layer.id.clone(), Ok(table))
+/// The layers of a database with their tables, or why a table cannot be a layer.
+async fn layer_tables(
+    state: &mut Transaction<'_>,
+    tables: &[TableMapping],
+    rules: &BTreeMap<LayerId, Rules>,
+) -> Result<Vec<(LayerId, Result<LayerTable, DatabaseError>)>, PublishError> {
+    let plan = postgis::layer_tables(state).await?.into_iter();
+    let mut layers: Vec<_> = plan.map(|table| (table.layer.id.clone(), Ok(table))).collect();
+    for mapping in tables {
+        layers.push((mapping.layer.clone(), postgis::describe(state, mapping).await));
+    }
+    let described =
+        layers.iter().map(|(id, table)| (id.clone(), table.as_ref().ok().map(|table| &table.layer)));
+    check_rules(rules, &described.collect::<Vec<_>>())?;
+    Ok(layers)
+}
+
+fn described(layers: &[Layer]) -> Vec<(LayerId, Option<&Layer>)> {
+    layers.iter().map(|layer| (layer.id.clone(), Some(layer))).collect()
 }
 
 fn mapping(layer: &config::TableLayer) -> TableMapping {

@@ -152,8 +152,31 @@ fn read_index(
     }
     let end = start + PackedRTree::index_size(count, node_size);
     let nodes = map.get(start..end).ok_or_else(|| malformed("the index is cut off"))?;
+    if !children_in_place(nodes, count, usize::from(node_size)) {
+        return Err(malformed("the index does not hang together"));
+    }
     let index = PackedRTree::from_buf(nodes, count, node_size).map_err(malformed)?;
     Ok((Some(index), end))
+}
+
+/// Whether every inner node names the place where its children begin: a search goes there unasked. Levels are
+/// stored from the root down, 40 bytes a node, the place last.
+fn children_in_place(nodes: &[u8], count: usize, node_size: usize) -> bool {
+    let (nodes, _) = nodes.as_chunks::<40>();
+    let place = |node: &[u8; 40]| node.last_chunk().map(|place| u64::from_le_bytes(*place) as usize);
+    let (mut start, mut length) = (nodes.len() - count, count);
+    loop {
+        let parents = length.div_ceil(node_size);
+        let above = start - parents;
+        let in_place = |(i, node)| place(node) == Some(start + i * node_size);
+        if !nodes[above..start].iter().enumerate().all(in_place) {
+            return false;
+        }
+        if parents == 1 {
+            return true;
+        }
+        (start, length) = (above, parents);
+    }
 }
 
 fn verify_features(map: &[u8], start: usize, count: u64) -> Result<Vec<u64>, SnapshotError> {

@@ -5,6 +5,7 @@
 
 use super::{
     BuildError,
+    encode::write_bytes,
     geometry::write_varint,
     sections::{Section, SectionWriter, Sections},
 };
@@ -35,7 +36,7 @@ pub struct Attributes {
     tags: Section<Tag>,
     /// End of each feature's tags.
     tag_ends: Section<u32>,
-    /// `Value` messages without their own length, end to end.
+    /// `Value` messages as they are in a layer, the field's key and length before each, end to end.
     messages: Section<u8>,
     /// End of each message.
     ends: Section<u32>,
@@ -49,6 +50,8 @@ pub struct Coded {
     tag_ends: Vec<u32>,
     messages: Vec<u8>,
     ends: Vec<u32>,
+    /// The message at hand.
+    scratch: Vec<u8>,
 }
 
 impl Coded {
@@ -90,7 +93,9 @@ impl Coded {
     /// Gives a value its number.
     fn add_value(&mut self, raw: Raw) -> Result<u32, BuildError> {
         let number = u32::try_from(self.ends.len())?;
-        write_message(raw, &mut self.messages);
+        self.scratch.clear();
+        write_message(raw, &mut self.scratch);
+        write_bytes(4, &self.scratch, &mut self.messages);
         self.ends.push(u32::try_from(self.messages.len())?);
         Ok(number)
     }
@@ -129,9 +134,10 @@ impl Attributes {
         self.ends.len()
     }
 
-    /// The `Value` message with this number.
-    pub fn message(&self, value: u32) -> &[u8] {
-        slice(&self.messages, &self.ends, value as usize)
+    /// The fields of a layer that hold the values from `first` to `last`, which are copied at once.
+    pub fn messages(&self, first: u32, last: u32) -> &[u8] {
+        let start = first.checked_sub(1).map_or(0, |before| self.ends[before as usize]);
+        &self.messages[start as usize..self.ends[last as usize] as usize]
     }
 
     pub fn tags(&self, position: usize) -> &[Tag] {

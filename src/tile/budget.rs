@@ -3,9 +3,6 @@
 use super::encode::{Batch, Drawn, Renumber, Source, varint_size};
 use std::cmp::Reverse;
 
-/// Most bytes of a raw tile, 500 kB: what a phone takes in without a stutter.
-pub const MAX_TILE: usize = 500_000;
-
 /// Which features stay when the layer may have `budget` bytes: the largest, as many as fit.
 ///
 /// Equals are ranked by a hash of their position, so that what goes is spread over the tile. A feature that
@@ -46,7 +43,7 @@ fn feature_size(source: &Source, batch: &Batch, values: &Renumber, i: usize) -> 
     for tag in source.tags(position) {
         tags += varint_size(u64::from(tag.column)) + number;
         if !values.has(tag.value) {
-            first_uses += message(attributes.message(tag.value).len());
+            first_uses += attributes.messages(tag.value, tag.value).len();
         }
     }
     let id = 1 + varint_size(attributes.ids[position] as u64);

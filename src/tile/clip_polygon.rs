@@ -2,8 +2,11 @@
 //!
 //! A ring that crosses the box more than once comes out as one ring with edges on the box's sides that run
 //! over each other; [`super::repair`] turns it into separate parts.
+//!
+//! Which way a ring turns is settled here, on the whole of it: of a ring that crosses itself the box may hold
+//! a loop that turns the other way, and neighbouring tiles must agree which loops are inside.
 
-use super::shape::{Point, Rect, Shape, inside};
+use super::shape::{Point, Rect, Shape, turns, turns_right};
 
 /// Buffers for the passes.
 #[derive(Default)]
@@ -15,9 +18,8 @@ pub struct PolygonClipper {
 /// How a ring lies to the box.
 enum Lie {
     Inside,
-    Outside,
-    /// The box is wholly inside the ring.
-    Around,
+    /// Outside the box, around which it turns so many times.
+    Apart(i32),
     Across,
 }
 
@@ -25,36 +27,32 @@ impl PolygonClipper {
     /// Writes to `out` the parts of `shape` inside `clip`.
     pub fn clip(&mut self, shape: &Shape, clip: &Rect, out: &mut Shape) {
         out.clear();
-        // Where the present part starts in `out`, if anything is left of it.
-        let mut part = None;
+        // Whether anything is left of the exterior of the present part.
+        let mut part = false;
         for (outer, ring) in shape.iter() {
-            if !outer && part.is_none() {
+            if !outer && !part {
                 continue;
             }
-            let start = out.points.len();
             let kept = match lie(ring, clip) {
-                Lie::Outside => false,
+                Lie::Apart(turns) => {
+                    let turns = if turns_right(ring) { turns } else { -turns };
+                    for _ in 0..turns {
+                        out.points.extend_from_slice(&corners(clip));
+                        end_turned(out, &corners(clip), outer);
+                    }
+                    turns > 0
+                }
                 Lie::Inside => {
                     out.points.extend_from_slice(ring);
-                    out.end_ring(outer)
-                }
-                Lie::Around if outer => {
-                    out.points.extend_from_slice(&corners(clip));
-                    out.end_ring(true)
-                }
-                Lie::Around => {
-                    // The box lies in a hole.
-                    drop_part(out, part);
-                    part = None;
-                    continue;
+                    end_turned(out, ring, outer)
                 }
                 Lie::Across => {
                     self.across(ring, clip).iter().for_each(|&p| out.push(p));
-                    out.end_ring(outer)
+                    end_turned(out, ring, outer)
                 }
             };
             if outer {
-                part = kept.then_some(start);
+                part = kept;
             }
         }
     }
@@ -72,12 +70,13 @@ impl PolygonClipper {
     }
 }
 
-/// Takes the part that starts at point `start` out again.
-fn drop_part(out: &mut Shape, start: Option<usize>) {
-    if let Some(start) = start {
-        out.points.truncate(start);
-        out.paths.retain(|p| p.end <= start);
+/// Ends what is left of `ring`, turned so that an exterior turns to the right as a whole, a hole to the left.
+fn end_turned(out: &mut Shape, ring: &[Point], outer: bool) -> bool {
+    let kept = out.end_ring(outer);
+    if kept && turns_right(ring) != outer {
+        out.reverse_last();
     }
+    kept
 }
 
 fn corners(clip: &Rect) -> [Point; 4] {
@@ -87,7 +86,7 @@ fn corners(clip: &Rect) -> [Point; 4] {
 
 /// Without clipping: a ring none of whose edges can touch the box is around it or outside.
 fn lie(ring: &[Point], clip: &Rect) -> Lie {
-    let Some(&last) = ring.last() else { return Lie::Outside };
+    let Some(&last) = ring.last() else { return Lie::Apart(0) };
     let mut before = clip.outcode(last);
     let (mut near, mut any) = (false, 0);
     for &point in ring {
@@ -100,8 +99,7 @@ fn lie(ring: &[Point], clip: &Rect) -> Lie {
     match (any, near) {
         (0, _) => Lie::Inside,
         (_, true) => Lie::Across,
-        (_, false) if inside(ring, clip.min) => Lie::Around,
-        _ => Lie::Outside,
+        (_, false) => Lie::Apart(turns(ring, clip.min)),
     }
 }
 

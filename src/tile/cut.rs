@@ -1,14 +1,13 @@
 //! Cutting a tile.
 
 use super::{
-    TileLayer,
-    budget::{self, MAX_TILE},
+    Stage, TileLayer, budget,
     draw::Drawer,
     encode::{Batch, Encoder, Source},
     geometry,
 };
 use crate::{
-    grid::{TileCoord, TileMatrixSet},
+    grid::{MAX_ZOOM, TileCoord, TileMatrixSet},
     plan::GeometryKind,
 };
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,18 +17,31 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub struct Tile {
     /// MVT 2.1; empty when nothing of the layers is in the tile.
     pub bytes: Vec<u8>,
-    /// Features left out because the tile would be larger than [`MAX_TILE`].
+    /// Features left out because the tile would be larger than it may be.
     pub dropped: usize,
 }
 
-/// Cuts `tile` of `grid` from `layers`, in the order given, each followed by its layer of names.
+/// Cuts `tile` of `grid` from `layers`, in the order given, each followed by its layer of names, in at most
+/// `most` bytes: the least important features are left out.
 ///
-/// The bytes depend on the snapshots, the grid, the coordinate and [`ENGINE_VERSION`](super::ENGINE_VERSION)
-/// alone. A layer prepared for another grid is cut without its pyramid and its names.
-pub fn cut(layers: &[&TileLayer], grid: &TileMatrixSet, tile: TileCoord) -> Tile {
+/// The bytes depend on the snapshots, their rules, the grid, the coordinate, `most` and
+/// [`ENGINE_VERSION`](super::ENGINE_VERSION) alone. A layer prepared for another grid is cut without its pyramid and its names.
+pub fn cut(layers: &[&TileLayer], grid: &TileMatrixSet, tile: TileCoord, most: usize) -> Tile {
+    cut_until(Stage::Encode, layers, grid, tile, most)
+}
+
+/// The same up to `last`, for the bench: without the last stage, [`Stage::Encode`], the tile is empty.
+pub fn cut_until(
+    last: Stage,
+    layers: &[&TileLayer],
+    grid: &TileMatrixSet,
+    tile: TileCoord,
+    most: usize,
+) -> Tile {
     let Some(tile) = grid.tile(tile.z, tile.x, tile.y) else { return Tile::default() };
     let mut scratch = lock().pop().unwrap_or_default();
-    let cut = scratch.cut(layers, grid, tile);
+    scratch.drawer.last = last;
+    let cut = scratch.cut(layers, grid, tile, most);
     lock().push(scratch);
     cut
 }
@@ -59,7 +71,7 @@ struct LayerBatch {
 }
 
 impl Scratch {
-    fn cut(&mut self, layers: &[&TileLayer], grid: &TileMatrixSet, tile: TileCoord) -> Tile {
+    fn cut(&mut self, layers: &[&TileLayer], grid: &TileMatrixSet, tile: TileCoord, most: usize) -> Tile {
         if self.layers.len() < layers.len() {
             self.layers.resize_with(layers.len(), LayerBatch::default);
         }
@@ -68,25 +80,25 @@ impl Scratch {
             least += batch.draw(layer, grid, tile, &mut self.drawer);
         }
         let mut bytes = Vec::new();
-        if least <= MAX_TILE {
+        if least <= most {
             for (layer, batch) in layers.iter().zip(&mut self.layers) {
                 batch.write(layer, tile.z, &mut self.encoder, &mut bytes);
             }
         }
-        if least.max(bytes.len()) > MAX_TILE {
-            self.cut_down(layers, tile.z)
+        if least.max(bytes.len()) > most {
+            self.cut_down(layers, tile.z, most)
         } else {
             Tile { bytes, dropped: 0 }
         }
     }
 
-    /// Writes the layers within [`MAX_TILE`], each with a share after its size; of that, names get at most a
+    /// Writes the layers within `most` bytes, each with a share after its size; of that, names get at most a
     /// quarter.
-    fn cut_down(&mut self, layers: &[&TileLayer], z: u8) -> Tile {
+    fn cut_down(&mut self, layers: &[&TileLayer], z: u8, most: usize) -> Tile {
         let mut tile = Tile::default();
         let total: usize = self.layers[..layers.len()].iter().map(|batch| batch.size).sum();
         for (layer, batch) in layers.iter().zip(&self.layers) {
-            let budget = (batch.size as u64 * MAX_TILE as u64 / total.max(1) as u64) as usize;
+            let budget = (batch.size as u64 * most as u64 / total.max(1) as u64) as usize;
             let values = &mut self.encoder.values;
             let names = layer.label_source().map(|source| {
                 let kept = budget::choose(&source, &batch.labels, values, budget / 4);
@@ -116,7 +128,7 @@ impl LayerBatch {
     ) -> usize {
         self.features.clear();
         self.labels.clear();
-        if tile.z >= layer.snapshot.layer.minzoom {
+        if tile.z >= layer.minzoom {
             drawer.draw(layer, grid, tile, &mut self.features);
             layer.draw_labels(grid, tile, &self.features, &mut self.labels);
         }
@@ -142,7 +154,7 @@ impl TileLayer {
             geometry_type: geometry::geometry_type(layer.geometry),
             columns: &self.columns,
             attributes: &self.attributes,
-            wanted: &self.wanted,
+            wanted: &self.wanted[usize::from(z.min(MAX_ZOOM))],
             level: self.pyramid.level(z),
         }
     }

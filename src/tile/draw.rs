@@ -1,7 +1,7 @@
 //! Bringing features into a tile: from the pyramid at low zooms, from the snapshot itself above.
 
 use super::{
-    BUFFER, EXTENT, TileLayer,
+    BUFFER, EXTENT, Stage, TileLayer,
     clip_line::{clip_lines, clip_points},
     clip_polygon::PolygonClipper,
     encode::{Batch, Drawn},
@@ -11,6 +11,7 @@ use super::{
     read,
     repair::Repairer,
     shape::{Rect, Shape},
+    wrap::{MARGIN, wraps},
 };
 use crate::{
     grid::{TileCoord, TileMatrixSet},
@@ -18,7 +19,7 @@ use crate::{
 };
 
 /// The tile and its buffer.
-const CLIP: Rect = Rect { min: [-BUFFER; 2], max: [EXTENT + BUFFER; 2] };
+pub const CLIP: Rect = Rect { min: [-BUFFER; 2], max: [EXTENT + BUFFER; 2] };
 
 /// A polygon has a point for its name where a circle of this radius fits in, in units: 4 pixels at 512
 /// pixels a tile. On less no name is read.
@@ -27,8 +28,10 @@ const MIN_LABEL_RADIUS: f64 = 32.0;
 /// Brings features into a tile.
 #[derive(Default)]
 pub struct Drawer {
-    whole: Shape,
-    clipped: Shape,
+    /// The stage after which features are let go.
+    pub(super) last: Stage,
+    pub(super) whole: Shape,
+    pub(super) clipped: Shape,
     polygons: PolygonClipper,
     repairer: Repairer,
 }
@@ -36,6 +39,9 @@ pub struct Drawer {
 impl Drawer {
     /// Adds the features of `layer` in `tile` to `batch`.
     pub fn draw(&mut self, layer: &TileLayer, grid: &TileMatrixSet, tile: TileCoord, batch: &mut Batch) {
+        if wraps(layer, grid, tile) {
+            return self.draw_around(layer, grid, tile, batch);
+        }
         match layer.pyramid.level(tile.z).filter(|_| *grid == layer.grid) {
             Some(level) => self.draw_simplified(layer, level, tile, batch),
             None => self.draw_exact(layer, grid, tile, batch),
@@ -49,11 +55,16 @@ impl Drawer {
         let [x, y] = [tile.x, tile.y].map(|n| n as i32 * EXTENT);
         let clip = CLIP.moved([x, y]);
         level.search(&clip, |feature| {
+            if self.last == Stage::Search {
+                return;
+            }
             let first = [feature.first[0] - x, feature.first[1] - y];
             let size = layer.pyramid.size(feature.position);
             if clip.contains(&feature.bounds) && (kind != GeometryKind::Point || feature.tail.is_empty()) {
-                geometry::write_head(first, 1, &mut batch.commands);
-                batch.push(feature.position, Some(feature.entry), size);
+                if self.last == Stage::Encode {
+                    geometry::write_head(first, 1, &mut batch.commands);
+                    batch.push(feature.position, Some(feature.entry), size);
+                }
             } else {
                 geometry::read_tail(first, feature.tail, kind, &mut self.whole);
                 if self.clip(kind) {
@@ -68,10 +79,13 @@ impl Drawer {
     fn draw_exact(&mut self, layer: &TileLayer, grid: &TileMatrixSet, tile: TileCoord, batch: &mut Batch) {
         let kind = layer.snapshot.layer.geometry;
         let projector = Projector::new(grid, tile);
-        // A unit more than the buffer, for what rounds into it.
-        let margin = f64::from(BUFFER + 1) / f64::from(EXTENT);
-        for position in layer.snapshot.search(&grid.geographic_bounds(tile, margin)) {
-            read::project(&layer.snapshot.feature(position), kind, &projector, &mut self.whole);
+        for position in layer.snapshot.search(&grid.geographic_bounds(tile, MARGIN)) {
+            let feature = layer.snapshot.feature(position);
+            match self.last {
+                Stage::Search => continue,
+                Stage::Read => read::touch(&feature),
+                _ => read::project(&feature, kind, &projector, &mut self.whole),
+            }
             if self.clip(kind) {
                 geometry::write(&self.clipped, kind, &mut batch.commands);
                 batch.push(position as u32, None, layer.pyramid.size(position as u32));
@@ -79,12 +93,19 @@ impl Drawer {
         }
     }
 
-    /// Clips `whole` to the tile; returns false if nothing is left.
-    fn clip(&mut self, kind: GeometryKind) -> bool {
-        match kind {
+    /// Clips `whole` to the tile; returns false if nothing is left to write.
+    pub(super) fn clip(&mut self, kind: GeometryKind) -> bool {
+        if self.last < Stage::Clip {
+            return false;
+        }
+        let left = match kind {
             GeometryKind::Polygon => {
                 self.polygons.clip(&self.whole, &CLIP, &mut self.clipped);
-                self.repairer.repair(&mut self.clipped)
+                match self.last {
+                    Stage::Clip => false,
+                    Stage::Check => self.repairer.valid(&self.clipped),
+                    _ => self.repairer.repair(&mut self.clipped),
+                }
             }
             GeometryKind::Line => {
                 clip_lines(&self.whole, &CLIP, &mut self.clipped);
@@ -94,7 +115,8 @@ impl Drawer {
                 clip_points(&self.whole, &CLIP, &mut self.clipped);
                 !self.clipped.paths.is_empty()
             }
-        }
+        };
+        left && self.last == Stage::Encode
     }
 }
 
@@ -111,9 +133,14 @@ impl TileLayer {
         if self.labels.is_none() || *grid != self.grid {
             return;
         }
+        let width = grid.matrix_at(tile.z)[0] as f64 * f64::from(EXTENT);
         let origin = [tile.x, tile.y].map(|n| f64::from(n) * f64::from(EXTENT));
         for &Drawn { position, size, .. } in &drawn.drawn {
-            let Some((point, radius)) = self.pyramid.label(position, tile.z) else { continue };
+            let Some((mut point, radius)) = self.pyramid.label(position, tile.z) else { continue };
+            if !(0.0..width).contains(&point[0]) {
+                // Of a feature that runs past the antimeridian.
+                point[0] = point[0].rem_euclid(width);
+            }
             let [x, y] = [0, 1].map(|axis| (point[axis] - origin[axis]).floor());
             let inside = |v: f64| (0.0..f64::from(EXTENT)).contains(&v);
             if radius >= MIN_LABEL_RADIUS && inside(x) && inside(y) {

@@ -3,9 +3,10 @@
 use super::{
     EXTENT,
     attributes::{Attributes, Tag},
-    geometry::write_varint,
+    geometry::{geometry_type, write_varint},
     pyramid::Level,
 };
+use crate::plan::GeometryKind;
 
 /// Fewest bytes of a feature beside its geometry: its own key and length, id, type and the geometry's.
 const LEAST_FEATURE: usize = 8;
@@ -157,7 +158,11 @@ impl Encoder {
         write_bytes(1, source.name.as_bytes(), &mut self.layer);
         let empty = self.layer.len();
         for (i, drawn) in batch.drawn.iter().enumerate().filter(|(i, _)| kept(*i)) {
-            self.feature(source, drawn.position as usize, source.geometry(batch, i));
+            let geometry = source.geometry(batch, i);
+            // Of the pyramid's entries only a point has nothing after its first one, whatever its layer holds.
+            let point = drawn.entry.is_some() && geometry[1].is_empty();
+            let kind = if point { geometry_type(GeometryKind::Point) } else { source.geometry_type };
+            self.feature(source, drawn.position as usize, kind, geometry);
         }
         if self.layer.len() == empty {
             return;
@@ -165,15 +170,16 @@ impl Encoder {
         for &key in &self.keys.used {
             write_bytes(3, source.columns[key as usize].as_bytes(), &mut self.layer);
         }
-        for &value in &self.values.used {
-            write_bytes(4, source.attributes.message(value), &mut self.layer);
+        // Values that a feature is the first of the layer to have follow each other there, and here.
+        for run in self.values.used.chunk_by(|a, b| b.wrapping_sub(*a) == 1) {
+            self.layer.extend_from_slice(source.attributes.messages(run[0], run[run.len() - 1]));
         }
         write_number(5, EXTENT as u64, &mut self.layer);
         write_number(15, 2, &mut self.layer);
         write_bytes(3, &self.layer, tile);
     }
 
-    fn feature(&mut self, source: &Source, position: usize, geometry: [&[u8]; 2]) {
+    fn feature(&mut self, source: &Source, position: usize, kind: u8, geometry: [&[u8]; 2]) {
         let geometry_size = geometry[0].len() + geometry[1].len();
         let all = source.attributes.tags(position);
         // A column takes up to 3 bytes, a value up to 5.
@@ -190,7 +196,7 @@ impl Encoder {
             put_varint(u64::from(value), middle, &mut end);
         }
         let tags = end;
-        put(&[3 << 3, source.geometry_type, 4 << 3 | 2], middle, &mut end);
+        put(&[3 << 3, kind, 4 << 3 | 2], middle, &mut end);
         put_varint(geometry_size as u64, middle, &mut end);
 
         // An id is unsigned (MVT 2.1 §4.2); a negative key cannot be one.
@@ -234,7 +240,7 @@ fn put_varint(mut value: u64, out: &mut [u8], at: &mut usize) {
 }
 
 /// A length-delimited protobuf field.
-fn write_bytes(field: u8, bytes: &[u8], out: &mut Vec<u8>) {
+pub fn write_bytes(field: u8, bytes: &[u8], out: &mut Vec<u8>) {
     out.push(field << 3 | 2);
     write_varint(bytes.len() as u64, out);
     out.extend_from_slice(bytes);

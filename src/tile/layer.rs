@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     grid::TileMatrixSet,
-    plan::{GeometryKind, Layer, LayerId},
+    plan::{GeometryKind, Layer, LayerId, MAX_ZOOM, RuleError, Rules},
     snapshot::{self, MappedFile, Snapshot},
 };
 use std::{
@@ -24,13 +24,16 @@ use std::{
 /// a mapped file beside the snapshot. Immutable and shared by all threads.
 pub struct TileLayer {
     pub(super) snapshot: Arc<Snapshot>,
+    rules: Rules,
     pub(super) grid: TileMatrixSet,
     pub(super) attributes: Attributes,
     pub(super) pyramid: Pyramid,
     /// Names of the columns, in the order of `Layer::fields`.
     pub(super) columns: Vec<String>,
-    /// For each column, whether the layer carries it in tiles.
-    pub(super) wanted: Vec<bool>,
+    /// First zoom with the layer in it.
+    pub(super) minzoom: u8,
+    /// For each zoom and column, whether the layer carries it in tiles.
+    pub(super) wanted: Vec<Vec<bool>>,
     /// The companion layer of names.
     pub(super) labels: Option<Labels>,
 }
@@ -42,32 +45,38 @@ pub(super) struct Labels {
     pub wanted: Vec<bool>,
 }
 
-/// Columns that the points of names carry.
-const LABEL_COLUMNS: [&str; 2] = ["name", "code"];
-
 #[derive(Debug, thiserror::Error)]
 pub enum PrepareError {
     #[error("layer {0} is too large to cut tiles from: 4 billion features or 4 GB of distinct values")]
     TooLarge(LayerId),
     #[error("layer {layer} cannot be prepared for tiles: {cause}")]
     Io { layer: LayerId, cause: io::Error },
+    #[error(transparent)]
+    Rule(#[from] RuleError),
 }
 
 impl TileLayer {
-    /// Opens at `path` what was prepared of `snapshot` for tiles of `grid`. When it is not there, or is not to
+    /// Opens at `path` what was prepared of `snapshot` for tiles of `grid` after `rules`. When it is not there, or is not to
     /// the last byte what this engine prepares, it is made anew; where that cannot be written, in memory.
     ///
     /// The file is written aside and renamed, so any number of processes may do this at a time. It is not
     /// synced: what a crash of the machine leaves is checked like any other file.
     ///
     /// # Errors
-    /// [`PrepareError::TooLarge`] when positions in the layer do not fit 32 bits.
-    pub fn open(snapshot: Arc<Snapshot>, grid: &TileMatrixSet, path: &Path) -> Result<Self, PrepareError> {
+    /// [`PrepareError::TooLarge`] when positions in the layer do not fit 32 bits, [`PrepareError::Rule`] when the
+    /// layer cannot follow a rule.
+    pub fn open(
+        snapshot: Arc<Snapshot>,
+        grid: &TileMatrixSet,
+        rules: &Rules,
+        path: &Path,
+    ) -> Result<Self, PrepareError> {
+        rules.check(&snapshot.layer)?;
         let existing = File::open(path).and_then(|file| MappedFile::new(&file));
-        if let Some(layer) = existing.ok().and_then(|map| Self::mapped(map, &snapshot, grid)) {
+        if let Some(layer) = existing.ok().and_then(|map| Self::mapped(map, &snapshot, grid, rules)) {
             return Ok(layer);
         }
-        match Self::write(&snapshot, grid, path) {
+        match Self::write(&snapshot, grid, rules, path) {
             Ok(Some(layer)) => return Ok(layer),
             Ok(None) => tracing::warn!(path = %path.display(), "what was written is not what is there"),
             Err(BuildError::TooLarge) => return Err(PrepareError::TooLarge(snapshot.layer.id.clone())),
@@ -75,16 +84,21 @@ impl TileLayer {
                 tracing::warn!(%error, path = %path.display(), "prepared in memory, as it cannot be written");
             }
         }
-        Self::prepare(snapshot, grid)
+        Self::prepare(snapshot, grid, rules)
     }
 
-    /// Prepares `snapshot` for tiles of `grid` in memory.
+    /// Prepares `snapshot` for tiles of `grid` after `rules` in memory.
     ///
     /// # Errors
-    /// [`PrepareError::TooLarge`] when positions in the layer do not fit 32 bits.
-    pub fn prepare(snapshot: Arc<Snapshot>, grid: &TileMatrixSet) -> Result<Self, PrepareError> {
-        let prepared = build(&snapshot, grid, vec![]).and_then(|bytes| {
-            let layer = Self::mapped(MappedFile::in_memory(&bytes)?, &snapshot, grid);
+    /// As [`Self::open`].
+    pub fn prepare(
+        snapshot: Arc<Snapshot>,
+        grid: &TileMatrixSet,
+        rules: &Rules,
+    ) -> Result<Self, PrepareError> {
+        rules.check(&snapshot.layer)?;
+        let prepared = build(&snapshot, grid, rules, vec![]).and_then(|bytes| {
+            let layer = Self::mapped(MappedFile::in_memory(&bytes)?, &snapshot, grid, rules);
             layer.ok_or_else(|| BuildError::Io(io::ErrorKind::InvalidData.into()))
         });
         let layer = snapshot.layer.id.clone();
@@ -98,37 +112,61 @@ impl TileLayer {
     fn write(
         snapshot: &Arc<Snapshot>,
         grid: &TileMatrixSet,
+        rules: &Rules,
         path: &Path,
     ) -> Result<Option<Self>, BuildError> {
         let unfinished = snapshot::unfinished_beside(path)?;
-        build(snapshot, grid, BufWriter::with_capacity(1 << 20, unfinished.as_file()))?;
+        build(snapshot, grid, rules, BufWriter::with_capacity(1 << 20, unfinished.as_file()))?;
         let map = MappedFile::new(unfinished.as_file())?;
         // Another process may have taken the unfinished file for a leftover; it can be used all the same.
         if let Err(error) = unfinished.persist(path) {
             tracing::warn!(error = %error.error, path = %path.display(), "not kept for the next start");
         }
-        Ok(Self::mapped(map, snapshot, grid))
+        Ok(Self::mapped(map, snapshot, grid, rules))
     }
 
-    /// `None` when `map` is not what was prepared of `snapshot` for `grid`.
-    fn mapped(map: MappedFile, snapshot: &Arc<Snapshot>, grid: &TileMatrixSet) -> Option<Self> {
-        let mut sections = Sections::open(map, &key(snapshot, grid))?;
-        let pyramid = Pyramid::open(&mut sections, snapshot)?;
+    /// `None` when `map` is not what was prepared of `snapshot` for `grid` after `rules`.
+    fn mapped(
+        map: MappedFile,
+        snapshot: &Arc<Snapshot>,
+        grid: &TileMatrixSet,
+        rules: &Rules,
+    ) -> Option<Self> {
+        let mut sections = Sections::open(map, &key(snapshot, grid, rules))?;
+        let pyramid = Pyramid::open(&mut sections, snapshot, rules)?;
         let attributes = Attributes::open(&mut sections, snapshot)?;
         let columns: Vec<String> = snapshot.layer.fields.iter().map(|f| f.name.clone()).collect();
-        let wanted = vec![true; columns.len()];
-        let labels = Labels::of(&snapshot.layer);
-        let (snapshot, grid) = (Arc::clone(snapshot), grid.clone());
-        Some(Self { snapshot, grid, attributes, pyramid, columns, wanted, labels })
+        let carried = |z: u8| columns.iter().map(|column| rules.carries(column, z)).collect();
+        Some(Self {
+            minzoom: rules.minzoom(&snapshot.layer),
+            wanted: (0..=MAX_ZOOM).map(carried).collect(),
+            labels: Labels::of(&snapshot.layer, rules),
+            snapshot: Arc::clone(snapshot),
+            rules: rules.clone(),
+            grid: grid.clone(),
+            attributes,
+            pyramid,
+            columns,
+        })
     }
 
-    /// The MVT layers that tiles of this layer may hold, with their columns.
+    /// The MVT layers that tiles of this layer may hold, with the columns that they carry at some zoom.
     pub fn mvt_layers(&self) -> Vec<(&str, Vec<&str>)> {
-        let columns = |wanted: &[bool]| -> Vec<&str> {
-            self.columns.iter().zip(wanted).filter(|(_, w)| **w).map(|(c, _)| c.as_str()).collect()
+        let columns = |carried: &dyn Fn(usize) -> bool| -> Vec<&str> {
+            self.columns.iter().enumerate().filter(|(i, _)| carried(*i)).map(|(_, c)| c.as_str()).collect()
         };
-        let labels = self.labels.iter().map(|l| (l.name.as_str(), columns(&l.wanted)));
-        std::iter::once((self.snapshot.layer.id.as_str(), columns(&self.wanted))).chain(labels).collect()
+        let zooms = &self.wanted[usize::from(self.minzoom)..];
+        let own = columns(&|i| zooms.iter().any(|wanted| wanted[i]));
+        let labels = self.labels.iter().map(|l| (l.name.as_str(), columns(&|i| l.wanted[i])));
+        std::iter::once((self.snapshot.layer.id.as_str(), own)).chain(labels).collect()
+    }
+
+    pub fn minzoom(&self) -> u8 {
+        self.minzoom
+    }
+
+    pub fn rules(&self) -> &Rules {
+        &self.rules
     }
 
     pub fn snapshot(&self) -> &Arc<Snapshot> {
@@ -138,9 +176,8 @@ impl TileLayer {
 
 impl Labels {
     /// `None` for layers other than of polygons, and for those without a column to write.
-    fn of(layer: &Layer) -> Option<Self> {
-        let wanted: Vec<bool> =
-            layer.fields.iter().map(|f| LABEL_COLUMNS.contains(&f.name.as_str())).collect();
+    fn of(layer: &Layer, rules: &Rules) -> Option<Self> {
+        let wanted: Vec<bool> = layer.fields.iter().map(|field| rules.labels(&field.name)).collect();
         let some = layer.geometry == GeometryKind::Polygon && wanted.contains(&true);
         some.then(|| Self { name: format!("{}_label", layer.id), wanted })
     }
@@ -167,20 +204,27 @@ impl From<TryFromIntError> for BuildError {
 }
 
 /// Version of the file's layout: to be changed with it, where the tiles stay as they are.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// All that the file depends on.
-fn key(snapshot: &Snapshot, grid: &TileMatrixSet) -> String {
+fn key(snapshot: &Snapshot, grid: &TileMatrixSet, rules: &Rules) -> String {
+    let Rules { tolerance, tiny, .. } = rules;
+    let rules = format!("{} {tolerance:?} {tiny:?}", rules.minzoom(&snapshot.layer));
     let order = if cfg!(target_endian = "little") { "little" } else { "big" };
-    format!("{} {} {order} {grid:?} {}", FORMAT, ENGINE_VERSION, snapshot.id)
+    format!("{FORMAT} {ENGINE_VERSION} {order} {grid:?} {rules} {}", snapshot.id)
 }
 
-fn build<W: Write>(snapshot: &Snapshot, grid: &TileMatrixSet, out: W) -> Result<W, BuildError> {
+fn build<W: Write>(
+    snapshot: &Snapshot,
+    grid: &TileMatrixSet,
+    rules: &Rules,
+    out: W,
+) -> Result<W, BuildError> {
     u32::try_from(snapshot.feature_count())?;
-    let mut out = SectionWriter::new(out, &key(snapshot, grid));
+    let mut out = SectionWriter::new(out, &key(snapshot, grid, rules));
     thread::scope(|scope| {
         let attributes = scope.spawn(|| Coded::of(snapshot));
-        Pyramid::build(snapshot, grid, &mut out)?;
+        Pyramid::build(snapshot, grid, rules, &mut out)?;
         let attributes = attributes.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         Ok(attributes.write(&mut out)?)
     })

@@ -7,7 +7,9 @@
 //! ```
 //!
 //! Everything after projection is done on integers, since validity made in floating point is lost by
-//! rounding. Tiles follow Mapbox Vector Tile 2.1; polygons are valid, exteriors clockwise on the screen.
+//! rounding. Repair finds the edges that have the area on one side and traces polygons from them; an outline
+//! that crosses itself too often is drawn on a raster first. Tiles follow Mapbox Vector Tile 2.1; polygons are
+//! valid, exteriors clockwise on the screen.
 
 mod attributes;
 mod budget;
@@ -21,16 +23,20 @@ mod label;
 mod layer;
 mod project;
 mod pyramid;
+mod raster;
 mod read;
 mod repair;
 mod sections;
 mod shape;
 mod size;
+mod stage;
+mod trace;
 mod validity;
+mod wrap;
 
-pub use budget::MAX_TILE;
-pub use cut::{Tile, cut};
+pub use cut::{Tile, cut, cut_until};
 pub use layer::{PrepareError, TileLayer};
+pub use stage::Stage;
 
 use layer::BuildError;
 

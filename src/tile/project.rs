@@ -84,6 +84,13 @@ impl Projector {
         }
     }
 
+    /// Projects everything `units` further east.
+    pub fn moved(mut self, units: f64) -> Self {
+        self.origin[0] -= units;
+        self.x[0] += units;
+        self
+    }
+
     /// The unit in which `lon`, `lat` (degrees) lies; not-a-number becomes 0.
     #[inline]
     pub fn point(&self, lon: f64, lat: f64) -> Point {

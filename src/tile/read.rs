@@ -2,6 +2,7 @@
 
 use super::{project::Projector, shape::Shape};
 use crate::{plan::GeometryKind, snapshot::Feature};
+use std::hint::black_box;
 
 /// Projects the geometry of `feature` into `shape`: a path for each ring, line or point.
 ///
@@ -25,6 +26,16 @@ pub fn project(feature: &Feature, kind: GeometryKind, projector: &Projector, sha
             path.for_each(|[lon, lat]| shape.push(projector.point(lon, lat)));
             shape.end_ring(outer)
         }
+    });
+}
+
+/// Goes through the vertices of `feature` and does nothing with them: the price of reading.
+pub fn touch(feature: &Feature) {
+    for_each_path(feature, |path, _| {
+        path.for_each(|vertex| {
+            black_box(vertex);
+        });
+        true
     });
 }
 

@@ -1,17 +1,19 @@
 //! Making polygons valid on the integer grid.
 
 use super::{
-    shape::{Point, Shape, area2},
+    raster,
+    shape::{Point, Shape, area2, cross},
+    trace::{Edge, trace},
     validity::Checker,
 };
 use i_overlay::{
     core::{
         fill_rule::FillRule,
         overlay::{IntOverlayOptions, Overlay, ShapeType},
-        overlay_rule::OverlayRule,
         solver::Solver,
     },
     i_float::int::point::IntPoint,
+    vector::edge::{SUBJ_LEFT, SUBJ_RIGHT, VectorEdge},
 };
 
 /// Checks polygons, and rebuilds those that are not valid.
@@ -22,15 +24,15 @@ pub struct Repairer {
 
 impl Repairer {
     /// Makes the polygons of `shape` valid and winds them as MVT wants; returns false if nothing is left.
+    /// Exteriors are expected to turn to the right on the whole, holes to the left.
     ///
-    /// The area of `shape` is what has a winding number above 0 when exteriors turn one way and holes the
-    /// other: parts that overlap by a unit join, and a hole outside its exterior adds nothing.
+    /// The area of `shape` is what exteriors wind around more often than holes: parts that overlap by a unit
+    /// join, a hole outside its exterior adds nothing, and of a ring that crosses itself the loops that turn
+    /// the wrong way are outside.
     pub fn repair(&mut self, shape: &mut Shape) -> bool {
-        Self::wind(shape);
-        if !self.checker.valid(shape) {
+        if !drop_flat(shape) || !self.checker.valid(shape) {
+            raster::coarsen(shape);
             overlay(shape);
-            // i_overlay 4.5 winds a hole that touches its exterior like an exterior.
-            Self::wind(shape);
         }
         !shape.paths.is_empty()
     }
@@ -39,38 +41,44 @@ impl Repairer {
     pub fn valid(&mut self, shape: &Shape) -> bool {
         self.checker.valid(shape)
     }
+}
 
-    /// Exteriors with positive area, holes with negative (MVT 2.1 §4.3.3.3); rings without area go.
-    fn wind(shape: &mut Shape) {
-        let (mut start, mut kept) = (0, 0);
-        let mut part = false;
-        let mut paths = std::mem::take(&mut shape.paths);
-        paths.retain_mut(|path| {
-            let ring = start..path.end;
-            start = path.end;
-            let area = area2(&shape.points[ring.clone()]);
-            let keep = area != 0 && (path.outer || part);
-            if path.outer {
-                part = keep;
-            }
-            if keep {
-                if (area > 0) != path.outer {
-                    shape.points[ring.clone()].reverse();
-                }
-                shape.points.copy_within(ring.clone(), kept);
-                kept += ring.len();
-                path.end = kept;
-            }
-            keep
-        });
-        shape.points.truncate(kept);
-        shape.paths = paths;
-    }
+/// Drops rings that are mere lines, and with an exterior its holes. Returns whether the others turn as they should
+/// (MVT 2.1 §4.3.3.3).
+fn drop_flat(shape: &mut Shape) -> bool {
+    let (mut start, mut kept) = (0, 0);
+    let (mut part, mut right) = (false, true);
+    let mut paths = std::mem::take(&mut shape.paths);
+    paths.retain_mut(|path| {
+        let ring = start..path.end;
+        start = path.end;
+        let area = area2(&shape.points[ring.clone()]);
+        let keep = (area != 0 || !flat(&shape.points[ring.clone()])) && (path.outer || part);
+        if path.outer {
+            part = keep;
+        }
+        if keep {
+            right &= area != 0 && (area > 0) == path.outer;
+            shape.points.copy_within(ring.clone(), kept);
+            kept += ring.len();
+            path.end = kept;
+        }
+        keep
+    });
+    shape.points.truncate(kept);
+    shape.paths = paths;
+    right
+}
+
+/// Whether all points of a ring lie on one line.
+fn flat(ring: &[Point]) -> bool {
+    let [a, b, rest @ ..] = ring else { return true };
+    rest.iter().all(|&c| cross(*a, *b, c) == 0)
 }
 
 /// Rebuilds `shape` from the edges that bound its area, snapped to the grid.
 fn overlay(shape: &mut Shape) {
-    let options = IntOverlayOptions::ogc();
+    let options = IntOverlayOptions::default();
     // One thread: tiles are cut side by side already.
     let solver = Solver { multithreading: None, ..Solver::default() };
     let mut overlay = Overlay::new_custom(shape.points.len(), options, solver);
@@ -79,15 +87,19 @@ fn overlay(shape: &mut Shape) {
         without_returns(ring, &mut path);
         overlay.add_path_iter(path.iter().map(|&[x, y]| IntPoint::new(x, y)), ShapeType::Subject);
     }
-    let parts = overlay.overlay(OverlayRule::Subject, FillRule::Positive);
-    shape.clear();
-    for part in &parts {
-        for (i, ring) in part.iter().enumerate() {
-            ring.iter().for_each(|p| shape.push([p.x, p.y]));
-            if !shape.end_ring(i == 0) && i == 0 {
-                break;
-            }
-        }
+    let sides = overlay.build_separate_vectors(FillRule::Positive);
+    let mut edges: Vec<Edge> = sides.iter().filter_map(bounding_edge).collect();
+    trace(&mut edges, shape);
+}
+
+/// An edge with the area on one side only, directed so that this is the right one on the screen. The crate's
+/// y axis points up, so its left is our right.
+fn bounding_edge(&VectorEdge { a, b, fill }: &VectorEdge) -> Option<Edge> {
+    let [a, b] = [a, b].map(|p| [p.x, p.y]);
+    match fill & (SUBJ_LEFT | SUBJ_RIGHT) {
+        SUBJ_LEFT => Some([a, b]),
+        SUBJ_RIGHT => Some([b, a]),
+        _ => None,
     }
 }
 

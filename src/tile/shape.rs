@@ -28,6 +28,13 @@ impl Shape {
         self.paths.clear();
     }
 
+    /// Adds the paths of `other`.
+    pub fn append(&mut self, other: &Self) {
+        let start = self.points.len();
+        self.points.extend_from_slice(&other.points);
+        self.paths.extend(other.paths.iter().map(|path| Path { end: start + path.end, ..*path }));
+    }
+
     /// The paths with their points.
     pub fn iter(&self) -> impl Iterator<Item = (bool, &[Point])> {
         let starts = std::iter::once(0).chain(self.paths.iter().map(|p| p.end));
@@ -76,6 +83,17 @@ impl Shape {
             self.points.truncate(open)
         }
         enough
+    }
+
+    /// Index of the first point of the last path.
+    pub fn last_start(&self) -> usize {
+        self.paths.len().checked_sub(2).map_or(0, |before| self.paths[before].end)
+    }
+
+    /// Turns the last path round.
+    pub fn reverse_last(&mut self) {
+        let start = self.last_start();
+        self.points[start..].reverse();
     }
 
     pub fn bounds(&self) -> Option<Rect> {
@@ -158,22 +176,36 @@ pub fn area2(ring: &[Point]) -> i64 {
     })
 }
 
+/// Whether the whole of a ring turns clockwise on the screen: the sign of [`area2`], for rings too large for it.
+pub fn turns_right(ring: &[Point]) -> bool {
+    let Some(&[x0, y0]) = ring.first() else { return false };
+    let relative = |[x, y]: Point| [i64::from(x) - i64::from(x0), i64::from(y) - i64::from(y0)];
+    let area2: i128 = ring
+        .windows(2)
+        .map(|pair| {
+            let ([ax, ay], [bx, by]) = (relative(pair[0]), relative(pair[1]));
+            i128::from(ax * by - bx * ay)
+        })
+        .sum();
+    area2 > 0
+}
+
 /// The cross product of `b − a` and `c − a`: positive when `c` is to the right on the screen.
 pub fn cross(a: Point, b: Point, c: Point) -> i64 {
     let d = |p: Point, q: Point, axis: usize| i64::from(q[axis]) - i64::from(p[axis]);
     d(a, b, 0) * d(a, c, 1) - d(a, c, 0) * d(a, b, 1)
 }
 
-/// Whether `point` is inside `ring`; a point on the ring may count either way.
-pub fn inside(ring: &[Point], point: Point) -> bool {
-    let Some(&last) = ring.last() else { return false };
+/// How often `ring` turns around `point`, to the right on the screen; not 0 inside, any for a point on the ring.
+pub fn turns(ring: &[Point], point: Point) -> i32 {
+    let Some(&last) = ring.last() else { return 0 };
     let mut a = last;
-    let mut inside = false;
+    let mut turns = 0;
     for &b in ring {
         if (a[1] > point[1]) != (b[1] > point[1]) && (cross(a, b, point) > 0) == (b[1] > a[1]) {
-            inside = !inside;
+            turns += if b[1] > a[1] { 1 } else { -1 };
         }
         a = b;
     }
-    inside
+    turns
 }

@@ -4,7 +4,7 @@
 //! Any contact between two rings or two edges counts as invalid, though a hole may touch its exterior at
 //! a point; [`super::repair`] then settles it. So the check needs no topology and is cheap.
 
-use super::shape::{Point, Rect, Shape, cross, inside};
+use super::shape::{Point, Rect, Shape, cross, turns};
 
 /// More rings than this are not compared pair by pair but called invalid.
 const MAX_RINGS: usize = 256;
@@ -128,7 +128,9 @@ fn nested(shape: &Shape) -> bool {
     let rings: Vec<(bool, &[Point], Option<Rect>)> =
         shape.iter().map(|(outer, ring)| (outer, ring, Rect::around(ring))).collect();
     let within = |i: usize, j: usize| match (rings[i].2, rings[j].2) {
-        (Some(a), Some(b)) => b.contains(&a) && rings[i].1.first().is_some_and(|&p| inside(rings[j].1, p)),
+        (Some(a), Some(b)) => {
+            b.contains(&a) && rings[i].1.first().is_some_and(|&p| turns(rings[j].1, p) != 0)
+        }
         _ => false,
     };
     let mut parts = rings.iter().enumerate().filter(|(_, r)| r.0).map(|(i, _)| i).collect::<Vec<_>>();

@@ -2,20 +2,23 @@
 //!
 //!     bench_stages STATE LAYER FILE ROUNDS
 //!
-//! FILE has `z x y` a line. For each tile, a line: `z search read cut compress features raw gzip`, times in
-//! nanoseconds (the least of the rounds), sizes in bytes. What the engine keeps to itself (project, clip,
-//! check, repair, encode) is the rest of `cut`. `search` and `read` are of the snapshot; where the engine
-//! draws from its pyramid it does neither, and they tell what that saves.
+//! FILE has `z x y` a line. For each tile, a line: `z search read project clip check repair encode compress features
+//! raw gzip`, times in nanoseconds, sizes in bytes. The tile is cut up to each stage in turn, what comes out of it
+//! let go; a stage's price is what it takes longer than up to the stage before, of each the least of the rounds.
 
 use anyhow::Context;
 use bytes::Bytes;
 use plantiles::{
     encoding::{Encoding, encode},
     grid::TileMatrixSet,
-    snapshot::{Feature, Store},
-    tile::{BUFFER, EXTENT, TileLayer, cut},
+    plan::Rules,
+    snapshot::Store,
+    tile::{BUFFER, EXTENT, Stage, TileLayer, cut_until},
 };
-use std::{hint::black_box, path::Path, sync::Arc, time::Instant};
+use std::{path::Path, sync::Arc, time::Instant};
+
+/// Bytes that a tile may have unless the configuration says otherwise.
+const MAX_TILE: usize = 500_000;
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -28,48 +31,30 @@ fn main() -> anyhow::Result<()> {
     let snapshot =
         loaded.snapshots.into_iter().find(|s| s.layer.id.as_str() == layer).context("no such layer")?;
     let grid = TileMatrixSet::web_mercator_quad();
-    let tiles = TileLayer::prepare(Arc::clone(&snapshot), &grid)?;
+    let tiles = TileLayer::prepare(Arc::clone(&snapshot), &grid, &Rules::default())?;
     let margin = f64::from(BUFFER + 1) / f64::from(EXTENT);
     for line in std::fs::read_to_string(file)?.lines() {
         let numbers = line.split(' ').map(str::parse).collect::<Result<Vec<u32>, _>>()?;
         let [z, x, y] = numbers[..] else { anyhow::bail!("`{line}` is no tile") };
         let tile = grid.tile(u8::try_from(z)?, x, y).context("no such tile")?;
-        let mut least = [u128::MAX; 4];
-        let mut sizes = [0; 3];
+        let features = snapshot.search(&grid.geographic_bounds(tile, margin)).len();
+        let (mut until, mut compress, mut sizes) = ([u128::MAX; Stage::ALL.len()], u128::MAX, [0; 2]);
         for _ in 0..rounds {
+            let mut raw = Bytes::new();
+            for (least, stage) in until.iter_mut().zip(Stage::ALL) {
+                let start = Instant::now();
+                raw = cut_until(stage, &[&tiles], &grid, tile, MAX_TILE).bytes.into();
+                *least = start.elapsed().as_nanos().min(*least);
+            }
             let start = Instant::now();
-            let found = snapshot.search(&grid.geographic_bounds(tile, margin));
-            let searched = Instant::now();
-            for position in &found {
-                black_box(sum(&snapshot.feature(*position)));
-            }
-            let read = Instant::now();
-            let raw = Bytes::from(cut(&[&tiles], &grid, tile).bytes);
-            let drawn = Instant::now();
             let (compressed, _) = encode(raw.clone(), Encoding::Gzip);
-            let times = [searched - start, read - searched, drawn - read, drawn.elapsed()];
-            for (least, time) in least.iter_mut().zip(times) {
-                *least = time.as_nanos().min(*least);
-            }
-            sizes = [found.len(), raw.len(), compressed.len()];
+            compress = start.elapsed().as_nanos().min(compress);
+            sizes = [raw.len(), compressed.len()];
         }
-        let [search, read, cut, compress] = least;
-        let [features, raw, gzip] = sizes;
-        println!("{z} {search} {read} {cut} {compress} {features} {raw} {gzip}");
+        let before = std::iter::once(0).chain(until);
+        let prices = until.iter().zip(before).map(|(until, before)| until.saturating_sub(before).to_string());
+        let [raw, gzip] = sizes;
+        println!("{z} {} {compress} {features} {raw} {gzip}", prices.collect::<Vec<_>>().join(" "));
     }
     Ok(())
-}
-
-/// Touches each coordinate where it lies.
-fn sum(feature: &Feature) -> f64 {
-    let Some(geometry) = feature.geometry() else { return 0.0 };
-    let of = |geometry: &flatgeobuf::Geometry| {
-        let bytes = geometry.xy().map(|xy| xy.bytes()).unwrap_or_default();
-        let numbers = bytes.chunks_exact(8).filter_map(|c| c.first_chunk::<8>());
-        numbers.map(|c| f64::from_le_bytes(*c)).sum::<f64>()
-    };
-    match geometry.parts() {
-        Some(parts) => parts.iter().map(|part| of(&part)).sum(),
-        None => of(&geometry),
-    }
 }

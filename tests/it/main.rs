@@ -17,6 +17,7 @@ mod import;
 mod negotiation;
 mod overload;
 mod publishing;
+mod rules;
 mod schema;
 mod snapshot_store;
 mod snapshot_writer;

@@ -3,14 +3,14 @@
 use crate::{
     decode::{self, Value},
     fixture::{Geometry, Row, layer, snapshot},
-    place::{at, grid},
+    place::{at, cut, grid},
     valid,
 };
 use plantiles::{
     encoding::{Encoding, compress},
     grid::TileCoord,
-    plan::GeometryKind,
-    tile::{TileLayer, cut},
+    plan::{GeometryKind, Rules},
+    tile::TileLayer,
 };
 
 fn rectangle(w: f64, s: f64, e: f64, n: f64) -> Vec<[f64; 2]> {
@@ -18,11 +18,11 @@ fn rectangle(w: f64, s: f64, e: f64, n: f64) -> Vec<[f64; 2]> {
 }
 
 fn layers(layers: &[&TileLayer], tile: TileCoord) -> Vec<decode::Layer> {
-    decode::tile(&cut(layers, &grid(), tile).bytes)
+    decode::tile(&cut(layers, tile).bytes)
 }
 
 fn prepare(kind: GeometryKind, rows: Vec<Row>) -> TileLayer {
-    TileLayer::prepare(snapshot(&layer("blocks", kind), rows), &grid()).unwrap()
+    TileLayer::prepare(snapshot(&layer("blocks", kind), rows), &grid(), &Rules::default()).unwrap()
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn a_tile_inside_a_polygon_is_full_and_one_in_its_hole_or_outside_empty() {
     let inside = layers(&[&prepared], at(14, 112.2, 36.2));
     assert_eq!(inside[0].features[0].paths, [[[-64, -64], [4160, -64], [4160, 4160], [-64, 4160]]]);
     for nowhere in [at(14, 112.5, 36.5), at(14, 114.0, 36.5), TileCoord { z: 2, x: 9, y: 0 }] {
-        assert!(cut(&[&prepared], &grid(), nowhere).bytes.is_empty());
+        assert!(cut(&[&prepared], nowhere).bytes.is_empty());
     }
 }
 
@@ -112,8 +112,8 @@ fn the_same_input_gives_the_same_bytes() {
         (prepare(GeometryKind::Polygon, rows().collect()), prepare(GeometryKind::Polygon, rows().collect()));
     for z in [5, 8, 10, 11, 13] {
         let tile = at(z, 112.8, 36.2);
-        let first = cut(&[&a, &b], &grid(), tile);
-        assert_eq!(first, cut(&[&b, &a], &grid(), tile));
+        let first = cut(&[&a, &b], tile);
+        assert_eq!(first, cut(&[&b, &a], tile));
         assert_eq!(first.dropped, 0);
         for encoding in [Encoding::Gzip, Encoding::Brotli, Encoding::Zstd] {
             let packed = compress(first.bytes.clone().into(), encoding);
@@ -129,7 +129,9 @@ fn a_layer_is_absent_below_its_minzoom() {
     for minzoom in [7, 12] {
         let mut layer = layer("blocks", GeometryKind::Polygon);
         layer.minzoom = minzoom;
-        let prepared = TileLayer::prepare(snapshot(&layer, [Row::new(1, block.clone())]), &grid()).unwrap();
+        let prepared =
+            TileLayer::prepare(snapshot(&layer, [Row::new(1, block.clone())]), &grid(), &Rules::default())
+                .unwrap();
         assert!(layers(&[&prepared], at(minzoom - 1, 112.8, 36.2)).is_empty());
         assert!(!layers(&[&prepared], at(minzoom, 112.8, 36.2)).is_empty());
     }
@@ -138,5 +140,5 @@ fn a_layer_is_absent_below_its_minzoom() {
 #[test]
 fn an_empty_layer_makes_empty_tiles() {
     let prepared = prepare(GeometryKind::Polygon, vec![]);
-    assert!(cut(&[&prepared], &grid(), at(9, 112.8, 36.2)).bytes.is_empty());
+    assert!(cut(&[&prepared], at(9, 112.8, 36.2)).bytes.is_empty());
 }

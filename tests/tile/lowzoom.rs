@@ -8,8 +8,11 @@ use crate::{
 };
 use plantiles::{
     grid::TileCoord,
-    plan::GeometryKind::{Line, Point, Polygon},
-    tile::{MAX_TILE, TileLayer, cut},
+    plan::{
+        GeometryKind::{Line, Point, Polygon},
+        Rules,
+    },
+    tile::TileLayer,
 };
 
 /// A number in −1 to 1 that depends on its seeds alone.
@@ -178,8 +181,9 @@ fn a_tile_too_large_loses_its_smallest_features() {
         row.name = Some(format!("a name of some length, for it to take its space, {i}"));
         row
     });
-    let prepared = TileLayer::prepare(snapshot(&layer("blocks", Polygon), rows), &grid()).unwrap();
-    let cut = cut(&[&prepared], &grid(), tile);
+    let prepared =
+        TileLayer::prepare(snapshot(&layer("blocks", Polygon), rows), &grid(), &Rules::default()).unwrap();
+    let cut = cut(&[&prepared], tile);
     assert!(cut.bytes.len() <= MAX_TILE && cut.bytes.len() > MAX_TILE * 8 / 10, "{}", cut.bytes.len());
     let kept = features(&prepared, tile);
     assert_eq!(kept.len() + cut.dropped, 12_000);

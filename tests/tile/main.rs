@@ -2,10 +2,15 @@
 
 mod cutting;
 mod decode;
+mod edges;
 mod fixture;
+mod judge;
+mod lines;
 mod lowzoom;
 mod place;
 mod polygons;
 mod prepared;
 mod reference;
+mod rules;
+mod truth;
 mod valid;

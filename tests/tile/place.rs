@@ -6,9 +6,16 @@ use crate::{
 };
 use plantiles::{
     grid::{TileCoord, TileMatrixSet},
-    plan::GeometryKind,
-    tile::{TileLayer, cut},
+    plan::{GeometryKind, Rules},
+    tile::{self, Tile, TileLayer},
 };
+
+/// Most bytes of a tile, as without a configuration.
+pub const MAX_TILE: usize = 500_000;
+
+pub fn cut(layers: &[&TileLayer], tile: TileCoord) -> Tile {
+    tile::cut(layers, &grid(), tile, MAX_TILE)
+}
 
 pub fn grid() -> TileMatrixSet {
     TileMatrixSet::web_mercator_quad()
@@ -41,7 +48,7 @@ pub fn polygon(tile: TileCoord, rings: &[Vec<[f64; 2]>]) -> Geometry {
 
 pub fn prepare(kind: GeometryKind, geometries: impl IntoIterator<Item = Geometry>) -> TileLayer {
     let rows = geometries.into_iter().enumerate().map(|(i, g)| Row::new(i as i64, g));
-    TileLayer::prepare(snapshot(&layer("blocks", kind), rows), &grid()).unwrap()
+    TileLayer::prepare(snapshot(&layer("blocks", kind), rows), &grid(), &Rules::default()).unwrap()
 }
 
 /// The features of the layer in `tile`.
@@ -55,7 +62,7 @@ pub fn labels(prepared: &TileLayer, tile: TileCoord) -> Vec<decode::Feature> {
 }
 
 fn of_layer(prepared: &TileLayer, tile: TileCoord, name: &str) -> Vec<decode::Feature> {
-    let layers = decode::tile(&cut(&[prepared], &grid(), tile).bytes);
+    let layers = decode::tile(&cut(&[prepared], tile).bytes);
     layers.into_iter().find(|l| l.name == name).map_or(vec![], |l| l.features)
 }
 

@@ -5,9 +5,9 @@ use crate::{
     place::*,
 };
 use plantiles::{
-    plan::GeometryKind,
+    plan::{GeometryKind, Rules},
     snapshot::Snapshot,
-    tile::{Tile, TileLayer, cut},
+    tile::{Tile, TileLayer},
 };
 use std::{fs, path::Path, sync::Arc, thread};
 
@@ -23,11 +23,11 @@ fn blocks(side: f64) -> Arc<Snapshot> {
 }
 
 fn open(snapshot: &Arc<Snapshot>, path: &Path) -> TileLayer {
-    TileLayer::open(Arc::clone(snapshot), &grid(), path).unwrap()
+    TileLayer::open(Arc::clone(snapshot), &grid(), &Rules::default(), path).unwrap()
 }
 
 fn tiles(layer: &TileLayer) -> Vec<Tile> {
-    (0..=12).map(|z| cut(&[layer], &grid(), home(z))).collect()
+    (0..=12).map(|z| cut(&[layer], home(z))).collect()
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn it_is_made_once_and_then_used() {
     let used = open(&snapshot, &path);
     assert_eq!(modified(), first);
     assert_eq!(tiles(&used), tiles(&made));
-    assert_eq!(tiles(&made), tiles(&TileLayer::prepare(snapshot, &grid()).unwrap()));
+    assert_eq!(tiles(&made), tiles(&TileLayer::prepare(snapshot, &grid(), &Rules::default()).unwrap()));
     assert!(tiles(&made).iter().all(|tile| !tile.bytes.is_empty()));
 }
 
@@ -106,7 +106,7 @@ fn many_may_make_it_at_a_time() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("blocks.tiles");
     let snapshot = blocks(1500.0);
-    let expected = tiles(&TileLayer::prepare(Arc::clone(&snapshot), &grid()).unwrap());
+    let expected = tiles(&TileLayer::prepare(Arc::clone(&snapshot), &grid(), &Rules::default()).unwrap());
     thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {

@@ -6,19 +6,20 @@
 //! whose collapse moves the arc least goes first, until every further one would move it too far.
 
 use super::least::Least;
-use crate::tile::{project::round, shape::Point};
+use crate::{
+    plan::Tolerance,
+    tile::{project::round, shape::Point},
+};
 use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::{Hash, Hasher};
 
 type P = [f64; 2];
 
-/// How far one collapse may move the arc, in units. Halved with each zoom that was made before, the moves of
-/// all zooms add up to at most twice this, half a pixel at 512 pixels a tile.
-const TOLERANCE: f64 = 2.0;
-
 /// Simplifies arcs.
 #[derive(Default)]
 pub struct Simplifier {
+    /// The square of how far one collapse may move the arc, in units.
+    tolerance2: f64,
     vertices: Vec<Vertex>,
     /// What the collapse of the segment that starts at each vertex costs.
     costs: Least,
@@ -47,6 +48,10 @@ struct Vertex {
 }
 
 impl Simplifier {
+    pub fn new(tolerance: Tolerance) -> Self {
+        Self { tolerance2: f64::from(tolerance).powi(2), ..Self::default() }
+    }
+
     /// Appends the simplified `arc` to `out`. Its ends stay; reversed, it gives the reverse. What is `shared` is
     /// worked out once.
     pub fn simplify(&mut self, arc: &[Point], shared: bool, out: &mut Vec<Point>) {
@@ -93,8 +98,8 @@ impl Simplifier {
             let point = [f64::from(x), f64::from(y)];
             Vertex { point, place: point, before: i.saturating_sub(1), after: i + 1 }
         }));
-        let vertices = &mut self.vertices;
-        self.costs.fill(arc.len(), |b| collapsed(vertices, b));
+        let (vertices, tolerance2) = (&mut self.vertices, self.tolerance2);
+        self.costs.fill(arc.len(), |b| collapsed(vertices, b, tolerance2));
         while let Some(b) = self.costs.least() {
             self.take(b);
         }
@@ -111,7 +116,7 @@ impl Simplifier {
         // Every segment whose four vertices changed.
         let a = a as usize;
         for segment in [self.vertices[a].before as usize, a, b, d as usize] {
-            let cost = collapsed(&mut self.vertices, segment);
+            let cost = collapsed(&mut self.vertices, segment, self.tolerance2);
             self.costs.set(segment, cost);
         }
     }
@@ -164,7 +169,7 @@ impl Vertex {
 
 /// What it costs to collapse the segment that starts at `b`, infinite where that is not allowed; notes the place.
 #[inline]
-fn collapsed(vertices: &mut [Vertex], b: usize) -> f64 {
+fn collapsed(vertices: &mut [Vertex], b: usize, tolerance2: f64) -> f64 {
     let Vertex { point, before, after: c, .. } = vertices[b];
     // Both its ends may go only if they are not ends of the arc.
     if b == 0 || c as usize + 1 >= vertices.len() {
@@ -172,7 +177,7 @@ fn collapsed(vertices: &mut [Vertex], b: usize) -> f64 {
     }
     let next = vertices[c as usize];
     let quad = [vertices[before as usize].point, point, next.point, vertices[next.after as usize].point];
-    match merge(quad) {
+    match merge(quad, tolerance2) {
         Some((place, cost)) => {
             vertices[b].place = place;
             cost
@@ -196,7 +201,7 @@ fn cross(p: P, q: P) -> f64 {
 }
 
 /// Where B and C meet, and the square of how far the arc moves by it; `None` where that is too far.
-fn merge([a, b, c, d]: [P; 4]) -> Option<(P, f64)> {
+fn merge([a, b, c, d]: [P; 4], tolerance2: f64) -> Option<(P, f64)> {
     let chord = sub(d, a);
     // Heights over AD times its length; twice the area between the arc and AD.
     let (hb, hc) = (cross(chord, sub(b, a)), cross(chord, sub(c, a)));
@@ -218,20 +223,20 @@ fn merge([a, b, c, d]: [P; 4]) -> Option<(P, f64)> {
     let (chord, first) = (sub(far, from), sub(over, from));
     let edge = [chord[0] * height - first[0] * he, chord[1] * height - first[1] * he];
     let rise = cross(edge, sub(other, far));
-    if rise * rise > TOLERANCE * TOLERANCE * (edge[0] * edge[0] + edge[1] * edge[1]) {
+    if rise * rise > tolerance2 * (edge[0] * edge[0] + edge[1] * edge[1]) {
         return None;
     }
     let t = he / height;
     let e = [from[0] + (over[0] - from[0]) * t, from[1] + (over[1] - from[1]) * t];
     // From the old way to the new one and back; the first is the most likely to be too far.
     let mut moved = distance2(other, e, far);
-    if moved <= TOLERANCE * TOLERANCE {
+    if moved <= tolerance2 {
         moved = moved
             .max(distance2(over, e, far).min(distance2(over, from, e)))
             .max(distance2(e, over, other).min(distance2(e, from, over)));
     }
     // Not-a-number fails too.
-    (moved <= TOLERANCE * TOLERANCE).then_some((e, moved))
+    (moved <= tolerance2).then_some((e, moved))
 }
 
 /// The square of the distance from `p` to the segment between `a` and `b`.
@@ -250,7 +255,7 @@ mod tests {
 
     fn simplified(arc: &[Point]) -> Vec<Point> {
         let mut out = vec![];
-        Simplifier::default().simplify(arc, false, &mut out);
+        Simplifier::new(Tolerance::default()).simplify(arc, false, &mut out);
         out
     }
 
@@ -296,7 +301,7 @@ mod tests {
 
         #[test]
         fn a_shared_arc_becomes_the_same_each_time(arc in arcs()) {
-            let mut simplifier = Simplifier::default();
+            let mut simplifier = Simplifier::new(Tolerance::default());
             let mut twice = || {
                 let mut out = vec![];
                 simplifier.simplify(&arc, true, &mut out);

@@ -11,14 +11,14 @@ use super::{
 };
 use crate::{
     grid::TileMatrixSet,
-    plan::GeometryKind,
+    plan::{GeometryKind, Rules, Tiny, Tolerance},
     snapshot::Snapshot,
     tile::{
         BuildError, geometry,
         project::Projector,
         repair::Repairer,
         sections::SectionWriter,
-        shape::{Rect, Shape, area2},
+        shape::{Point, Rect, Shape, area2},
     },
 };
 use std::io::Write;
@@ -31,9 +31,10 @@ impl Pyramid {
     pub fn build(
         snapshot: &Snapshot,
         grid: &TileMatrixSet,
+        rules: &Rules,
         out: &mut SectionWriter<impl Write>,
     ) -> Result<(), BuildError> {
-        let first = snapshot.layer.minzoom;
+        let first = rules.minzoom(&snapshot.layer);
         let kind = snapshot.layer.geometry;
         let (mut chunks, measures) = read(snapshot, grid);
         out.section(&measures)?;
@@ -47,9 +48,9 @@ impl Pyramid {
         mark_junctions(&mut chunks, kind == GeometryKind::Polygon);
         let mut zoom = BASE;
         for z in (first..=SIMPLIFIED).rev() {
-            chunks = reduce(chunks, kind, zoom - z, z);
+            chunks = reduce(chunks, kind, zoom - z, z, rules.tolerance);
             zoom = z;
-            let pieces = parallel::map(chunks.iter(), |chunk| simplified(chunk, kind, z));
+            let pieces = parallel::map(chunks.iter(), |chunk| simplified(chunk, kind, z, rules.tiny));
             Level::write(pieces.into_iter().collect::<Result<_, _>>()?, out)?;
         }
         Ok(())
@@ -67,10 +68,10 @@ fn read(snapshot: &Snapshot, grid: &TileMatrixSet) -> (Vec<Work>, Vec<Measure>) 
 }
 
 /// Makes the geometry of zoom `z` from that of the zoom `bits` below.
-fn reduce(mut chunks: Vec<Work>, kind: GeometryKind, bits: u8, z: u8) -> Vec<Work> {
+fn reduce(mut chunks: Vec<Work>, kind: GeometryKind, bits: u8, z: u8, tolerance: Tolerance) -> Vec<Work> {
     let reduced = parallel::map(chunks.iter_mut(), |chunk| {
         chunk.coarsen(bits);
-        let (mut reducer, mut to) = (Reducer::default(), Work::default());
+        let (mut reducer, mut to) = (Reducer::new(tolerance), Work::default());
         for i in 0..chunk.features.len() {
             reducer.feature(chunk, i, kind, z, &Kept::default(), &mut to);
         }
@@ -80,7 +81,7 @@ fn reduce(mut chunks: Vec<Work>, kind: GeometryKind, bits: u8, z: u8) -> Vec<Wor
     if kept.arcs.is_empty() {
         return reduced;
     }
-    parallel::map(chunks.iter().zip(reduced), |(chunk, reduced)| again(chunk, reduced, z, &kept))
+    parallel::map(chunks.iter().zip(reduced), |(chunk, reduced)| again(chunk, reduced, z, &kept, tolerance))
 }
 
 /// The shared arcs of polygons that simplification made invalid: two arcs that cross bound a polygon between
@@ -109,8 +110,8 @@ fn crossed(chunks: &[Work], reduced: &[Work]) -> Kept {
 }
 
 /// Simplifies the polygons with arcs in `kept` once more.
-fn again(chunk: &Work, reduced: Work, z: u8, kept: &Kept) -> Work {
-    let (mut reducer, mut to) = (Reducer::default(), Work::default());
+fn again(chunk: &Work, reduced: Work, z: u8, kept: &Kept, tolerance: Tolerance) -> Work {
+    let (mut reducer, mut to) = (Reducer::new(tolerance), Work::default());
     for i in 0..chunk.features.len() {
         let concerned = chunk.feature_paths(i).any(|path| {
             path.points.iter().zip(path.fixed).any(|(point, &fixed)| fixed && kept.ends.contains(point))
@@ -155,16 +156,22 @@ fn exact(chunk: &Work, kind: GeometryKind, z: u8) -> Result<Piece, BuildError> {
 }
 
 /// The features of `chunk`, already simplified for zoom `z`.
-fn simplified(chunk: &Work, kind: GeometryKind, z: u8) -> Result<Piece, BuildError> {
-    let mut debt = Debt::default();
+fn simplified(chunk: &Work, kind: GeometryKind, z: u8, tiny: Tiny) -> Result<Piece, BuildError> {
+    let mut debt = (tiny == Tiny::Square).then(Debt::default);
     encode(chunk, kind, |i, shape| match kind {
         GeometryKind::Point => points(chunk, i, shape),
         GeometryKind::Line => lines(chunk, i, shape),
-        GeometryKind::Polygon => polygons(chunk, i, z, &mut debt, shape),
+        GeometryKind::Polygon => {
+            polygons(chunk, i, z, debt.as_mut(), shape);
+            if tiny == Tiny::Point && shape.points.is_empty() {
+                shape.points.extend(largest_mark(chunk, i));
+            }
+        }
     })
 }
 
-/// Makes the features of `chunk` ready for tiles; `draw` puts the `i`-th into an empty shape.
+/// Makes the features of `chunk` ready for tiles; `draw` puts the `i`-th into an empty shape. A point without
+/// a path stands for a polygon.
 fn encode(
     chunk: &Work,
     kind: GeometryKind,
@@ -176,7 +183,7 @@ fn encode(
     for i in 0..chunk.features.len() {
         shape.clear();
         draw(i, &mut shape);
-        if kind == GeometryKind::Polygon {
+        if kind == GeometryKind::Polygon && !shape.paths.is_empty() {
             repairer.repair(&mut shape);
         }
         if let (Some(&first), Some(bounds)) = (shape.points.first(), shape.bounds()) {
@@ -195,6 +202,12 @@ fn points(chunk: &Work, i: usize, shape: &mut Shape) {
     }
 }
 
+/// Where the largest part that became a mark lies.
+fn largest_mark(chunk: &Work, i: usize) -> Option<Point> {
+    let marks = chunk.feature_paths(i).filter(|path| path.points.len() == 1);
+    marks.max_by(|a, b| a.area.total_cmp(&b.area)).map(|path| path.points[0])
+}
+
 /// A line too short to have two points becomes one unit long.
 fn lines(chunk: &Work, i: usize, shape: &mut Shape) {
     for path in chunk.feature_paths(i) {
@@ -206,22 +219,22 @@ fn lines(chunk: &Work, i: usize, shape: &mut Shape) {
     }
 }
 
-/// Parts and marks. The debt counts small parts only: what rounding does to a large one is not for a mark
-/// to make good.
-fn polygons(chunk: &Work, i: usize, z: u8, debt: &mut Debt, shape: &mut Shape) {
+/// Parts and, with a debt to draw off, marks. The debt counts small parts only: what rounding does to a large
+/// one is not for a mark to make good.
+fn polygons(chunk: &Work, i: usize, z: u8, mut debt: Option<&mut Debt>, shape: &mut Shape) {
     const SMALL: f64 = 8.0 * super::mark::TINY;
     let scale = 0.25f64.powi(i32::from(BASE - z));
     for path in chunk.feature_paths(i) {
         let area = f64::from(path.area) * scale;
         if let [centre] = *path.points {
-            if let Some(mark) = debt.mark(centre, area) {
+            if let Some(mark) = debt.as_mut().and_then(|debt| debt.mark(centre, area)) {
                 let Rect { min, max } = mark;
                 shape.points.extend([min, [max[0], min[1]], max, [min[0], max[1]]]);
                 shape.end_path(true);
             }
             continue;
         }
-        if area < SMALL {
+        if let Some(debt) = debt.as_mut().filter(|_| area < SMALL) {
             let drawn = area2(path.points).abs() as f64 / 2.0;
             debt.add(if path.outer { area - drawn } else { drawn - area });
         }

@@ -26,7 +26,7 @@ use super::{
     label::Label,
     sections::{Section, Sections},
 };
-use crate::snapshot::Snapshot;
+use crate::{plan::Rules, snapshot::Snapshot};
 use bytemuck::{Pod, Zeroable};
 use work::BASE;
 
@@ -59,10 +59,10 @@ struct Measure {
 
 impl Pyramid {
     /// Takes what [`Self::build`] wrote; `None` when it is not of `snapshot`.
-    pub fn open(sections: &mut Sections, snapshot: &Snapshot) -> Option<Self> {
+    pub fn open(sections: &mut Sections, snapshot: &Snapshot, rules: &Rules) -> Option<Self> {
         let measures = sections.take()?;
         let count = snapshot.feature_count();
-        let zooms = snapshot.layer.minzoom..=TOP;
+        let zooms = rules.minzoom(&snapshot.layer)..=TOP;
         let levels = zooms.map(|_| Level::open(sections, count)).collect::<Option<_>>()?;
         (measures.len() == count).then_some(Self { measures, levels })
     }

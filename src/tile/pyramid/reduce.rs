@@ -6,7 +6,7 @@ use super::{
     work::{BASE, PathRef, Work},
 };
 use crate::{
-    plan::GeometryKind,
+    plan::{GeometryKind, Tolerance},
     tile::shape::{Point, Rect, area2},
 };
 use rustc_hash::FxHashSet;
@@ -34,6 +34,10 @@ pub struct Reducer {
 }
 
 impl Reducer {
+    pub fn new(tolerance: Tolerance) -> Self {
+        Self { simplifier: Simplifier::new(tolerance), ..Self::default() }
+    }
+
     /// Appends the `i`-th feature of `from`, simplified for zoom `z`, to `to`; arcs in `kept` stay.
     pub fn feature(&mut self, from: &Work, i: usize, kind: GeometryKind, z: u8, kept: &Kept, to: &mut Work) {
         match kind {
