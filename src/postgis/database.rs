@@ -2,10 +2,11 @@
 
 use super::{DatabaseError, DatabaseUrl, RedactedUrl};
 use deadpool_postgres::{
-    Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts,
+    Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType,
+    Timeouts,
 };
 use std::time::Duration;
-use tokio_postgres::NoTls;
+use tokio_postgres::{Client, Config, Connection, NoTls, Socket, tls::NoTlsStream};
 
 /// Exports of several layers at once gain nothing beyond this, and a server for a county shares its
 /// database with the people who edit it.
@@ -21,6 +22,7 @@ const SILENCE: Duration = Duration::from_secs(60);
 #[derive(Clone)]
 pub struct Database {
     pool: Pool,
+    config: Config,
     url: RedactedUrl,
 }
 
@@ -34,7 +36,7 @@ impl Database {
         }
         config.connect_timeout(CONNECT).keepalives_idle(SILENCE / 2).tcp_user_timeout(SILENCE);
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Verified };
-        let pool = Pool::builder(Manager::from_config(config, NoTls, recycling))
+        let pool = Pool::builder(Manager::from_config(config.clone(), NoTls, recycling))
             .max_size(MOST_CONNECTIONS)
             .timeouts(Timeouts { wait: Some(WAIT), create: Some(CONNECT * 2), recycle: Some(CONNECT) })
             .runtime(Runtime::Tokio1)
@@ -43,7 +45,7 @@ impl Database {
             }))
             .build()
             .map_err(DatabaseError::Pool)?;
-        Ok(Self { pool, url: url.redacted() })
+        Ok(Self { pool, config, url: url.redacted() })
     }
 
     /// A connection, given back when it is dropped.
@@ -51,6 +53,18 @@ impl Database {
         let unreachable =
             |error| DatabaseError::Unreachable { url: self.url.clone(), source: Box::new(error) };
         self.pool.get().await.map_err(unreachable)
+    }
+
+    /// A connection beside the pool, for what lasts. It does nothing until it is polled.
+    pub(super) async fn connect(&self) -> Result<(Client, Connection<Socket, NoTlsStream>), DatabaseError> {
+        let connected = tokio::time::timeout(CONNECT * 2, self.config.connect(NoTls)).await;
+        let unreachable =
+            |error| DatabaseError::Unreachable { url: self.url.clone(), source: Box::new(error) };
+        match connected {
+            Ok(Ok(connection)) => Ok(connection),
+            Ok(Err(error)) => Err(unreachable(PoolError::Backend(error))),
+            Err(_) => Err(unreachable(PoolError::Timeout(TimeoutType::Create))),
+        }
     }
 
     /// Numbers of connections for the metrics.

@@ -6,6 +6,8 @@
 mod database;
 mod error;
 mod export;
+mod listen;
+mod mark;
 mod migrate;
 mod stage;
 mod table;
@@ -15,6 +17,8 @@ mod url;
 pub use database::Database;
 pub use error::DatabaseError;
 pub use export::{begin_export, export};
+pub use listen::{Change, Listener};
+pub use mark::{Mark, Marks, marks};
 pub use migrate::{Migrated, migrate};
 pub use stage::{Fault, Stage, StageRows};
 pub use table::{LayerTable, Table, TableMapping, describe, layer_tables};

@@ -7,6 +7,7 @@ mod support;
 mod bounds;
 mod bundle;
 mod cache;
+mod changes;
 mod documents;
 mod downloads;
 mod export;

@@ -1,0 +1,1 @@
+select layer, changes from plan.change_count
