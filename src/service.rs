@@ -23,6 +23,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Instant,
 };
+use tokio::sync::watch;
 
 /// Catalogs that stay reachable by version after a newer one is served, so that an open map can finish what
 /// it began.
@@ -36,6 +37,8 @@ struct Served(Vec<Arc<Catalog>>);
 
 pub struct Service {
     served: ArcSwapOption<Served>,
+    /// Marked as changed when another catalog is served.
+    news: watch::Sender<()>,
     store: Arc<Store>,
     database: Option<Database>,
     /// Kept versions that are in no catalog here, such as those from before a restart.
@@ -64,6 +67,7 @@ impl Service {
         let threads = tiles.threads.map_or_else(config::cores, NonZeroUsize::get);
         Ok(Self {
             served: ArcSwapOption::empty(),
+            news: watch::Sender::new(()),
             store,
             database,
             older: Cache::new(OLDER_SNAPSHOTS),
@@ -91,6 +95,12 @@ impl Service {
         all.insert(0, catalog);
         all.truncate(1 + KEPT_VERSIONS);
         self.served.store(Some(Arc::new(Served(all))));
+        self.news.send_replace(());
+    }
+
+    /// Tells when another catalog is served.
+    pub fn news(&self) -> watch::Receiver<()> {
+        self.news.subscribe()
     }
 
     /// The snapshot `id` of `layer`, as long as it is kept.

@@ -10,6 +10,7 @@ mod documents;
 mod downloads;
 mod error;
 mod event_loops;
+mod events;
 mod health;
 mod negotiate;
 mod patience;
@@ -30,6 +31,7 @@ use axum::{
     routing::get,
 };
 use error::Problem;
+use events::Streams;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 
@@ -38,15 +40,14 @@ pub struct App {
     pub service: Arc<Service>,
     pub server: config::Server,
     assets: Assets,
+    streams: Streams,
 }
 
 impl App {
     pub fn new(service: Arc<Service>, server: config::Server) -> Self {
-        Self { service, server, assets: Assets::embedded() }
+        Self { service, server, assets: Assets::embedded(), streams: Streams::default() }
     }
-}
 
-impl App {
     /// What is served now.
     fn catalog(&self) -> Result<Arc<Catalog>, Problem> {
         self.service.catalog().ok_or_else(|| Problem::unavailable("nothing is published yet"))
@@ -81,6 +82,7 @@ fn router(app: Arc<App>) -> Router {
         .route("/styles/{document}", get(documents::style))
         .route("/sprites/{file}", get(assets::sprite))
         .route("/fonts/{stack}/{range}", get(assets::glyphs))
+        .route("/events", get(events::events))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))

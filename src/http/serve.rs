@@ -55,6 +55,7 @@ pub async fn serve(
         }
     }
     drop(listener);
+    app.streams.end();
     let unfinished =
         || io::Error::new(io::ErrorKind::TimedOut, "requests were still under way after the shutdown grace");
     tokio::time::timeout(grace, connections.shutdown()).await.map_err(|_| unfinished())

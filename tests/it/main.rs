@@ -10,6 +10,7 @@ mod cache;
 mod changes;
 mod documents;
 mod downloads;
+mod events;
 mod export;
 mod faults;
 mod gdal;

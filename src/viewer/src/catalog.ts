@@ -14,6 +14,8 @@ export interface Layer {
   group: "planning" | "status" | "base";
   geometry: "polygon" | "line" | "point";
   fields: Field[];
+  /** Names its content. */
+  snapshot: string;
   count: number;
   bounds: [number, number, number, number] | null;
   size: number;

@@ -9,15 +9,25 @@ import type { Visibility } from "./visibility";
 
 const GROUPS = ["planning", "status", "base"] as const;
 
-export function showLayerList(catalog: Catalog, style: PlanStyle, sprites: Sprites | undefined, visibility: Visibility): void {
-  inLanguage(() => {
+export function showLayerList(catalog: Catalog, style: PlanStyle, sprites: Sprites | undefined, visibility: Visibility): { update: (catalog: Catalog) => void } {
+  const render = () => {
     byId("layer-list").replaceChildren(
       ...GROUPS.map((group) => {
         const layers = catalog.layers.filter((layer) => layer.group === group);
         return layers.length > 0 ? groupOf(group, layers) : "";
       }),
     );
-  });
+  };
+  inLanguage(render);
+  // Only what differs is touched, so that a reader at the list keeps the place.
+  const update = (fresh: Catalog) => {
+    const ids = (of: Catalog) => of.layers.map((layer) => layer.id).join();
+    const same = ids(catalog) === ids(fresh);
+    catalog = fresh;
+    if (!same) return render();
+    for (const { id, count } of fresh.layers) document.querySelector(`[data-layer="${id}"] .count`)!.textContent = String(count);
+  };
+  return { update };
 
   function groupOf(group: (typeof GROUPS)[number], layers: Layer[]): HTMLElement {
     const whole = element("input", { type: "checkbox", "aria-label": `${text(group)}: ${text("showGroup")}`, title: text("showGroup") });

@@ -5,9 +5,10 @@ import { showConnect } from "./connect";
 import { showCoordinates } from "./coordinates";
 import { byId } from "./dom";
 import { showFeaturePanel } from "./feature_panel";
+import { followServer } from "./follow";
 import { inLanguage, language, pick, switchLanguage, text } from "./language";
 import { showLayerList } from "./layer_list";
-import { createMap } from "./map";
+import { createMap, reloadSources } from "./map";
 import { showMessage } from "./message";
 import { showSchematicNotice } from "./notice";
 import { PlanStyle } from "./style";
@@ -48,10 +49,15 @@ async function start(): Promise<void> {
   if (!catalog || !style) return;
 
   const visibility = new Visibility(style, catalog.layers.map((layer) => layer.id));
-  showLayerList(catalog, style, await sprites, visibility);
+  const list = showLayerList(catalog, style, await sprites, visibility);
   showConnect(style);
 
   const view = createMap(catalog, style);
+  followServer(catalog, (layers) => {
+    if (view) reloadSources(view.map, layers);
+    // The list goes on with the old counts where the new ones cannot be read.
+    fetchJson<Catalog>("layers.json").then(list.update, () => undefined);
+  });
   showSchematicNotice(catalog, view?.map);
   if (!view) return;
   const { map, home } = view;

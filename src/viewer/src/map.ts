@@ -48,6 +48,20 @@ export function createMap(catalog: Catalog, style: PlanStyle): { map: MapView; h
   return { map, home: () => bounds && map.fitBounds(bounds, { padding: PADDING }) };
 }
 
+/** Loads the sources with a changed layer again. What is drawn stays until the new tiles are there. */
+export function reloadSources(map: MapView, layers: string[]): void {
+  for (const id of Object.keys(map.getStyle().sources)) {
+    const source = map.getSource(id);
+    if (source instanceof maplibre!.VectorTileSource && holdsAny(source.url, layers)) source.setUrl(source.url);
+  }
+}
+
+/** Whether the tileset that a TileJSON describes, `…/tiles/plan.json` or `…/tiles/id,id.json`, has one of the layers. */
+function holdsAny(tilejson: string, layers: string[]): boolean {
+  const names = tilejson.replace(/^.*\/tiles\/|\.json$/g, "").split(",");
+  return names.includes("plan") || layers.some((id) => names.includes(id));
+}
+
 /** The style names the public address; the page asks where it was itself loaded from, which the content policy allows. */
 function asReached(url: string, published: string): string {
   return url.startsWith(published) ? here + url.slice(published.length) : url;
