@@ -93,6 +93,15 @@ impl Snapshot {
         verified_feature(&self.map[self.offsets[position] as usize..])
     }
 
+    /// The bytes of the `position`-th feature: equal bytes are equal features.
+    ///
+    /// # Panics
+    /// As [`Self::feature`].
+    pub fn feature_bytes(&self, position: usize) -> &[u8] {
+        let end = self.offsets.get(position + 1).map_or(self.map.len(), |&next| next as usize);
+        &self.map[self.offsets[position] as usize..end]
+    }
+
     /// Positions of the features whose box meets `query`, ascending.
     pub fn search(&self, query: &Bounds) -> Vec<usize> {
         let Some(index) = &self.index else { return Vec::new() };

@@ -30,6 +30,7 @@ mod sections;
 mod shape;
 mod size;
 mod stage;
+mod touched;
 mod trace;
 mod validity;
 mod wrap;
@@ -37,6 +38,7 @@ mod wrap;
 pub use cut::{Tile, cut, cut_until};
 pub use layer::{PrepareError, TileLayer};
 pub use stage::Stage;
+pub use touched::{DEEPEST, touched};
 
 use layer::BuildError;
 

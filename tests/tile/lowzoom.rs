@@ -16,7 +16,7 @@ use plantiles::{
 };
 
 /// A number in −1 to 1 that depends on its seeds alone.
-fn noise(a: usize, b: usize, c: usize) -> f64 {
+pub fn noise(a: usize, b: usize, c: usize) -> f64 {
     let mut k = (a as u64) << 40 ^ (b as u64) << 20 ^ c as u64;
     k = (k ^ (k >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     k = (k ^ (k >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -24,7 +24,7 @@ fn noise(a: usize, b: usize, c: usize) -> f64 {
 }
 
 /// Cells of a square `n` by `n`, `side` units of `tile` wide, with wavy borders that neighbours share.
-fn partition(tile: TileCoord, n: usize, side: f64, wave: f64) -> Vec<Geometry> {
+pub fn partition(tile: TileCoord, n: usize, side: f64, wave: f64) -> Vec<Geometry> {
     const STEPS: usize = 12;
     let cell = side / n as f64;
     let corner = |i: usize, j: usize| {

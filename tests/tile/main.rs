@@ -12,5 +12,6 @@ mod polygons;
 mod prepared;
 mod reference;
 mod rules;
+mod touched;
 mod truth;
 mod valid;

@@ -109,6 +109,11 @@ impl Level {
         tail(&self.tails, &self.entries, entry as usize)
     }
 
+    /// All features, in file order.
+    pub fn entries(&self) -> impl Iterator<Item = Simplified<'_>> {
+        (0..self.entries.len()).map(|i| self.get(i))
+    }
+
     /// Calls `visit` with the features whose box meets `query`, in file order.
     pub fn search(&self, query: &Rect, mut visit: impl FnMut(Simplified)) {
         let opened =
