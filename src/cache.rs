@@ -1,16 +1,17 @@
-//! Ready tiles in memory: what is sent, under the version of the data that it was cut from.
+//! Ready tiles in memory: what is sent, under a hash of what it was cut from.
 //!
-//! The version in the key replaces invalidation; tiles of an old version are pushed out by use. Misses of
-//! one key at the same time are one cut.
+//! The content in the key replaces invalidation: a tile that an edit left as it was is found under every version
+//! that holds it, and what is in no version any more is pushed out by use. Misses of one key at the same time
+//! are one cut.
 
-use crate::{catalog::Version, encoding::Encoding, grid::TileCoord, view::View, workers::WorkError};
+use crate::{catalog::TileContent, encoding::Encoding, grid::TileCoord, view::View, workers::WorkError};
 use bytes::Bytes;
 use moka::future::Cache;
 use std::{future::Future, sync::Arc};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TileKey {
-    pub version: Version,
+    pub content: TileContent,
     pub view: View,
     pub tile: TileCoord,
     pub encoding: Encoding,
@@ -46,6 +47,11 @@ impl TileCache {
         self.tiles.get(key).await
     }
 
+    /// The keys of what is there; looking is no use of them.
+    pub fn keys(&self) -> impl Iterator<Item = TileKey> {
+        self.tiles.iter().map(|(key, _)| *key)
+    }
+
     /// The tile of `key`, made by `make` unless another request is already making it.
     pub async fn get_or_make(
         &self,
@@ -70,8 +76,8 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     fn key(x: u32) -> TileKey {
-        let version = "0123456789abcdef0123456789abcdef".parse().unwrap();
-        TileKey { version, view: View::OPEN, tile: TileCoord { z: 10, x, y: 0 }, encoding: Encoding::Gzip }
+        let content = TileContent::default();
+        TileKey { content, view: View::OPEN, tile: TileCoord { z: 10, x, y: 0 }, encoding: Encoding::Gzip }
     }
 
     fn empty() -> ReadyTile {

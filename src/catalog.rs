@@ -1,7 +1,8 @@
 //! What is served right now: an immutable value behind one atomic pointer.
 
 use crate::{
-    grid::TileMatrixSet,
+    grid::{TileCoord, TileMatrixSet},
+    lineage::Lineage,
     plan::LayerId,
     snapshot::{Bounds, Origin, Snapshot, SnapshotId},
     tile::{self, TileLayer},
@@ -28,6 +29,7 @@ pub struct PublishedLayer {
     pub snapshot: Arc<Snapshot>,
     pub tiles: TileLayer,
     pub published_at: Timestamp,
+    pub lineage: Lineage,
 }
 
 impl PublishedLayer {
@@ -49,7 +51,18 @@ pub struct Tileset {
     /// Most bytes of a tile before compression.
     pub max_tile: usize,
     pub layers: Vec<Arc<PublishedLayer>>,
+    /// What tiles hold that no edit has touched.
+    base: TileContent,
+    /// Whether there are others.
+    edited: bool,
 }
+
+/// What a tile of a tileset holds: where it is equal, so are the bytes of a tile, whatever the version.
+///
+/// Made of content hashes: of all that a version is made of, but for each layer the snapshot in which the tile
+/// changed last.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TileContent(u128);
 
 /// Content hash of what a tileset serves: its snapshots, the rules by which they are drawn, the grid, the size
 /// that a tile may have and the engine that cuts it.
@@ -57,10 +70,16 @@ pub struct Tileset {
 pub struct Version(SnapshotId);
 
 impl Version {
-    fn of(layers: &[Arc<PublishedLayer>], grid: &TileMatrixSet, max_tile: usize) -> Self {
+    /// `snapshot` gives the one of a layer that counts.
+    fn of(
+        layers: &[Arc<PublishedLayer>],
+        snapshot: impl Fn(&PublishedLayer) -> SnapshotId,
+        grid: &TileMatrixSet,
+        max_tile: usize,
+    ) -> Self {
         let mut text = format!("{}\n{}\n{max_tile}\n", tile::ENGINE_VERSION, grid.id);
         for layer in layers {
-            text += &format!("{} {} {:?}\n", layer.id(), layer.snapshot.id, layer.tiles.rules());
+            text += &format!("{} {} {:?}\n", layer.id(), snapshot(layer), layer.tiles.rules());
         }
         Self(SnapshotId::of(text.as_bytes()))
     }
@@ -115,6 +134,11 @@ impl Catalog {
         self.single.get(id)?.layers.first()
     }
 
+    /// The tileset of all layers, then one for each of them.
+    pub fn tilesets(&self) -> impl Iterator<Item = &Arc<Tileset>> {
+        std::iter::once(&self.plan).chain(self.single.values())
+    }
+
     /// Version of everything that is served.
     pub fn version(&self) -> Version {
         self.plan.version
@@ -150,7 +174,22 @@ impl Catalog {
 
 impl Tileset {
     fn new(name: String, grid: TileMatrixSet, max_tile: usize, layers: Vec<Arc<PublishedLayer>>) -> Self {
-        Self { name, version: Version::of(&layers, &grid, max_tile), grid, max_tile, layers }
+        let version = Version::of(&layers, |layer| layer.snapshot.id, &grid, max_tile);
+        let base = Version::of(&layers, |layer| layer.lineage.base(), &grid, max_tile);
+        let base = TileContent(u128::from_be_bytes(*base.0.as_bytes()));
+        let edited = layers.iter().any(|layer| layer.lineage.has_changes());
+        Self { name, version, grid, max_tile, layers, base, edited }
+    }
+
+    /// What `tile` holds.
+    pub fn content(&self, tile: TileCoord) -> TileContent {
+        if !self.edited {
+            return self.base;
+        }
+        let changed = self.layers.iter().filter_map(|layer| layer.lineage.changed(tile));
+        // Hashes of different things: none takes another out.
+        let content = changed.fold(self.base.0, |sum, id| sum ^ u128::from_be_bytes(*id.as_bytes()));
+        TileContent(content)
     }
 
     /// Extent of all features, degrees; `None` when the layers are empty.

@@ -42,6 +42,7 @@ pub mod encoding;
 pub mod grid;
 pub mod tile;
 
+pub mod lineage;
 pub mod publisher;
 
 pub mod catalog;

@@ -36,6 +36,9 @@ pub struct Metrics {
     pub cache_misses: Counter,
     pub cache_entries: Gauge,
     pub cache_bytes: Gauge,
+    pub cache_carried: Gauge,
+    pub cache_touched: Gauge,
+    pub cache_recut: Counter,
     pub cut_seconds: Histogram,
     pub dropped_features: Counter,
     pub queue_length: Gauge,
@@ -43,7 +46,15 @@ pub struct Metrics {
     pub layer_features: Family<LayerLabel, Gauge>,
     pub layer_age: Family<LayerLabel, Gauge>,
     pub export_seconds: Gauge<f64, AtomicU64>,
+    pub layer_export_seconds: Family<LayerLabel, Gauge<f64, AtomicU64>>,
+    pub exports: Counter,
     pub export_failures: Counter,
+    pub changes: Counter,
+    pub changes_coalesced: Counter,
+    pub change_lag: Histogram,
+    pub change_seconds: Histogram,
+    pub listening: Gauge,
+    pub event_streams: Gauge,
     pub database_connections: Gauge,
     pub database_idle: Gauge,
 }
@@ -59,6 +70,9 @@ impl Default for Metrics {
             cache_misses: Counter::default(),
             cache_entries: Gauge::default(),
             cache_bytes: Gauge::default(),
+            cache_carried: Gauge::default(),
+            cache_touched: Gauge::default(),
+            cache_recut: Counter::default(),
             cut_seconds: seconds(),
             dropped_features: Counter::default(),
             queue_length: Gauge::default(),
@@ -66,7 +80,15 @@ impl Default for Metrics {
             layer_features: Family::default(),
             layer_age: Family::default(),
             export_seconds: Gauge::default(),
+            layer_export_seconds: Family::default(),
+            exports: Counter::default(),
             export_failures: Counter::default(),
+            changes: Counter::default(),
+            changes_coalesced: Counter::default(),
+            change_lag: seconds(),
+            change_seconds: seconds(),
+            listening: Gauge::default(),
+            event_streams: Gauge::default(),
             database_connections: Gauge::default(),
             database_idle: Gauge::default(),
         };
@@ -85,6 +107,21 @@ impl Metrics {
         r.register("tile_cache_misses", "Tiles that had to be cut", self.cache_misses.clone());
         r.register("tile_cache_entries", "Tiles in memory", self.cache_entries.clone());
         r.register("tile_cache_bytes", "Memory of the tiles, with their keys", self.cache_bytes.clone());
+        r.register(
+            "tile_cache_carried",
+            "Tiles in memory that the last change left as they are",
+            self.cache_carried.clone(),
+        );
+        r.register(
+            "tile_cache_touched",
+            "Tiles in memory that the last change touched",
+            self.cache_touched.clone(),
+        );
+        r.register(
+            "tile_cache_recut",
+            "Touched tiles cut anew before a change was served",
+            self.cache_recut.clone(),
+        );
         r.register("tile_cut_seconds", "Time to cut and compress a tile", self.cut_seconds.clone());
         r.register(
             "tile_dropped_features",
@@ -100,7 +137,31 @@ impl Metrics {
             "Duration of the last export of all layers",
             self.export_seconds.clone(),
         );
-        r.register("export_failures", "Exports that failed", self.export_failures.clone());
+        r.register(
+            "layer_export_seconds",
+            "Duration of the layer's last export",
+            self.layer_export_seconds.clone(),
+        );
+        r.register("exports", "Exports of a layer", self.exports.clone());
+        r.register("export_failures", "Exports of a layer that failed", self.export_failures.clone());
+        r.register("changes", "Changes that the database announced", self.changes.clone());
+        r.register(
+            "changes_coalesced",
+            "Announced changes that were published together with an earlier one",
+            self.changes_coalesced.clone(),
+        );
+        r.register(
+            "change_lag_seconds",
+            "From the announcement of a change, by the database's clock, to its arrival",
+            self.change_lag.clone(),
+        );
+        r.register(
+            "change_seconds",
+            "From the arrival of a change to its being served",
+            self.change_seconds.clone(),
+        );
+        r.register("listening", "Whether the database's announcements are heard", self.listening.clone());
+        r.register("event_streams", "Open streams of /events", self.event_streams.clone());
         r.register("database_connections", "Open database connections", self.database_connections.clone());
         r.register("database_idle_connections", "Idle database connections", self.database_idle.clone());
     }

@@ -9,19 +9,22 @@ use crate::{
     metrics::{LayerLabel, Metrics},
     plan::LayerId,
     postgis::Database,
+    publisher::Export,
     snapshot::{SnapshotId, Store, StoreError},
     tile::{self, TileLayer},
     view::View,
     workers::{WorkError, Workers},
 };
 use arc_swap::ArcSwapOption;
+use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use moka::future::Cache;
 use std::{
+    collections::{BTreeMap, HashMap},
     io,
     num::NonZeroUsize,
     sync::{Arc, Mutex, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 use tokio::sync::watch;
 
@@ -31,6 +34,11 @@ const KEPT_VERSIONS: usize = 2;
 
 /// Older snapshots that are held open; opening one means hashing it.
 const OLDER_SNAPSHOTS: u64 = 32;
+
+/// How long a new catalog may wait for tiles to be cut anew, and how many are cut at a time, so that requests
+/// find room in the queue.
+const RECUT_TIME: Duration = Duration::from_millis(150);
+const RECUT_AT_ONCE: usize = 4;
 
 /// What is served, newest first; never empty.
 struct Served(Vec<Arc<Catalog>>);
@@ -49,13 +57,50 @@ pub struct Service {
     freshness: Mutex<Freshness>,
 }
 
-/// How the last publication went, for `/readyz`.
+/// How publishing goes, for `/readyz`.
 #[derive(Debug, Clone, Default)]
 pub struct Freshness {
     /// When the served state was last found equal to its origin.
     pub confirmed_at: Option<Timestamp>,
     /// Why the served state may be older than its origin.
     pub error: Option<String>,
+    /// The last export of each layer.
+    pub exports: BTreeMap<LayerId, Export>,
+}
+
+/// What a new catalog makes of the tiles in the cache, those of joined layers left aside.
+struct Kept {
+    carried: usize,
+    /// Lowest zooms first.
+    touched: Vec<Touched>,
+}
+
+/// A tile that has to be cut anew.
+struct Touched {
+    tileset: Arc<Tileset>,
+    /// The old key.
+    key: TileKey,
+}
+
+impl Kept {
+    fn of(cache: &TileCache, before: &Catalog, after: &Catalog) -> Self {
+        let after: HashMap<_, _> = after.tilesets().map(|tileset| (&tileset.name, tileset)).collect();
+        let replaced = before.tilesets().filter_map(|old| Some((old, *after.get(&old.name)?)));
+        let replaced: Vec<_> = replaced.filter(|(old, new)| old.version != new.version).collect();
+        let mut kept = Self { carried: 0, touched: vec![] };
+        for key in cache.keys() {
+            let held = replaced.iter().find(|(old, _)| old.content(key.tile) == key.content);
+            match held {
+                Some((_, new)) if new.content(key.tile) != key.content => {
+                    kept.touched.push(Touched { tileset: Arc::clone(new), key });
+                }
+                Some(_) => kept.carried += 1,
+                None => {}
+            }
+        }
+        kept.touched.sort_by_key(|touched| touched.key.tile);
+        kept
+    }
 }
 
 impl Service {
@@ -89,13 +134,33 @@ impl Service {
     }
 
     /// Serves `catalog` from now on; requests under way finish with the one they began with.
-    pub fn serve(&self, catalog: Catalog) {
+    ///
+    /// Tiles in the cache that it changes are cut anew first, lowest zooms first, as far as that goes quickly:
+    /// what many look at, nobody waits for. The others are cut when they are asked for, each once.
+    pub async fn serve(&self, catalog: Catalog) {
         let catalog = Arc::new(catalog);
+        if let Some(before) = self.catalog() {
+            let kept = tokio::task::block_in_place(|| Kept::of(&self.cache, &before, &catalog));
+            self.metrics.cache_carried.set(kept.carried as i64);
+            self.metrics.cache_touched.set(kept.touched.len() as i64);
+            // Out of time is no fault.
+            drop(tokio::time::timeout(RECUT_TIME, self.cut_anew(kept.touched)).await);
+        }
         let mut all = self.kept();
         all.insert(0, catalog);
         all.truncate(1 + KEPT_VERSIONS);
         self.served.store(Some(Arc::new(Served(all))));
         self.news.send_replace(());
+    }
+
+    async fn cut_anew(&self, touched: Vec<Touched>) {
+        let cuts = touched.into_iter().map(|Touched { tileset, key }| async move {
+            // Whoever asks for the tile is told what is wrong.
+            if self.tile(&tileset, key.tile, key.encoding, key.view).await.is_ok() {
+                self.metrics.cache_recut.inc();
+            }
+        });
+        stream::iter(cuts).buffer_unordered(RECUT_AT_ONCE).collect::<()>().await;
     }
 
     /// Tells when another catalog is served.
@@ -137,14 +202,27 @@ impl Service {
 
     /// Notes that the served state equals its origin now.
     pub fn confirm(&self) {
-        let confirmed = Freshness { confirmed_at: Some(Timestamp::now()), error: None };
-        *self.freshness.lock().unwrap_or_else(PoisonError::into_inner) = confirmed;
+        let mut freshness = self.freshness.lock().unwrap_or_else(PoisonError::into_inner);
+        (freshness.confirmed_at, freshness.error) = (Some(Timestamp::now()), None);
     }
 
-    /// Notes why a publication failed; what is served stays.
+    /// Notes why the served state may be old; it stays.
     pub fn note_failure(&self, error: String) {
-        self.metrics.export_failures.inc();
         self.freshness.lock().unwrap_or_else(PoisonError::into_inner).error = Some(error);
+    }
+
+    /// Notes how layers were exported.
+    pub fn note_exports(&self, exports: Vec<Export>) {
+        let mut freshness = self.freshness.lock().unwrap_or_else(PoisonError::into_inner);
+        for export in exports {
+            let label = LayerLabel { layer: export.layer.to_string() };
+            self.metrics.layer_export_seconds.get_or_create(&label).set(export.seconds);
+            self.metrics.exports.inc();
+            if export.error.is_some() {
+                self.metrics.export_failures.inc();
+            }
+            freshness.exports.insert(export.layer.clone(), export);
+        }
     }
 
     /// The tile from the cache, or cut now.
@@ -158,7 +236,7 @@ impl Service {
         encoding: Encoding,
         view: View,
     ) -> Result<ReadyTile, Arc<WorkError>> {
-        let key = TileKey { version: tileset.version, view, tile, encoding };
+        let key = TileKey { content: tileset.content(tile), view, tile, encoding };
         if let Some(ready) = self.cache.get(&key).await {
             self.metrics.cache_hits.inc();
             return Ok(ready);

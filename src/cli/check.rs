@@ -16,7 +16,7 @@ pub async fn check(config: &Config) -> anyhow::Result<()> {
     match publisher.current()? {
         None => println!("state {}: nothing published yet", config.state_dir().display()),
         Some(set) => {
-            let opened = publisher.open_set(set);
+            let opened = publisher.open_set(set, &[]);
             println!("state {}: {} layers verified", config.state_dir().display(), opened.snapshots.len());
             wrong += opened.failures.len();
             opened.failures.iter().for_each(|failure| println!("state: {failure}"));

@@ -7,7 +7,7 @@ use crate::{
     import::{self, ImportError},
     plan::LayerId,
     postgis::{self, Database},
-    publisher::Publisher,
+    publisher::{Publisher, Wanted},
     snapshot::Store,
 };
 use anyhow::{Context, bail};
@@ -97,8 +97,9 @@ pub async fn publish(config: &Config, args: PublishArgs) -> anyhow::Result<()> {
         bail!("no database is given: use --database-url or DATABASE_URL");
     }
     let publisher = Publisher::new(config, Arc::new(Store::open(config.state_dir())?))?;
+    let wanted = args.layer.as_ref().map_or(Wanted::All, Wanted::One);
     let published = publisher
-        .publish(args.layer.as_ref(), &|snapshot| {
+        .publish(wanted, &[], &|snapshot| {
             println!("{} {} ({} features)", snapshot.layer.id, snapshot.id, snapshot.feature_count());
         })
         .await?;

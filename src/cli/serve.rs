@@ -11,7 +11,7 @@ use crate::{
 };
 use anyhow::Context;
 use clap::Args;
-use std::{future::Future, io, net::SocketAddr, sync::Arc};
+use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -42,7 +42,8 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let address = config.server.listen;
     let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
     tracing::info!("listening on http://{}", listener.local_addr()?);
-    let mut publishing = tokio::spawn(Follower::new(publisher, Arc::clone(&service)).follow());
+    let poll = Duration::from_secs(config.database.poll_seconds.get());
+    let mut publishing = tokio::spawn(Follower::new(publisher, Arc::clone(&service), poll).follow());
     let app = Arc::new(App::new(service, config.server));
     let served = tokio::select! {
         served = http::serve(listener, app, shutdown) => served.map_err(anyhow::Error::from),

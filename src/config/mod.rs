@@ -9,7 +9,7 @@ use serde::Deserialize;
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
-    num::{NonZeroU16, NonZeroU32, NonZeroUsize},
+    num::{NonZeroU16, NonZeroU32, NonZeroU64, NonZeroUsize},
     path::{Path, PathBuf},
 };
 
@@ -49,10 +49,18 @@ pub struct Server {
     pub shutdown_grace_seconds: u64,
 }
 
-#[derive(Debug, Default, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Database {
     pub url: Option<Secret>,
+    /// Seconds between two looks for changes that nobody announced.
+    pub poll_seconds: NonZeroU64,
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self { url: None, poll_seconds: NonZeroU64::MIN.saturating_add(29) }
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]

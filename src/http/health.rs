@@ -7,6 +7,7 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ pub async fn alive() -> Response {
     ([NO_STORE], "ok\n").into_response()
 }
 
-/// 200 as soon as a plan is served, however old; 503 before. The body says how fresh it is.
+/// 200 as soon as a plan is served, however old; 503 before. The body says how fresh it is, layer by layer.
 pub async fn ready(State(app): State<Arc<App>>) -> Response {
     let freshness = app.service.freshness();
     let catalog = app.service.catalog();
@@ -25,11 +26,16 @@ pub async fn ready(State(app): State<Arc<App>>) -> Response {
         .iter()
         .flat_map(|catalog| catalog.layers())
         .map(|layer| {
+            let export = freshness.exports.get(layer.id());
             json!({
                 "id": layer.id(),
                 "snapshot": layer.snapshot.id,
                 "features": layer.snapshot.feature_count(),
                 "published": layer.published_at,
+                "age_seconds": Timestamp::now().as_second() - layer.published_at.as_second(),
+                "exported": export.map(|export| export.at),
+                "export_seconds": export.map(|export| export.seconds),
+                "error": export.and_then(|export| export.error.as_deref()),
             })
         })
         .collect();

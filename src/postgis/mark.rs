@@ -45,7 +45,7 @@ impl Mark {
 /// no mark.
 pub async fn marks(
     client: &mut impl GenericClient,
-    layers: impl IntoIterator<Item = (LayerId, Table)>,
+    layers: Vec<(LayerId, Table)>,
 ) -> Result<Marks, DatabaseError> {
     let counted = counted_tables(client).await?;
     let counts = if counted.is_empty() { HashMap::new() } else { change_counts(client).await? };

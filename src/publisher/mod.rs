@@ -1,4 +1,4 @@
-//! From the system of record to the state directory: export every layer, then name the new set in one step.
+//! From the system of record to the state directory: export layers, then name the new set in one step.
 
 mod bundled;
 
@@ -9,12 +9,22 @@ use crate::{
     config::{self, Config},
     grid::TileMatrixSet,
     plan::{Layer, LayerId, RuleError, Rules, check_rules},
-    postgis::{self, Database, DatabaseError, LayerTable, Table, TableMapping},
-    snapshot::{CurrentSet, Origin, Publication, Snapshot, Store, StoreError},
+    postgis::{self, Database, DatabaseError, LayerTable, Marks, Table, TableMapping},
+    snapshot::{CurrentSet, Origin, Publication, Snapshot, SnapshotId, Store, StoreError},
     tile::{PrepareError, TileLayer},
 };
 use deadpool_postgres::Transaction;
-use std::{collections::BTreeMap, error::Error, sync::Arc};
+use jiff::Timestamp;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    error::Error,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// How long another publication into the same state directory is waited for, and how often it is looked at.
+const LOCK_WAIT: Duration = Duration::from_secs(30);
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
 pub struct Publisher {
     store: Arc<Store>,
@@ -35,6 +45,42 @@ pub struct PublishedSet {
     /// What could not be exported or opened, one text for each layer; such a layer is served as it was
     /// published before, or not at all.
     pub failures: Vec<String>,
+    /// The layers that are new, ready for cutting.
+    pub prepared: Vec<TileLayer>,
+    /// How the layers that were exported went.
+    pub exports: Vec<Export>,
+    /// What the database had of them at the instant of the export.
+    pub marks: Marks,
+}
+
+/// One export of a layer.
+#[derive(Debug, Clone)]
+pub struct Export {
+    pub layer: LayerId,
+    pub at: Timestamp,
+    pub seconds: f64,
+    /// Why there is no new snapshot.
+    pub error: Option<String>,
+}
+
+/// Which layers to export.
+#[derive(Debug, Clone, Copy)]
+pub enum Wanted<'a> {
+    All,
+    /// A layer that must be there.
+    One(&'a LayerId),
+    /// Those of these that are there; one that is gone is no longer published.
+    Changed(&'a BTreeSet<LayerId>),
+}
+
+impl Wanted<'_> {
+    fn has(self, id: &LayerId) -> bool {
+        match self {
+            Self::All => true,
+            Self::One(one) => one == id,
+            Self::Changed(changed) => changed.contains(id),
+        }
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -86,11 +132,18 @@ impl Publisher {
         Ok(self.store.current()?.filter(|set| set.origin == self.origin()))
     }
 
-    /// The snapshots of `set`, verified.
-    pub fn open_set(&self, set: CurrentSet) -> PublishedSet {
-        let loaded = self.store.load(&set);
+    /// The snapshots of `set`, verified; those among `open` were when they were opened.
+    pub fn open_set(&self, set: CurrentSet, open: &[Arc<Snapshot>]) -> PublishedSet {
+        let loaded = self.store.load(&set, open);
         let failures = loaded.damaged.iter().map(ToString::to_string).collect();
-        PublishedSet { set, snapshots: loaded.snapshots, failures }
+        PublishedSet {
+            set,
+            snapshots: loaded.snapshots,
+            failures,
+            prepared: vec![],
+            exports: vec![],
+            marks: Marks::new(),
+        }
     }
 
     /// The layer of `snapshot`, ready for cutting, from the file beside it or made now.
@@ -123,8 +176,9 @@ impl Publisher {
         }
     }
 
-    /// Exports every layer, or `only` one of them, prepares it for tiles and publishes the result. The layers of a
-    /// database are all read at the same instant.
+    /// Exports the `wanted` layers, prepares them for tiles and publishes the result. The layers of a database are
+    /// all read at the same instant. `open` are published snapshots that need not be opened, which means hashed,
+    /// again.
     ///
     /// `progress` is told each layer that is done. A layer whose export fails stays as it was, and the set says
     /// why.
@@ -133,25 +187,57 @@ impl Publisher {
     /// When nothing was published: the database cannot be read at all, or the state directory not written.
     pub async fn publish(
         &self,
-        only: Option<&LayerId>,
+        wanted: Wanted<'_>,
+        open: &[Arc<Snapshot>],
         progress: &(dyn Fn(&Snapshot) + Send + Sync),
     ) -> Result<PublishedSet, PublishError> {
+        let publication = self.begin().await?;
+        let previous = self.current()?.map(|set| self.open_set(set, open).snapshots).unwrap_or_default();
         let mut run = Run {
             store: &self.store,
             rules: &self.tiles.rules,
-            publication: self.store.begin()?,
-            previous: self.current()?.map(|set| self.open_set(set).snapshots).unwrap_or_default(),
-            only,
+            publication,
+            previous,
+            wanted,
             progress,
             ids: Vec::new(),
             snapshots: Vec::new(),
             failures: Vec::new(),
+            prepared: Vec::new(),
+            exports: Vec::new(),
         };
-        match &self.source {
-            Source::Bundled => run.export_bundle()?,
+        let marks = match &self.source {
+            Source::Bundled => {
+                run.export_bundle()?;
+                Marks::new()
+            }
             Source::Database { database, tables } => run.export_database(database, tables).await?,
+        };
+        run.commit(self.origin(), marks)
+    }
+
+    /// Begins to publish, after whoever else is at it.
+    async fn begin(&self) -> Result<Publication<'_>, StoreError> {
+        let until = Instant::now() + LOCK_WAIT;
+        loop {
+            match self.store.begin() {
+                Err(StoreError::Locked { .. }) if Instant::now() < until => {
+                    tokio::time::sleep(LOCK_PAUSE).await;
+                }
+                begun => return begun,
+            }
         }
-        run.commit(self.origin())
+    }
+
+    /// The marks of all layers of the database now; of the bundled plan, which does not change, none.
+    pub async fn marks(&self) -> Result<Marks, PublishError> {
+        let Source::Database { database, tables } = &self.source else { return Ok(Marks::new()) };
+        let mut client = database.client().await?;
+        let plan = postgis::layer_tables(&client).await?;
+        let plan = plan.into_iter().map(|source| (source.layer.id, source.table));
+        let mapped = tables.iter().map(|mapping| (mapping.layer.clone(), mapping.table.clone()));
+        let layers: Vec<_> = plan.chain(mapped).collect();
+        Ok(postgis::marks(&mut client, layers).await?)
     }
 }
 
@@ -162,12 +248,14 @@ struct Run<'a> {
     publication: Publication<'a>,
     /// What is published now, for layers that are not exported anew.
     previous: Vec<Arc<Snapshot>>,
-    only: Option<&'a LayerId>,
+    wanted: Wanted<'a>,
     progress: &'a (dyn Fn(&Snapshot) + Send + Sync),
     /// Every layer met, exported or not.
     ids: Vec<LayerId>,
     snapshots: Vec<Arc<Snapshot>>,
     failures: Vec<String>,
+    prepared: Vec<TileLayer>,
+    exports: Vec<Export>,
 }
 
 impl Run<'_> {
@@ -175,9 +263,10 @@ impl Run<'_> {
         let layers = bundle::layers().map_err(BundledExportError::from)?;
         check_rules(self.rules, &described(&layers))?;
         for layer in layers {
+            let start = Instant::now();
             let export = || Ok(tokio::task::block_in_place(|| export_bundled(&self.publication, &layer))?);
-            let exported = self.wants(&layer.id).then(export);
-            self.record(layer.id, exported);
+            let exported = self.wanted.has(&layer.id).then(export);
+            self.record(layer.id, start, exported);
         }
         Ok(())
     }
@@ -186,41 +275,49 @@ impl Run<'_> {
         &mut self,
         database: &Database,
         tables: &[TableMapping],
-    ) -> Result<(), PublishError> {
+    ) -> Result<Marks, PublishError> {
         let mut client = database.client().await?;
         let mut state = postgis::begin_export(&mut client).await?;
-        for (id, table) in layer_tables(&mut state, tables, self.rules).await? {
+        let layers = layer_tables(&mut state, tables, self.rules).await?;
+        let marks = postgis::marks(&mut state, self.places(&layers, tables)).await?;
+        for (id, table) in layers {
+            let start = Instant::now();
             let exported = match table {
-                _ if !self.wants(&id) => None,
+                _ if !self.wanted.has(&id) => None,
                 Err(error) => Some(Err(error.into())),
                 Ok(table) => {
                     let exported = postgis::export(&mut state, &table, &self.publication).await;
                     Some(exported.map_err(PublishError::from))
                 }
             };
-            self.record(id, exported);
+            self.record(id, start, exported);
         }
-        Ok(())
+        Ok(marks)
     }
 
-    fn wants(&self, id: &LayerId) -> bool {
-        self.only.is_none_or(|only| only == id)
+    /// Where the wanted layers are, also those that cannot be described.
+    fn places(&self, layers: &[DescribedTable], tables: &[TableMapping]) -> Vec<(LayerId, Table)> {
+        let mapped = |id: &LayerId| tables.iter().find(|mapping| mapping.layer == *id);
+        let place = |(id, table): &DescribedTable| {
+            let table = table.as_ref().ok().map(|source| &source.table);
+            Some((id.clone(), table.or(mapped(id).map(|mapping| &mapping.table))?.clone()))
+        };
+        layers.iter().filter(|(id, _)| self.wanted.has(id)).filter_map(place).collect()
     }
 
-    /// Takes the new snapshot of a layer, or the published one where there is none.
-    fn record(&mut self, id: LayerId, exported: Option<Result<Arc<Snapshot>, PublishError>>) {
+    /// Takes the new snapshot of a layer, whose export began at `start`, or the published one where there is
+    /// none.
+    fn record(&mut self, id: LayerId, start: Instant, exported: Option<Result<Arc<Snapshot>, PublishError>>) {
         let previous = self.previous.iter().find(|snapshot| snapshot.layer.id == id).cloned();
-        let exported = exported.map(|exported| exported.and_then(|snapshot| self.prepare(snapshot)));
+        let served = previous.as_ref().map(|snapshot| snapshot.id);
+        let exported = exported.map(|exported| exported.and_then(|snapshot| self.prepare(snapshot, served)));
         let snapshot = match exported {
             None => previous,
-            Some(Ok(snapshot)) => {
-                (self.progress)(&snapshot);
-                Some(snapshot)
-            }
-            Some(Err(error)) => {
-                tracing::warn!(layer = %id, error = chain(&error), "the export failed");
-                self.failures.push(error.to_string());
-                previous
+            Some(exported) => {
+                let error = exported.as_ref().err().map(ToString::to_string);
+                let (layer, seconds) = (id.clone(), start.elapsed().as_secs_f64());
+                self.exports.push(Export { layer, at: Timestamp::now(), seconds, error });
+                self.take(&id, exported).or(previous)
             }
         };
         self.snapshots.extend(snapshot);
@@ -228,17 +325,41 @@ impl Run<'_> {
     }
 
     /// Prepares a new snapshot for tiles before anybody serves it, so that whoever does only opens the file.
-    fn prepare(&self, snapshot: Arc<Snapshot>) -> Result<Arc<Snapshot>, PublishError> {
-        tokio::task::block_in_place(|| tiles(self.store, self.rules, Arc::clone(&snapshot)))?;
+    fn prepare(
+        &mut self,
+        snapshot: Arc<Snapshot>,
+        served: Option<SnapshotId>,
+    ) -> Result<Arc<Snapshot>, PublishError> {
+        if served != Some(snapshot.id) {
+            let tiles = tokio::task::block_in_place(|| tiles(self.store, self.rules, Arc::clone(&snapshot)))?;
+            self.prepared.push(tiles);
+        }
         Ok(snapshot)
     }
 
-    fn commit(self, origin: Origin) -> Result<PublishedSet, PublishError> {
-        if let Some(only) = self.only.filter(|only| !self.ids.contains(only)) {
-            return Err(PublishError::UnknownLayer(only.clone()));
+    fn take(&mut self, id: &LayerId, exported: Result<Arc<Snapshot>, PublishError>) -> Option<Arc<Snapshot>> {
+        match exported {
+            Ok(snapshot) => {
+                (self.progress)(&snapshot);
+                Some(snapshot)
+            }
+            Err(error) => {
+                tracing::warn!(layer = %id, error = chain(&error), "the export failed");
+                self.failures.push(error.to_string());
+                None
+            }
+        }
+    }
+
+    fn commit(self, origin: Origin, marks: Marks) -> Result<PublishedSet, PublishError> {
+        if let Wanted::One(one) = self.wanted
+            && !self.ids.contains(one)
+        {
+            return Err(PublishError::UnknownLayer(one.clone()));
         }
         let set = self.publication.commit(origin, &self.snapshots)?;
-        Ok(PublishedSet { set, snapshots: self.snapshots, failures: self.failures })
+        let Self { snapshots, failures, prepared, exports, .. } = self;
+        Ok(PublishedSet { set, snapshots, failures, prepared, exports, marks })
     }
 }
 
@@ -253,12 +374,14 @@ fn tiles(
     TileLayer::open(snapshot, &grid, &rules, &path)
 }
 
-/// The layers of a database with their tables, or why a table cannot be a layer.
+/// A layer of a database with its table, or why the table cannot be a layer.
+type DescribedTable = (LayerId, Result<LayerTable, DatabaseError>);
+
 async fn layer_tables(
     state: &mut Transaction<'_>,
     tables: &[TableMapping],
     rules: &BTreeMap<LayerId, Rules>,
-) -> Result<Vec<(LayerId, Result<LayerTable, DatabaseError>)>, PublishError> {
+) -> Result<Vec<DescribedTable>, PublishError> {
     let plan = postgis::layer_tables(state).await?.into_iter();
     let mut layers: Vec<_> = plan.map(|table| (table.layer.id.clone(), Ok(table))).collect();
     for mapping in tables {

@@ -84,12 +84,17 @@ impl Store {
         CurrentSet::read(&self.directory).map_err(at(&self.directory.join(current::FILE_NAME)))
     }
 
-    /// Opens and verifies every snapshot of `set`.
-    pub fn load(&self, set: &CurrentSet) -> Loaded {
+    /// Opens and verifies every snapshot of `set`; those among `open` are open already.
+    pub fn load(&self, set: &CurrentSet, open: &[Arc<Snapshot>]) -> Loaded {
         let mut loaded = Loaded { origin: set.origin, snapshots: Vec::new(), damaged: Vec::new() };
         for layer in &set.layers {
             // A set without versions of a layer is refused when it is read.
             let Some(newest) = layer.versions.first() else { continue };
+            let is_open = |open: &&Arc<Snapshot>| open.id == newest.id && open.layer.id == layer.id;
+            if let Some(snapshot) = open.iter().find(is_open) {
+                loaded.snapshots.push(Arc::clone(snapshot));
+                continue;
+            }
             let path = self.path(&layer.id, newest.id);
             match Snapshot::open(&path, newest.id) {
                 Ok(snapshot) => loaded.snapshots.push(snapshot),

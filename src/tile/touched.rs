@@ -15,6 +15,10 @@ use std::collections::{HashMap, HashSet};
 /// Tiles deeper than this count as touched when the tile of this zoom over them is.
 pub const DEEPEST: u8 = 14;
 
+/// Longitude, west and east, up to which no tile of the other side of the map shows anything. At the lowest zooms
+/// the buffer is 1/64 of the world wide.
+const INLAND: f64 = 174.0;
+
 /// With more tiles touched than this, all are: an edit of that size leaves little to keep.
 const MOST: usize = 50_000;
 
@@ -31,7 +35,7 @@ pub fn touched(old: &TileLayer, new: &TileLayer) -> Option<HashSet<TileCoord>> {
             }
         }
     }
-    for z in new.snapshot.layer.minzoom..=DEEPEST {
+    for z in new.minzoom..=DEEPEST {
         if let (Some(before), Some(after)) = (old.pyramid.level(z), new.pyramid.level(z)) {
             tiles.add_level(z, before, after, &twins)?;
         }
@@ -82,15 +86,20 @@ impl Twins {
     }
 }
 
-/// Whether tiles name and draw both alike.
+/// Whether tiles name and draw both alike. What lies near the antimeridian is in tiles far away, so it is left to
+/// be cut anew.
 fn same_drawing(old: &TileLayer, new: &TileLayer) -> bool {
     let (a, b) = (&old.snapshot.layer, &new.snapshot.layer);
+    let inland =
+        |layer: &TileLayer| layer.snapshot.bounds.is_none_or(|b| b.min_x > -INLAND && b.max_x < INLAND);
     let fields = |layer: &crate::plan::Layer| -> Vec<_> {
         layer.fields.iter().map(|field| (field.name.clone(), field.kind)).collect()
     };
-    old.grid == new.grid
-        && (&a.id, a.geometry, a.minzoom) == (&b.id, b.geometry, b.minzoom)
+    (&old.grid, old.rules(), old.minzoom) == (&new.grid, new.rules(), new.minzoom)
+        && (&a.id, a.geometry) == (&b.id, b.geometry)
         && fields(a) == fields(b)
+        && inland(old)
+        && inland(new)
 }
 
 /// The box of a feature in degrees.

@@ -27,7 +27,7 @@ fn main() -> anyhow::Result<()> {
     };
     let rounds: usize = rounds.parse()?;
     let store = Store::open(Path::new(state))?;
-    let loaded = store.load(&store.current()?.context("nothing is published")?);
+    let loaded = store.load(&store.current()?.context("nothing is published")?, &[]);
     let snapshot =
         loaded.snapshots.into_iter().find(|s| s.layer.id.as_str() == layer).context("no such layer")?;
     let grid = TileMatrixSet::web_mercator_quad();

@@ -18,5 +18,5 @@ fn every_bundled_layer_becomes_a_snapshot() {
     let set = publication.commit(Origin::Bundled, &snapshots).unwrap();
     let ids: Vec<_> = set.layers.iter().map(|layer| &layer.id).collect();
     assert_eq!(ids, layers.iter().map(|layer| &layer.id).collect::<Vec<_>>(), "the legend's order is kept");
-    assert_eq!(store.load(&set).snapshots.len(), 20);
+    assert_eq!(store.load(&set, &[]).snapshots.len(), 20);
 }

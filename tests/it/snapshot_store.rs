@@ -27,7 +27,7 @@ fn published(directory: &Path) -> [Arc<Snapshot>; 2] {
 }
 
 fn load(store: &Store) -> Loaded {
-    store.load(&store.current().unwrap().unwrap())
+    store.load(&store.current().unwrap().unwrap(), &[])
 }
 
 fn files(directory: &Path) -> usize {

@@ -111,15 +111,18 @@ impl Level {
 
     /// All features, in file order.
     pub fn entries(&self) -> impl Iterator<Item = Simplified<'_>> {
-        (0..self.entries.len()).map(|i| self.get(i))
+        let opened = self.opened();
+        (0..self.entries.len()).map(move |i| opened.get(i, rect(&opened.boxes[i])))
     }
 
     /// Calls `visit` with the features whose box meets `query`, in file order.
     pub fn search(&self, query: &Rect, mut visit: impl FnMut(Simplified)) {
-        let opened =
-            Opened { tails: &self.tails, entries: &self.entries, boxes: &self.boxes, lists: &self.lists };
         let top = self.lists.len() - 1;
-        opened.descend(top, 0..self.lists[top].len(), query, &mut visit);
+        self.opened().descend(top, 0..self.lists[top].len(), query, &mut visit);
+    }
+
+    fn opened(&self) -> Opened<'_> {
+        Opened { tails: &self.tails, entries: &self.entries, boxes: &self.boxes, lists: &self.lists }
     }
 }
 
@@ -131,7 +134,7 @@ struct Opened<'a> {
     lists: &'a [Range<usize>],
 }
 
-impl Opened<'_> {
+impl<'a> Opened<'a> {
     fn descend(&self, list: usize, range: Range<usize>, query: &Rect, visit: &mut impl FnMut(Simplified)) {
         let boxes = &self.boxes[self.lists[list].clone()];
         for i in range {
@@ -149,7 +152,7 @@ impl Opened<'_> {
         }
     }
 
-    fn get(&self, i: usize, bounds: Rect) -> Simplified<'_> {
+    fn get(&self, i: usize, bounds: Rect) -> Simplified<'a> {
         let Entry { position, first, .. } = self.entries[i];
         Simplified { entry: i as u32, position, first, tail: tail(self.tails, self.entries, i), bounds }
     }

@@ -32,7 +32,7 @@ use work::BASE;
 
 /// Last zoom with a level. Above it a tile holds so little that it is cut from the snapshot in a few
 /// microseconds.
-const TOP: u8 = 12;
+pub const TOP: u8 = 12;
 
 /// Last zoom with simplified geometry. Above it a tile of dense data is small without.
 const SIMPLIFIED: u8 = 10;

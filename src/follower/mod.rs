@@ -1,0 +1,311 @@
+//! Keeping the service current: the last published state at once, then the state of the system of record, then
+//! every change of it, and whatever anybody else publishes into the state directory.
+//!
+//! Changes are heard at the moment of their commit. What could be missed, because the connection was broken or
+//! because nobody announces it, is found by comparing marks: after each connection, and now and then.
+
+mod ear;
+mod pending;
+
+use crate::{
+    catalog::{Catalog, PublishedLayer},
+    lineage::Lineage,
+    plan::LayerId,
+    postgis::{Change, Marks},
+    publisher::{PublishError, PublishedSet, Publisher, Wanted, chain},
+    service::Service,
+    snapshot::{CurrentSet, Snapshot},
+    tile::{PrepareError, TileLayer},
+};
+use ear::{Ear, Heard};
+use jiff::Timestamp;
+use pending::Pending;
+use std::{
+    collections::BTreeSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::task::block_in_place;
+
+/// How often the state directory is looked at for what another process published.
+const LOOK: Duration = Duration::from_secs(1);
+/// A comparison of marks may take this share of the time, so that a view that is slow to read is read less often.
+const COMPARING: u32 = 20;
+
+pub struct Follower {
+    publisher: Publisher,
+    service: Arc<Service>,
+    /// What is served.
+    served: Option<CurrentSet>,
+    /// Whether this server has published.
+    published: bool,
+    /// What the database had when that was exported.
+    marks: Marks,
+    pending: Pending,
+    /// None without a database.
+    ear: Option<Ear>,
+    look_at: Instant,
+    compare_at: Instant,
+    poll: Duration,
+}
+
+/// Why the served state may be older than its origin.
+#[derive(Debug, thiserror::Error)]
+pub enum FollowError {
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
+    #[error("{0}")]
+    Incomplete(String),
+}
+
+impl PublishedSet {
+    fn complete(&self) -> Result<(), FollowError> {
+        if self.failures.is_empty() { Ok(()) } else { Err(FollowError::Incomplete(self.failures.join("; "))) }
+    }
+}
+
+impl Follower {
+    /// Compares marks every `poll`.
+    pub fn new(publisher: Publisher, service: Arc<Service>, poll: Duration) -> Self {
+        let now = Instant::now();
+        Self {
+            publisher,
+            service,
+            served: None,
+            published: false,
+            marks: Marks::new(),
+            pending: Pending::all(),
+            ear: None,
+            look_at: now,
+            compare_at: now,
+            poll,
+        }
+    }
+
+    /// Runs until dropped; ends when the configuration has rules that the first publication cannot follow.
+    pub async fn follow(mut self) -> FollowError {
+        if let Err(error) = self.resume().await {
+            self.report(&error);
+        }
+        if let Some(wrong) = self.publish().await {
+            return wrong;
+        }
+        self.ear = self.publisher.database().cloned().map(Ear::new);
+        self.compare_at = Instant::now() + self.poll;
+        loop {
+            self.wait().await;
+            let now = Instant::now();
+            if self.pending.due(now).is_some_and(|due| due <= now)
+                && let Some(wrong) = self.publish().await
+            {
+                return wrong;
+            }
+            if self.look_at <= now {
+                self.look().await;
+            }
+            if self.ear.is_some() && self.compare_at <= now {
+                self.compare().await;
+            }
+        }
+    }
+
+    /// Waits until there is something to do, and hears what is to be heard.
+    async fn wait(&mut self) {
+        let now = Instant::now();
+        let wake = [Some(self.look_at), self.ear.as_ref().map(|_| self.compare_at), self.pending.due(now)];
+        let wake = wake.into_iter().flatten().min().unwrap_or(now);
+        let Some(ear) = &mut self.ear else { return tokio::time::sleep_until(wake.into()).await };
+        let heard = tokio::time::timeout_at(wake.into(), ear.next()).await;
+        if let Ok(Some(heard)) = heard {
+            self.hear(heard);
+        }
+        self.hear_all();
+    }
+
+    fn hear_all(&mut self) {
+        while let Some(heard) = self.ear.as_mut().and_then(Ear::take) {
+            self.hear(heard);
+        }
+    }
+
+    fn hear(&mut self, heard: Heard) {
+        let now = Instant::now();
+        match heard {
+            Heard::Connected => {
+                self.service.metrics.listening.set(1);
+                self.compare_at = now;
+            }
+            Heard::Lost => {
+                self.service.metrics.listening.set(0);
+                self.service
+                    .note_failure("the database is not heard: what changes now is served later".into());
+            }
+            Heard::Change(change) => {
+                let Change { layer, change: count, at, old, new } = change;
+                tracing::debug!(%layer, count, ?old, ?new, "changed");
+                self.service.metrics.changes.inc();
+                let sent = Timestamp::now().as_microsecond() as f64 / 1e6 - at;
+                self.service.metrics.change_lag.observe(sent.max(0.0));
+                if self.marks.get(&layer).is_some_and(|mark| mark.changes >= count) {
+                    // The export of an earlier change has seen it.
+                    self.service.metrics.changes_coalesced.inc();
+                } else {
+                    self.pending.add(layer, now);
+                }
+            }
+        }
+    }
+
+    /// Exports and serves what is pending. Returns an error that the operator has to put right before anything can
+    /// be published.
+    async fn publish(&mut self) -> Option<FollowError> {
+        let start = Instant::now();
+        let due = self.pending.take();
+        let wanted = if due.all { Wanted::All } else { Wanted::Changed(&due.layers) };
+        let open = self.open();
+        let published = self.publisher.publish(wanted, &open, &|_| {}).await;
+        let published = match published {
+            Ok(published) => published,
+            Err(error @ PublishError::Rule(_)) if !self.published => return Some(error.into()),
+            Err(error) => {
+                self.report(&error.into());
+                self.pending.failed(due.all, due.layers, Instant::now());
+                self.look().await;
+                return None;
+            }
+        };
+        self.published = true;
+        self.service.metrics.export_seconds.set(start.elapsed().as_secs_f64());
+        self.service.note_exports(published.exports.clone());
+        let failed = published.exports.iter().filter(|export| export.error.is_some());
+        let failed: Vec<_> = failed.map(|export| export.layer.clone()).collect();
+        self.remember(&due, &published);
+        match self.serve(published).await {
+            Ok(()) => self.service.confirm(),
+            Err(error) => self.report(&error),
+        }
+        self.count(&due);
+        self.hear_all();
+        if failed.is_empty() {
+            self.pending.succeeded(!self.pending.is_empty());
+        } else {
+            self.pending.failed(false, failed, Instant::now());
+        }
+        None
+    }
+
+    /// Keeps the marks of what was exported.
+    fn remember(&mut self, due: &Pending, published: &PublishedSet) {
+        if due.all {
+            self.marks.clear();
+        }
+        self.marks.retain(|layer, _| !due.layers.contains(layer));
+        self.marks.extend(published.marks.clone());
+    }
+
+    fn count(&self, due: &Pending) {
+        self.service.metrics.changes_coalesced.inc_by(due.changes.saturating_sub(due.layers.len() as u64));
+        if let Some(since) = due.since() {
+            self.service.metrics.change_seconds.observe(since.elapsed().as_secs_f64());
+        }
+    }
+
+    /// Finds what has changed without having been heard.
+    async fn compare(&mut self) {
+        let start = Instant::now();
+        match self.publisher.marks().await {
+            Ok(marks) => {
+                let changed = different(&self.marks, &marks);
+                if changed.is_empty() && self.pending.is_empty() {
+                    self.service.confirm();
+                }
+                self.pending.layers.extend(changed);
+            }
+            Err(error) => self.report(&error.into()),
+        }
+        self.compare_at = Instant::now() + self.poll.max(start.elapsed() * COMPARING);
+    }
+
+    /// Serves the last published set if it is whole. A damaged one waits for the export that heals it; should
+    /// that fail, [`Self::look`] serves what is left.
+    async fn resume(&mut self) -> Result<(), FollowError> {
+        let Some(set) = self.publisher.current()? else { return Ok(()) };
+        let published = block_in_place(|| self.publisher.open_set(set, &[]));
+        if published.failures.is_empty() { self.serve(published).await } else { published.complete() }
+    }
+
+    /// Serves the published set if it is another than the served one.
+    async fn look(&mut self) {
+        self.look_at = Instant::now() + LOOK;
+        let looked = match self.publisher.current() {
+            Ok(Some(set)) if self.served.as_ref() != Some(&set) => {
+                let published = block_in_place(|| self.publisher.open_set(set, &self.open()));
+                self.serve(published).await
+            }
+            Ok(_) => Ok(()),
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = looked {
+            self.report(&error);
+        }
+    }
+
+    /// The snapshots that are served, which are open.
+    fn open(&self) -> Vec<Arc<Snapshot>> {
+        let catalog = self.service.catalog();
+        catalog.iter().flat_map(|catalog| catalog.layers()).map(|layer| Arc::clone(&layer.snapshot)).collect()
+    }
+
+    /// Prepares the layers for cutting and swaps the catalog.
+    ///
+    /// # Errors
+    /// [`FollowError::Incomplete`] when layers of the set are missing or old; the others are served.
+    async fn serve(&mut self, published: PublishedSet) -> Result<(), FollowError> {
+        let complete = published.complete();
+        let PublishedSet { set, snapshots, mut prepared, .. } = published;
+        let before = self.service.catalog();
+        let layers = snapshots.into_iter().map(|snapshot| {
+            let served = before.as_ref().and_then(|catalog| catalog.layer(&snapshot.layer.id));
+            if let Some(unchanged) = served.filter(|served| served.snapshot.id == snapshot.id) {
+                return Ok(Arc::clone(unchanged));
+            }
+            let tiles = match prepared.iter().position(|tiles| tiles.snapshot().id == snapshot.id) {
+                Some(ready) => prepared.swap_remove(ready),
+                None => self.publisher.tiles(Arc::clone(&snapshot))?,
+            };
+            Ok(Arc::new(layer(served.map(Arc::as_ref), tiles, &set)))
+        });
+        let layers = block_in_place(|| layers.collect::<Result<Vec<_>, PrepareError>>())?;
+        let catalog = Catalog::new(set.origin, layers, self.publisher.max_tile());
+        if before.is_none_or(|before| before.version() != catalog.version()) {
+            tracing::info!(version = %catalog.version(), layers = catalog.layers().len(), "serving");
+            self.service.serve(catalog).await;
+        }
+        self.served = Some(set);
+        complete
+    }
+
+    fn report(&self, error: &FollowError) {
+        tracing::warn!(error = chain(error), "what is served may be older than its source");
+        self.service.note_failure(error.to_string());
+    }
+}
+
+/// The layer that replaces the one that is `served`.
+fn layer(served: Option<&PublishedLayer>, tiles: TileLayer, set: &CurrentSet) -> PublishedLayer {
+    let snapshot = Arc::clone(tiles.snapshot());
+    let lineage = match served {
+        Some(served) => served.lineage.after(&served.tiles, &tiles),
+        None => Lineage::new(snapshot.id),
+    };
+    let published_at = set.published_at(&snapshot.layer.id, snapshot.id).unwrap_or_default();
+    PublishedLayer { snapshot, tiles, published_at, lineage }
+}
+
+/// The layers whose marks differ.
+fn different(known: &Marks, found: &Marks) -> BTreeSet<LayerId> {
+    let layers = known.keys().chain(found.keys());
+    layers.filter(|layer| known.get(layer) != found.get(layer)).cloned().collect()
+}
