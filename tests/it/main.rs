@@ -19,6 +19,7 @@ mod import;
 mod negotiation;
 mod overload;
 mod publishing;
+mod push;
 mod rules;
 mod schema;
 mod snapshot_store;
