@@ -12,13 +12,15 @@
 //!              follower ▶ catalog ▶ service ──────┘
 //! ```
 //!
-//! 1. [`publisher`] exports every layer of the system of record ([`postgis`], or the plan in [`bundle`]),
-//!    prepares it for cutting in a file beside the snapshot and names the new set in one step. A snapshot's id
-//!    is the hash of its bytes.
-//! 2. [`follower`] makes a [`catalog`] of the set and swaps it into the [`service`] behind one atomic pointer.
-//!    Requests under way keep the catalog that they began with.
+//! 1. [`publisher`] exports layers of the system of record ([`postgis`], or the plan in [`bundle`]), prepares
+//!    them for cutting in files beside the snapshots and names the new set in one step. A snapshot's id is the
+//!    hash of its bytes.
+//! 2. [`follower`] hears of changes at their commit and has the changed layers published. It makes a [`catalog`]
+//!    of the set and swaps it into the [`service`] behind one atomic pointer. Requests under way keep the
+//!    catalog that they began with; open maps are told.
 //! 3. A request names a tileset; the catalog gives its version, the hash of its snapshots, the grid and the
-//!    engine. The version is in the cache key, the entity tag and the URL, and replaces invalidation.
+//!    engine. The version is in the entity tag and the URL. The cache key is a hash of what the tile holds: by
+//!    the [`lineage`] of each layer, a tile that an edit left as it was is found under the new version too.
 //! 4. On a miss of the [`cache`] one of the bounded [`workers`] cuts the [`tile`] on its [`grid`]; what is kept
 //!    is what is sent, under the [`view`] of the caller.
 //! 5. [`http`] only routes, negotiates and streams; [`describe`] turns the catalog into documents.

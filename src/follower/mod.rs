@@ -279,9 +279,11 @@ impl Follower {
         });
         let layers = block_in_place(|| layers.collect::<Result<Vec<_>, PrepareError>>())?;
         let catalog = Catalog::new(set.origin, layers, self.publisher.max_tile());
-        if before.is_none_or(|before| before.version() != catalog.version()) {
-            tracing::info!(version = %catalog.version(), layers = catalog.layers().len(), "serving");
+        if before.as_ref().is_none_or(|before| before.version() != catalog.version()) {
+            let (version, layers, changed) =
+                (catalog.version(), catalog.layers().len(), changed(before.as_deref(), &catalog));
             self.service.serve(catalog).await;
+            tracing::info!(%version, layers, changed, "serving");
         }
         self.served = Some(set);
         complete
@@ -302,6 +304,15 @@ fn layer(served: Option<&PublishedLayer>, tiles: TileLayer, set: &CurrentSet) ->
     };
     let published_at = set.published_at(&snapshot.layer.id, snapshot.id).unwrap_or_default();
     PublishedLayer { snapshot, tiles, published_at, lineage }
+}
+
+/// The layers that are new or changed, for the log.
+fn changed(before: Option<&Catalog>, catalog: &Catalog) -> String {
+    let layers = catalog.layers().iter().filter(|layer| {
+        let served = before.and_then(|before| before.layer(layer.id()));
+        served.is_none_or(|served| served.snapshot.id != layer.snapshot.id)
+    });
+    layers.map(|layer| layer.id().as_str()).collect::<Vec<_>>().join(",")
 }
 
 /// The layers whose marks differ.

@@ -17,8 +17,9 @@ use futures_util::stream;
 use std::{convert::Infallible, sync::Arc, time::Duration};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-/// Streams open at a time. Each holds a connection for as long as a map is open; who gets none polls instead.
-const MOST_STREAMS: usize = 1024;
+/// The share of connections that streams may hold, each for as long as a map is open: one in so many. Who gets none
+/// polls instead.
+const SHARE: usize = 4;
 /// A comment this often keeps proxies from taking the connection for dead, and shows who has gone.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
@@ -28,13 +29,13 @@ pub struct Streams {
     ended: watch::Sender<bool>,
 }
 
-impl Default for Streams {
-    fn default() -> Self {
-        Self { places: Arc::new(Semaphore::new(MOST_STREAMS)), ended: watch::Sender::new(false) }
-    }
-}
-
 impl Streams {
+    /// For a server of so many connections.
+    pub fn new(connections: usize) -> Self {
+        let places = Arc::new(Semaphore::new(connections.div_ceil(SHARE)));
+        Self { places, ended: watch::Sender::new(false) }
+    }
+
     /// Ends all streams, which would last for ever.
     pub fn end(&self) {
         self.ended.send_replace(true);
@@ -46,6 +47,7 @@ pub async fn events(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<R
     let place = place.map_err(|_| Problem::unavailable("too many event streams are open"))?;
     let version = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     let kept = app.service.kept();
+    app.service.metrics.event_streams.inc();
     let follower = Follower {
         news: app.service.news(),
         ended: app.streams.ended.subscribe(),
@@ -98,5 +100,11 @@ impl Follower {
                 _ = self.ended.wait_for(|ended| *ended) => return None,
             }
         }
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.service.metrics.event_streams.dec();
     }
 }

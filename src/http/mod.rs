@@ -45,7 +45,8 @@ pub struct App {
 
 impl App {
     pub fn new(service: Arc<Service>, server: config::Server) -> Self {
-        Self { service, server, assets: Assets::embedded(), streams: Streams::default() }
+        let streams = Streams::new(server.connections.get());
+        Self { service, server, assets: Assets::embedded(), streams }
     }
 
     /// What is served now.

@@ -22,7 +22,7 @@ def write(results):
              table(("Target", "Wanted", "Measured", "Verdict"), judge(results)),
              ["Measured is the median of the repeats, with the least and the most in brackets. Ratios are of runs made in the "
               "same minutes on the same rows and tiles.", ""]]
-    for key, write_part in (("cold", cold), ("hot", hot), ("storm", storm), ("download", download), ("export", export), ("start", start),
+    for key, write_part in (("cold", cold), ("hot", hot), ("storm", storm), ("download", download), ("export", export), ("push", push), ("start", start),
                             ("memory", memory), ("growth", growth), ("stages", stages)):
         if key in results or key == "memory":
             parts.append(write_part(results))
@@ -139,6 +139,24 @@ def export(results):
             for key, name in (("ours", "plantiles publish"), ("ogr2ogr", "ogr2ogr"), ("copy", "COPY (FORMAT binary)"))]
     yield from table(("", "s", "CPU s (without the database)", "peak MB beside mapped files", "peak MB with them"), rows)
     yield f"With mapped files counted, our peak is {show(e['resident_ratio'], '×')} of ogr2ogr's: the finished file is mapped to be hashed."
+    yield ""
+
+
+def push(results):
+    p = results["push"]
+    yield "## Push"
+    yield ""
+    yield ("From just before one edit is sent to PostGIS, commit included, to the tile at z14 that has it, asked for over HTTP each 2 ms: a new name and a "
+           "shape moved by a metre. The burst is as many commits of one row as one connection makes, one after the other.")
+    yield ""
+    rows = [(f"{s['rows']:,}".replace(",", " "), s["edits"], short(s["p50"]["median"]), short(s["p99"]["median"]),
+             f"{s['commits']} in {short(s['burst_seconds'])} s", short(s["exports"]["median"]), short(s["last"]["median"])) for s in p["sizes"].values()]
+    yield from table(("features", "edits", "p50 s", "p99 s", "burst of commits", "exports", "last edit s"), rows)
+    tiles = p["carried"]["tiles"]
+    yield f"Of {tiles} cached tiles of the largest layer, z5–14, the share that is served from the cache after one edit:"
+    yield ""
+    yield from table(("edit", "carried over"), [(name, f"{share:.2%}") for name, share in p["carried"]["share"].items()])
+    yield f"A notification took {short(p['lag_ms'])} ms on average to arrive."
     yield ""
 
 

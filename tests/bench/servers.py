@@ -71,9 +71,9 @@ class Server:
 
 
 class Plantiles(Server):
-    def __init__(self, program, scratch, url, state, cache_mib):
+    def __init__(self, program, scratch, url, state, cache_mib, settings=None):
         super().__init__([program, "serve", "--listen", "127.0.0.1:0", "--state", state, "--database-url", url,
-                          "--config", config(scratch, cache_mib)], scratch / f"plantiles-{cache_mib}.log")
+                          "--config", settings or config(scratch, cache_mib)], scratch / f"plantiles-{cache_mib}.log")
 
         def listening():
             found = re.search(r"listening on http://(\S+)", self.log.read_text())

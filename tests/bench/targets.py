@@ -39,6 +39,14 @@ def judge(results):
     at_most("export, peak memory beside mapped files to ogr2ogr's", 0.25, find(export, "memory_ratio"), "×")
     at_most("memory beside mapped files, worst moment below", 400, number(worst_memory(results)), " MB")
     at_most("ready with snapshots in place", 3, find(results.get("start", {}), "with"), " s")
+    push = results.get("push", {})
+    for size, seconds in ((1_000, 0.3), (10_000, 1), (200_000, 5)):
+        seen, name = find(push, "sizes", str(size)), f"{size:,} features".replace(",", " ")
+        at_most(f"one edit of {name}, commit to tile, p99", seconds, find(seen, "p99"), " s")
+        at_most(f"last edit of a burst, {name}, commit to tile", seconds, find(seen, "last"), " s")
+        at_most(f"exports of a burst of 1 000 commits, {name}", 10, find(seen, "exports"), "")
+    shares = find(push, "carried", "share")
+    at_least("cached tiles that an edit of 200 000 features leaves, the least", 99, shares and number(100 * min(shares.values())), " %")
     growth = results.get("growth", {})
     if "4" in growth:
         few, many = growth["1"], growth["4"]
