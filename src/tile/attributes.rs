@@ -199,6 +199,17 @@ fn integer(bytes: &[u8]) -> i64 {
     bytes.first_chunk().map_or(0, |b| i64::from_le_bytes(*b))
 }
 
+/// The key of the feature at `position`; 0 without one.
+pub fn id(snapshot: &Snapshot, position: usize) -> i64 {
+    let properties = snapshot.feature(position).properties();
+    let mut bytes = properties.as_ref().map_or(&[][..], |p| p.bytes());
+    // The key comes first.
+    match next_property(&mut bytes, &snapshot.layer) {
+        Some((None, raw)) => integer(raw.1),
+        _ => 0,
+    }
+}
+
 /// Takes the next property off `bytes`: the number of its field, `None` for the key `id`, and its value.
 ///
 /// FlatGeobuf: u16 column, then the value, text with a u32 length before it, all little-endian. Column 0 is

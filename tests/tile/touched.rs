@@ -151,7 +151,7 @@ fn an_edit_touches_little() {
     let rows = plan();
     let before = prepared(&rows);
     for edit in
-        [Edit::Rename(300), Edit::Move(250, 5.0, 5.0), Edit::Delete(350), Edit::Insert(2000.5, 2000.5)]
+        [Edit::Rename(340), Edit::Move(240, 5.0, 5.0), Edit::Delete(345), Edit::Insert(2000.5, 2000.5)]
     {
         let mut rows = rows.clone();
         apply(&mut rows, &edit);

@@ -14,17 +14,17 @@ use crate::{
     plan::{GeometryKind, Rules, Tiny, Tolerance},
     snapshot::Snapshot,
     tile::{
-        BuildError, geometry,
+        BuildError, attributes, geometry,
         project::Projector,
         repair::Repairer,
         sections::SectionWriter,
         shape::{Point, Rect, Shape, area2},
     },
 };
-use std::io::Write;
+use std::{io::Write, ops::Range};
 
-/// Features worked on together. The pieces are the same on every machine, so the result is too.
-const CHUNK: usize = 2048;
+/// Features worked on together, on average. The pieces are the same on every machine, so the result is too.
+const CHUNK: usize = 512;
 
 impl Pyramid {
     /// Builds what was measured of each feature, then the levels from [`TOP`] to the layer's minzoom.
@@ -58,13 +58,27 @@ impl Pyramid {
 }
 
 fn read(snapshot: &Snapshot, grid: &TileMatrixSet) -> (Vec<Work>, Vec<Measure>) {
-    let count = snapshot.feature_count();
-    let starts = (0..count.div_ceil(CHUNK)).map(|i| i * CHUNK);
-    let range = |start: usize| start as u32..count.min(start + CHUNK) as u32;
     let projector = Projector::whole(grid, BASE);
-    let read = parallel::map(starts, |start| Work::read(snapshot, &projector, range(start)));
+    let read = parallel::map(pieces(snapshot).into_iter(), |piece| Work::read(snapshot, &projector, piece));
     let (chunks, measures): (Vec<_>, Vec<_>) = read.into_iter().unzip();
     (chunks, measures.concat())
+}
+
+/// Positions in pieces. A piece begins where the feature itself says so, not at a number of features, so that a
+/// feature more or less leaves the other pieces, and the debts of their marks, as they are.
+fn pieces(snapshot: &Snapshot) -> Vec<Range<u32>> {
+    // Fibonacci hashing.
+    let begins = |id: i64| (id as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) < u64::MAX / CHUNK as u64;
+    let mut pieces = vec![];
+    let mut start = 0;
+    for position in 0..snapshot.feature_count() {
+        if position > start && begins(attributes::id(snapshot, position)) {
+            pieces.push(start as u32..position as u32);
+            start = position;
+        }
+    }
+    pieces.push(start as u32..snapshot.feature_count() as u32);
+    pieces
 }
 
 /// Makes the geometry of zoom `z` from that of the zoom `bits` below.
