@@ -5,7 +5,7 @@ use deadpool_postgres::{
     Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType,
     Timeouts,
 };
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tokio_postgres::{Client, Config, Connection, NoTls, Socket, tls::NoTlsStream};
 
 /// Exports of several layers at once gain nothing beyond this, and a server for a county shares its
@@ -22,7 +22,7 @@ const SILENCE: Duration = Duration::from_secs(60);
 #[derive(Clone)]
 pub struct Database {
     pool: Pool,
-    config: Config,
+    config: Arc<Config>,
     url: RedactedUrl,
 }
 
@@ -45,7 +45,7 @@ impl Database {
             }))
             .build()
             .map_err(DatabaseError::Pool)?;
-        Ok(Self { pool, config, url: url.redacted() })
+        Ok(Self { pool, config: Arc::new(config), url: url.redacted() })
     }
 
     /// A connection, given back when it is dropped.
