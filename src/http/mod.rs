@@ -56,8 +56,9 @@ impl App {
 }
 
 /// The first segment of each route, by which requests are counted.
-const PLACES: [&str; 11] = [
+const PLACES: [&str; 12] = [
     "",
+    "events",
     "assets",
     "layers.json",
     "tiles",
