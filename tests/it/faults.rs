@@ -16,8 +16,12 @@ use std::time::Duration;
 fn no_tile_request_fails_while_postgis_is_stopped() {
     let cluster = Cluster::start();
     load_plan(&cluster.url);
-    let server =
-        Setup::default().database(&cluster.url).expect_log("database").expect_log("Connection error").start();
+    let server = Setup::default()
+        .database(&cluster.url)
+        .expect_log("database")
+        .expect_log("Connection error")
+        .expect_log("could not be recycled")
+        .start();
     let (done, served) = (AtomicBool::new(false), AtomicUsize::new(0));
     let failures = thread::scope(|scope| {
         let clients: Vec<_> = (0..4)
