@@ -1,6 +1,7 @@
 //! From the system of record to the state directory: export layers, then name the new set in one step.
 
 mod bundled;
+mod run;
 
 pub use bundled::{BundledExportError, export_bundled};
 
@@ -8,13 +9,13 @@ use crate::{
     bundle,
     config::{self, Config},
     grid::TileMatrixSet,
-    plan::{Layer, LayerId, RuleError, Rules, check_rules},
-    postgis::{self, Database, DatabaseError, LayerTable, Marks, Table, TableMapping},
-    snapshot::{CurrentSet, Origin, Publication, Snapshot, SnapshotId, Store, StoreError},
+    plan::{LayerId, RuleError, Rules, check_rules},
+    postgis::{self, Database, DatabaseError, Marks, Table, TableMapping},
+    snapshot::{CurrentSet, Origin, Publication, Snapshot, Store, StoreError},
     tile::{PrepareError, TileLayer},
 };
-use deadpool_postgres::Transaction;
 use jiff::Timestamp;
+use run::{Run, described, layer_tables};
 use std::{
     collections::{BTreeMap, BTreeSet},
     error::Error,
@@ -241,128 +242,6 @@ impl Publisher {
     }
 }
 
-/// One publication under way.
-struct Run<'a> {
-    store: &'a Store,
-    rules: &'a BTreeMap<LayerId, Rules>,
-    publication: Publication<'a>,
-    /// What is published now, for layers that are not exported anew.
-    previous: Vec<Arc<Snapshot>>,
-    wanted: Wanted<'a>,
-    progress: &'a (dyn Fn(&Snapshot) + Send + Sync),
-    /// Every layer met, exported or not.
-    ids: Vec<LayerId>,
-    snapshots: Vec<Arc<Snapshot>>,
-    failures: Vec<String>,
-    prepared: Vec<TileLayer>,
-    exports: Vec<Export>,
-}
-
-impl Run<'_> {
-    fn export_bundle(&mut self) -> Result<(), PublishError> {
-        let layers = bundle::layers().map_err(BundledExportError::from)?;
-        check_rules(self.rules, &described(&layers))?;
-        for layer in layers {
-            let start = Instant::now();
-            let export = || Ok(tokio::task::block_in_place(|| export_bundled(&self.publication, &layer))?);
-            let exported = self.wanted.has(&layer.id).then(export);
-            self.record(layer.id, start, exported);
-        }
-        Ok(())
-    }
-
-    async fn export_database(
-        &mut self,
-        database: &Database,
-        tables: &[TableMapping],
-    ) -> Result<Marks, PublishError> {
-        let mut client = database.client().await?;
-        let mut state = postgis::begin_export(&mut client).await?;
-        let layers = layer_tables(&mut state, tables, self.rules).await?;
-        let marks = postgis::marks(&mut state, self.places(&layers, tables)).await?;
-        for (id, table) in layers {
-            let start = Instant::now();
-            let exported = match table {
-                _ if !self.wanted.has(&id) => None,
-                Err(error) => Some(Err(error.into())),
-                Ok(table) => {
-                    let exported = postgis::export(&mut state, &table, &self.publication).await;
-                    Some(exported.map_err(PublishError::from))
-                }
-            };
-            self.record(id, start, exported);
-        }
-        Ok(marks)
-    }
-
-    /// Where the wanted layers are, also those that cannot be described.
-    fn places(&self, layers: &[DescribedTable], tables: &[TableMapping]) -> Vec<(LayerId, Table)> {
-        let mapped = |id: &LayerId| tables.iter().find(|mapping| mapping.layer == *id);
-        let place = |(id, table): &DescribedTable| {
-            let table = table.as_ref().ok().map(|source| &source.table);
-            Some((id.clone(), table.or(mapped(id).map(|mapping| &mapping.table))?.clone()))
-        };
-        layers.iter().filter(|(id, _)| self.wanted.has(id)).filter_map(place).collect()
-    }
-
-    /// Takes the new snapshot of a layer, whose export began at `start`, or the published one where there is
-    /// none.
-    fn record(&mut self, id: LayerId, start: Instant, exported: Option<Result<Arc<Snapshot>, PublishError>>) {
-        let previous = self.previous.iter().find(|snapshot| snapshot.layer.id == id).cloned();
-        let served = previous.as_ref().map(|snapshot| snapshot.id);
-        let exported = exported.map(|exported| exported.and_then(|snapshot| self.prepare(snapshot, served)));
-        let snapshot = match exported {
-            None => previous,
-            Some(exported) => {
-                let error = exported.as_ref().err().map(ToString::to_string);
-                let (layer, seconds) = (id.clone(), start.elapsed().as_secs_f64());
-                self.exports.push(Export { layer, at: Timestamp::now(), seconds, error });
-                self.take(&id, exported).or(previous)
-            }
-        };
-        self.snapshots.extend(snapshot);
-        self.ids.push(id);
-    }
-
-    /// Prepares a new snapshot for tiles before anybody serves it, so that whoever does only opens the file.
-    fn prepare(
-        &mut self,
-        snapshot: Arc<Snapshot>,
-        served: Option<SnapshotId>,
-    ) -> Result<Arc<Snapshot>, PublishError> {
-        if served != Some(snapshot.id) {
-            let tiles = tokio::task::block_in_place(|| tiles(self.store, self.rules, Arc::clone(&snapshot)))?;
-            self.prepared.push(tiles);
-        }
-        Ok(snapshot)
-    }
-
-    fn take(&mut self, id: &LayerId, exported: Result<Arc<Snapshot>, PublishError>) -> Option<Arc<Snapshot>> {
-        match exported {
-            Ok(snapshot) => {
-                (self.progress)(&snapshot);
-                Some(snapshot)
-            }
-            Err(error) => {
-                tracing::warn!(layer = %id, error = chain(&error), "the export failed");
-                self.failures.push(error.to_string());
-                None
-            }
-        }
-    }
-
-    fn commit(self, origin: Origin, marks: Marks) -> Result<PublishedSet, PublishError> {
-        if let Wanted::One(one) = self.wanted
-            && !self.ids.contains(one)
-        {
-            return Err(PublishError::UnknownLayer(one.clone()));
-        }
-        let set = self.publication.commit(origin, &self.snapshots)?;
-        let Self { snapshots, failures, prepared, exports, .. } = self;
-        Ok(PublishedSet { set, snapshots, failures, prepared, exports, marks })
-    }
-}
-
 fn tiles(
     store: &Store,
     rules: &BTreeMap<LayerId, Rules>,
@@ -372,29 +251,6 @@ fn tiles(
     let path = store.derived_path(&snapshot.layer.id, snapshot.id, &format!("{}.tiles", grid.id));
     let rules = rules.get(&snapshot.layer.id).cloned().unwrap_or_default();
     TileLayer::open(snapshot, &grid, &rules, &path)
-}
-
-/// A layer of a database with its table, or why the table cannot be a layer.
-type DescribedTable = (LayerId, Result<LayerTable, DatabaseError>);
-
-async fn layer_tables(
-    state: &mut Transaction<'_>,
-    tables: &[TableMapping],
-    rules: &BTreeMap<LayerId, Rules>,
-) -> Result<Vec<DescribedTable>, PublishError> {
-    let plan = postgis::layer_tables(state).await?.into_iter();
-    let mut layers: Vec<_> = plan.map(|table| (table.layer.id.clone(), Ok(table))).collect();
-    for mapping in tables {
-        layers.push((mapping.layer.clone(), postgis::describe(state, mapping).await));
-    }
-    let described =
-        layers.iter().map(|(id, table)| (id.clone(), table.as_ref().ok().map(|table| &table.layer)));
-    check_rules(rules, &described.collect::<Vec<_>>())?;
-    Ok(layers)
-}
-
-fn described(layers: &[Layer]) -> Vec<(LayerId, Option<&Layer>)> {
-    layers.iter().map(|layer| (layer.id.clone(), Some(layer))).collect()
 }
 
 fn mapping(layer: &config::TableLayer) -> TableMapping {
