@@ -153,8 +153,14 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        /// Rings that go around by their angles, some with a few points moved: both answers come up often.
         #[test]
-        fn what_is_starlike_is_simple(ring in prop::collection::vec([0..12i32, 0..12i32], 3..9)) {
+        fn what_is_starlike_is_simple(mut ring in prop::collection::vec([-40..40i32, -40..40i32], 3..24), moved in prop::collection::vec((0..24usize, [-3..4i32, -3..4i32]), 0..4)) {
+            ring.sort_by(|[ax, ay], [bx, by]| f64::from(*ay).atan2((*ax).into()).total_cmp(&f64::from(*by).atan2((*bx).into())));
+            for (i, [x, y]) in moved {
+                let at = i % ring.len();
+                ring[at] = [ring[at][0] + x, ring[at][1] + y];
+            }
             let mut shape = Shape::default();
             shape.points.extend(&ring);
             shape.end_path(true);
@@ -164,5 +170,12 @@ mod tests {
                 prop_assert!(checker.add_ring(&ring, 0, 0) && checker.apart(&shape, 0), "{ring:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_ring_around_its_middle_is_starlike_one_that_turns_back_is_not() {
+        let ring = [[0, 0], [10, 1], [12, 6], [9, 12], [1, 11]];
+        assert!(starlike(&ring, [6, 6]));
+        assert!(!starlike(&[[0, 0], [12, 0], [12, 12], [5, 3], [0, 12]], [6, 6]));
     }
 }
