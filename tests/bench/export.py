@@ -27,10 +27,11 @@ def summary(runs):
 
 def measure(bench):
     state, file = bench.scratch / "export-state", bench.scratch / "export.fgb"
-    runs = {"ours": [], "ogr2ogr": [], "copy": []}
+    runs = {"ours": [], "publish": [], "ogr2ogr": [], "copy": []}
     for _ in range(bench.repeats):
         bench.say("export: plantiles, ogr2ogr, COPY")
-        runs["ours"].append(publish(bench, emptied(state), "block"))
+        runs["publish"].append(publish(bench, emptied(state), "block"))
+        runs["ours"].append(run([bench.programs["export"], bench.url, emptied(state), "bench", "block"]))
         file.unlink(missing_ok=True)
         runs["ogr2ogr"].append(run(["ogr2ogr", "-f", "FlatGeobuf", file, f"PG:{bench.url}", "-nln", "block", "-sql",
                                     f"select id, {COLUMNS}, geom from bench.block order by id"]))
