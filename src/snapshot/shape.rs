@@ -62,7 +62,7 @@ impl Shape {
         }
     }
 
-    fn expect(&self, kind: GeometryKind, found: &str) -> Result<()> {
+    fn require(&self, kind: GeometryKind, found: &str) -> Result<()> {
         if self.kind == kind {
             return Ok(());
         }
@@ -118,7 +118,7 @@ impl GeomProcessor for Shape {
     }
 
     fn point_begin(&mut self, _: usize) -> Result<()> {
-        self.expect(GeometryKind::Point, "point")
+        self.require(GeometryKind::Point, "point")
     }
 
     fn multipoint_begin(&mut self, _: usize, _: usize) -> Result<()> {
@@ -126,7 +126,7 @@ impl GeomProcessor for Shape {
     }
 
     fn linestring_begin(&mut self, tagged: bool, _: usize, _: usize) -> Result<()> {
-        if tagged { self.expect(GeometryKind::Line, "line") } else { Ok(()) }
+        if tagged { self.require(GeometryKind::Line, "line") } else { Ok(()) }
     }
 
     fn linestring_end(&mut self, _: bool, _: usize) -> Result<()> {
@@ -141,11 +141,11 @@ impl GeomProcessor for Shape {
     }
 
     fn multilinestring_begin(&mut self, _: usize, _: usize) -> Result<()> {
-        self.expect(GeometryKind::Line, "line")
+        self.require(GeometryKind::Line, "line")
     }
 
     fn polygon_begin(&mut self, _: bool, _: usize, _: usize) -> Result<()> {
-        self.expect(GeometryKind::Polygon, "polygon")
+        self.require(GeometryKind::Polygon, "polygon")
     }
 
     fn polygon_end(&mut self, _: bool, _: usize) -> Result<()> {
@@ -156,7 +156,7 @@ impl GeomProcessor for Shape {
     }
 
     fn multipolygon_begin(&mut self, _: usize, _: usize) -> Result<()> {
-        self.expect(GeometryKind::Polygon, "polygon")
+        self.require(GeometryKind::Polygon, "polygon")
     }
 
     fn geometrycollection_begin(&mut self, _: usize, _: usize) -> Result<()> {

@@ -10,7 +10,7 @@ use crate::{
     grid::{MAX_ZOOM, TileCoord, TileMatrixSet},
     plan::GeometryKind,
 };
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::cell::Cell;
 
 /// A raw tile.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -39,18 +39,16 @@ pub fn cut_until(
     most: usize,
 ) -> Tile {
     let Some(tile) = grid.tile(tile.z, tile.x, tile.y) else { return Tile::default() };
-    let mut scratch = lock().pop().unwrap_or_default();
+    let mut scratch = SCRATCH.take().unwrap_or_default();
     scratch.drawer.last = last;
     let cut = scratch.cut(layers, grid, tile, most);
-    lock().push(scratch);
+    SCRATCH.set(Some(scratch));
     cut
 }
 
-/// One for each tile that was ever cut at a time. Threads come and go, and each would keep as much.
-static SCRATCHES: Mutex<Vec<Scratch>> = Mutex::new(vec![]);
-
-fn lock() -> MutexGuard<'static, Vec<Scratch>> {
-    SCRATCHES.lock().unwrap_or_else(PoisonError::into_inner)
+thread_local! {
+    /// The server's tiles are cut on the threads of [`crate::workers`], which are few and stay.
+    static SCRATCH: Cell<Option<Box<Scratch>>> = const { Cell::new(None) };
 }
 
 /// Buffers kept from tile to tile.

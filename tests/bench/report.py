@@ -165,7 +165,7 @@ def start(results):
     s = results["start"]
     yield "## Start to the first tile, s"
     yield ""
-    yield from table(("without snapshots: export first", "with snapshots"), [(show(s["without"]), show(s["with"]))])
+    yield from table(("without snapshots: publish first", "with snapshots"), [(show(s["without"]), show(s["with"]))])
 
 
 def memory(results):
@@ -190,7 +190,7 @@ def growth(results):
         rows.append((f"{g['rows']['block']['rows']:,}".replace(",", " "), show(g["export"]["seconds"]), show(g["export"]["peak_anon_mb"]), show(g["start"]),
                      show(g["cold"]["all"]["rate"]), show(deep["rate"]), show(deep["cpu_micros"]), short(g["deep_raw_kb"]),
                      show(per_kb(g)), short(g["memory"]["RssAnon"]), short(g["memory"]["RssFile"])))
-    yield from table(("features of `block`", "export s", "export peak MB", "start s", "tiles/s, z5–14", "tiles/s, z9+", "CPU µs a tile, z9+",
+    yield from table(("features of `block`", "publish s", "publish peak MB", "start s", "tiles/s, z5–14", "tiles/s, z9+", "CPU µs a tile, z9+",
                       "raw kB a tile, z9+", "CPU µs a kB", "memory MB", "mapped MB"), rows)
 
 
