@@ -211,9 +211,10 @@ impl Service {
         self.freshness.lock().unwrap_or_else(PoisonError::into_inner).error = Some(error);
     }
 
-    /// Notes how layers were exported.
-    pub fn note_exports(&self, exports: Vec<Export>) {
+    /// Notes how some of the `layers` that there are were exported.
+    pub fn note_exports(&self, layers: &[LayerId], exports: &[Export]) {
         let mut freshness = self.freshness.lock().unwrap_or_else(PoisonError::into_inner);
+        freshness.exports.retain(|layer, _| layers.contains(layer));
         for export in exports {
             let label = LayerLabel { layer: export.layer.to_string() };
             self.metrics.layer_export_seconds.get_or_create(&label).set(export.seconds);
@@ -221,7 +222,7 @@ impl Service {
             if export.error.is_some() {
                 self.metrics.export_failures.inc();
             }
-            freshness.exports.insert(export.layer.clone(), export);
+            freshness.exports.insert(export.layer.clone(), export.clone());
         }
     }
 

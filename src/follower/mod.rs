@@ -178,7 +178,7 @@ impl Follower {
         };
         self.published = true;
         self.service.metrics.export_seconds.set(start.elapsed().as_secs_f64());
-        self.service.note_exports(published.exports.clone());
+        self.service.note_exports(&published.layers, &published.exports);
         let failed = published.exports.iter().filter(|export| export.error.is_some());
         let failed: Vec<_> = failed.map(|export| export.layer.clone()).collect();
         self.remember(&due, &published);

@@ -1,6 +1,7 @@
 //! Liveness, readiness and metrics.
 
 use super::{App, Problem};
+use crate::{catalog::PublishedLayer, plan::LayerId, publisher::Export};
 use axum::{
     Json,
     extract::State,
@@ -22,23 +23,11 @@ pub async fn alive() -> Response {
 pub async fn ready(State(app): State<Arc<App>>) -> Response {
     let freshness = app.service.freshness();
     let catalog = app.service.catalog();
-    let layers: Vec<Value> = catalog
-        .iter()
-        .flat_map(|catalog| catalog.layers())
-        .map(|layer| {
-            let export = freshness.exports.get(layer.id());
-            json!({
-                "id": layer.id(),
-                "snapshot": layer.snapshot.id,
-                "features": layer.snapshot.feature_count(),
-                "published": layer.published_at,
-                "age_seconds": Timestamp::now().as_second() - layer.published_at.as_second(),
-                "exported": export.map(|export| export.at),
-                "export_seconds": export.map(|export| export.seconds),
-                "error": export.and_then(|export| export.error.as_deref()),
-            })
-        })
-        .collect();
+    let served = catalog.iter().flat_map(|catalog| catalog.layers());
+    let served = served.map(|layer| served_layer(layer, freshness.exports.get(layer.id())));
+    let is_served = |id: &LayerId| catalog.as_ref().is_some_and(|catalog| catalog.layer(id).is_some());
+    let missing = freshness.exports.values().filter(|export| !is_served(&export.layer));
+    let layers: Vec<Value> = served.chain(missing.map(missing_layer)).collect();
     let (code, status) = match (&catalog, &freshness.error) {
         (None, _) => (StatusCode::SERVICE_UNAVAILABLE, "starting"),
         (Some(_), Some(_)) => (StatusCode::OK, "stale"),
@@ -53,6 +42,30 @@ pub async fn ready(State(app): State<Arc<App>>) -> Response {
         "layers": layers,
     });
     (code, [NO_STORE], Json(body)).into_response()
+}
+
+fn served_layer(layer: &PublishedLayer, export: Option<&Export>) -> Value {
+    json!({
+        "id": layer.id(),
+        "snapshot": layer.snapshot.id,
+        "features": layer.snapshot.feature_count(),
+        "published": layer.published_at,
+        "age_seconds": Timestamp::now().as_second() - layer.published_at.as_second(),
+        "exported": export.map(|export| export.at),
+        "export_seconds": export.map(|export| export.seconds),
+        "error": export.and_then(|export| export.error.as_deref()),
+    })
+}
+
+/// A layer of which there is no snapshot to serve.
+fn missing_layer(export: &Export) -> Value {
+    json!({
+        "id": export.layer,
+        "snapshot": null,
+        "exported": export.at,
+        "export_seconds": export.seconds,
+        "error": export.error,
+    })
 }
 
 pub async fn metrics(State(app): State<Arc<App>>) -> Result<Response, Problem> {

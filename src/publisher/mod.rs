@@ -48,6 +48,8 @@ pub struct PublishedSet {
     pub failures: Vec<String>,
     /// The layers that are new, ready for cutting.
     pub prepared: Vec<TileLayer>,
+    /// Every layer that there is, published or not; empty when nothing was exported.
+    pub layers: Vec<LayerId>,
     /// How the layers that were exported went.
     pub exports: Vec<Export>,
     /// What the database had of them at the instant of the export.
@@ -142,6 +144,7 @@ impl Publisher {
             snapshots: loaded.snapshots,
             failures,
             prepared: vec![],
+            layers: vec![],
             exports: vec![],
             marks: Marks::new(),
         }

@@ -129,8 +129,8 @@ impl Run<'_> {
             return Err(PublishError::UnknownLayer(one.clone()));
         }
         let set = self.publication.commit(origin, &self.snapshots)?;
-        let Self { snapshots, failures, prepared, exports, .. } = self;
-        Ok(PublishedSet { set, snapshots, failures, prepared, exports, marks })
+        let Self { ids: layers, snapshots, failures, prepared, exports, .. } = self;
+        Ok(PublishedSet { set, snapshots, failures, prepared, layers, exports, marks })
     }
 }
 
