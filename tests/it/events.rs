@@ -3,7 +3,7 @@
 use crate::support::{
     database::TestDatabase,
     postgis::{load_plan, query},
-    server::{Server, Setup, shared},
+    server::{Setup, shared},
 };
 use serde_json::Value;
 use std::{
@@ -13,14 +13,15 @@ use std::{
 };
 
 /// An open stream of events.
-struct Stream(BufReader<TcpStream>);
+pub struct Stream(BufReader<TcpStream>);
 
 /// One event: name, id, data.
-type Event = (String, String, Value);
+pub type Event = (String, String, Value);
 
 impl Stream {
-    fn open(server: &Server, headers: &str) -> Self {
-        let mut stream = TcpStream::connect(&server.address).unwrap();
+    /// A stream from the server, or the proxy, that listens there.
+    pub fn open(address: &str, headers: &str) -> Self {
+        let mut stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         stream.write_all(format!("GET /events HTTP/1.1\r\nHost: a\r\n{headers}\r\n").as_bytes()).unwrap();
         let mut stream = Self(BufReader::new(stream));
@@ -39,7 +40,7 @@ impl Stream {
         line.strip_suffix("\r\n").or(line.strip_suffix('\n')).map(str::to_owned)
     }
 
-    fn event(&mut self) -> Event {
+    pub fn event(&mut self) -> Event {
         let mut field = |name: &str| loop {
             let line = self.line().expect("an event");
             if let Some(value) = line.strip_prefix(name) {
@@ -54,7 +55,7 @@ impl Stream {
 #[test]
 fn a_client_is_told_the_state_at_once() {
     let server = shared();
-    let (name, id, data) = Stream::open(&server, "").event();
+    let (name, id, data) = Stream::open(&server.address, "").event();
     let catalog = server.get("/layers.json").json();
     assert_eq!((name.as_str(), id.as_str()), ("state", catalog["version"].as_str().unwrap()));
     assert_eq!(data["version"], catalog["version"]);
@@ -67,7 +68,7 @@ fn a_client_is_told_the_state_at_once() {
 #[test]
 fn a_stop_ends_the_streams() {
     let mut server = Setup::default().start();
-    let mut stream = Stream::open(&server, "");
+    let mut stream = Stream::open(&server.address, "");
     stream.event();
     server.signal("TERM");
     while stream.line().is_some() {}
@@ -78,7 +79,7 @@ fn a_stop_ends_the_streams() {
 fn past_their_number_a_stream_is_refused() {
     let server = Setup::default().start();
     // A small part of what a server may open; the limit itself is for the server.
-    let streams: Vec<_> = (0..1024).map(|_| Stream::open(&server, "")).collect();
+    let streams: Vec<_> = (0..1024).map(|_| Stream::open(&server.address, "")).collect();
     let refused = server.get("/events").expect_problem(503);
     assert!(refused["detail"].as_str().unwrap().contains("streams"));
     drop(streams);
@@ -90,14 +91,14 @@ async fn an_edit_is_told_to_those_who_are_there_and_to_those_who_come_back() {
     let database = TestDatabase::new().await;
     load_plan(&database.url());
     let server = Setup::default().database(&database.url()).start();
-    let mut stream = Stream::open(&server, "");
+    let mut stream = Stream::open(&server.address, "");
     let (_, first, _) = stream.event();
     query(&database.url(), "update plan.mining_blocks set name = 'renamed' where id = 1");
     let (_, second, data) = stream.event();
     assert_ne!(first, second);
     assert_eq!(data["changed"], serde_json::json!(["mining_blocks"]));
-    let (_, id, data) = Stream::open(&server, &format!("Last-Event-ID: {first}\r\n")).event();
+    let (_, id, data) = Stream::open(&server.address, &format!("Last-Event-ID: {first}\r\n")).event();
     assert_eq!((id, &data["changed"]), (second.clone(), &serde_json::json!(["mining_blocks"])));
-    let (_, _, data) = Stream::open(&server, &format!("Last-Event-ID: {second}\r\n")).event();
+    let (_, _, data) = Stream::open(&server.address, &format!("Last-Event-ID: {second}\r\n")).event();
     assert_eq!(data["changed"], serde_json::json!([]));
 }

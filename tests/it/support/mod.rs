@@ -4,6 +4,7 @@ pub mod database;
 pub mod grid;
 pub mod http;
 pub mod mvt;
+pub mod nginx;
 pub mod plan;
 pub mod postgis;
 pub mod sample;

@@ -20,6 +20,7 @@ pub struct Setup {
     expected_log: Vec<&'static str>,
     unready: bool,
     unwritable: bool,
+    traced: Option<PathBuf>,
 }
 
 impl Setup {
@@ -58,10 +59,20 @@ impl Setup {
         self
     }
 
+    /// The names of the system calls that it makes are in this file when it has ended.
+    pub fn traced(mut self, calls: &Path) -> Self {
+        self.traced = Some(calls.to_owned());
+        self
+    }
+
     #[track_caller]
     pub fn start(self) -> Server {
         let folder = tempfile::tempdir().unwrap();
-        let mut command = if self.unwritable { plantiles_without_files() } else { plantiles(&[]) };
+        let mut command = match &self.traced {
+            Some(calls) => plantiles_traced(calls),
+            None if self.unwritable => plantiles_without_files(),
+            None => plantiles(&[]),
+        };
         command.args(["serve", "--listen", "127.0.0.1:0", "--state"]);
         command.arg(self.state.unwrap_or_else(|| folder.path().join("state")));
         if let Some(url) = self.database {
@@ -101,6 +112,15 @@ fn plantiles_without_files() -> Command {
     let mut command = bare(Command::new("sh"));
     // The signal would end the process; ignored, it is an error of each write.
     command.args(["-c", r#"trap "" XFSZ; ulimit -f 0; exec "$0" "$@""#, env!("CARGO_BIN_EXE_plantiles")]);
+    command
+}
+
+/// The same, with a count of its system calls written to a file.
+fn plantiles_traced(calls: &Path) -> Command {
+    let mut command = bare(Command::new("strace"));
+    // The tracer stands aside, so that the child is the program.
+    command.args(["-D", "-f", "-qq", "-c", "-U", "name", "-o"]).arg(calls);
+    command.arg(env!("CARGO_BIN_EXE_plantiles"));
     command
 }
 
