@@ -13,6 +13,7 @@ mod event_loops;
 mod events;
 mod health;
 mod negotiate;
+mod ogc;
 mod patience;
 mod range;
 mod respond;
@@ -56,7 +57,7 @@ impl App {
 }
 
 /// The first segment of each route, by which requests are counted.
-const PLACES: [&str; 12] = [
+const PLACES: [&str; 13] = [
     "",
     "events",
     "assets",
@@ -66,6 +67,7 @@ const PLACES: [&str; 12] = [
     "styles",
     "sprites",
     "fonts",
+    "ogc",
     "healthz",
     "readyz",
     "metrics",
@@ -84,6 +86,7 @@ fn router(app: Arc<App>) -> Router {
         .route("/styles/{document}", get(documents::style))
         .route("/sprites/{file}", get(assets::sprite))
         .route("/fonts/{stack}/{range}", get(assets::glyphs))
+        .merge(ogc::routes())
         .route("/events", get(events::events))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

@@ -17,6 +17,7 @@ mod gdal;
 mod golden;
 mod import;
 mod negotiation;
+mod ogc_common;
 mod operations;
 mod overload;
 mod proxy;

@@ -1,0 +1,18 @@
+//! `/ogc`: where everything begins (OGC 19-072, §8.2).
+
+use super::{
+    DESCRIPTION, TITLE,
+    link::{JSON, link, self_and_page},
+};
+use crate::config::PublicUrl;
+use serde_json::{Value, json};
+
+pub fn landing_page(base: &PublicUrl) -> Value {
+    let base = format!("{}/ogc", base.as_str());
+    let mut links = self_and_page(TITLE, &base);
+    links.extend([
+        link("conformance", JSON, "一致性类 Conformance classes", &format!("{base}/conformance")),
+        link("data", JSON, "图层 Collections", &format!("{base}/collections")),
+    ]);
+    json!({ "title": TITLE, "description": DESCRIPTION, "links": links })
+}

@@ -1,0 +1,22 @@
+//! OGC API documents: what is here and how it is asked for, as JSON and, in [`html`], as pages.
+
+mod collection;
+mod conformance;
+pub mod html;
+mod landing_page;
+mod link;
+
+pub use collection::{collection, collections};
+pub use conformance::conformance;
+pub use landing_page::landing_page;
+
+use crate::plan::Text;
+
+/// A title in both languages, the plan's own first.
+pub fn title(text: &Text) -> String {
+    format!("{} {}", text.zh, text.en)
+}
+
+/// Title and description of the service.
+const TITLE: &str = "矿产资源规划图层 Mineral-resource plan layers";
+const DESCRIPTION: &str = "规划各图层的要素与矢量瓦片，坐标系 CGCS2000。 Features and vector tiles of the plan's layers in CGCS2000.";

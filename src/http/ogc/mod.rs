@@ -1,0 +1,103 @@
+//! `/ogc`: OGC API, Common (OGC 19-072, 20-024).
+
+mod documents;
+mod media;
+mod parameters;
+
+use super::{
+    App, Problem,
+    base_url::base_url,
+    connection::Peer,
+    respond::{Representation, insert},
+};
+use crate::{
+    catalog::{Catalog, PublishedLayer},
+    config::PublicUrl,
+    plan::LayerId,
+};
+use axum::{
+    Router,
+    extract::FromRequestParts,
+    http::{HeaderMap, HeaderValue, header, request::Parts},
+    response::Response,
+    routing::get,
+};
+use media::{Form, HTML};
+use parameters::Parameters;
+use std::sync::Arc;
+
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/ogc", get(documents::landing_page))
+        .route("/ogc/style.css", get(documents::style))
+        .route("/ogc/conformance", get(documents::conformance))
+        .route("/ogc/collections", get(documents::collections))
+        .route("/ogc/collections/{collection}", get(documents::collection))
+}
+
+/// What a handler wants to know of a request.
+pub struct Asked {
+    pub catalog: Arc<Catalog>,
+    pub base: PublicUrl,
+    pub headers: HeaderMap,
+    pub parameters: Parameters,
+}
+
+impl FromRequestParts<Arc<App>> for Asked {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        // Each connection puts it there.
+        let Peer(peer) = parts.extensions.get::<Peer>().copied().ok_or_else(Problem::internal)?;
+        Ok(Self {
+            catalog: app.catalog()?,
+            base: base_url(&app.server, peer, &parts.headers),
+            parameters: Parameters::of(&parts.uri)?,
+            headers: parts.headers.clone(),
+        })
+    }
+}
+
+impl Asked {
+    /// The form of a resource that has no parameter but `f`.
+    pub fn form(&self, forms: &[Form]) -> Result<Form, Problem> {
+        self.parameters.check(&["f"])?;
+        media::choose(self.parameters.get("f"), &self.headers, forms)
+    }
+
+    /// The layer that is the collection `id`.
+    pub fn collection(&self, id: &str) -> Result<&Arc<PublishedLayer>, Problem> {
+        let found = LayerId::new(id).ok().and_then(|id| self.catalog.layer(&id));
+        let named: String = id.chars().take(80).collect();
+        found.ok_or_else(|| Problem::not_found(format!("there is no collection `{named}`")))
+    }
+
+    /// 200 with a document, or what the preconditions say.
+    pub fn answer(&self, text: String, form: Form) -> Result<Response, Problem> {
+        let mut document = Representation::document(text, &self.headers)?;
+        document.content_type = HeaderValue::from_static(content_type(form));
+        document.vary = VARY;
+        let mut response = document.answer(&self.headers)?;
+        if form == HTML {
+            guard(response.headers_mut())?;
+        }
+        Ok(response)
+    }
+}
+
+/// `Vary` of what is negotiated and has absolute URLs in it.
+pub const VARY: HeaderValue = HeaderValue::from_static(
+    "accept, accept-encoding, host, forwarded, x-forwarded-host, x-forwarded-proto, x-forwarded-prefix",
+);
+
+pub fn content_type(form: Form) -> &'static str {
+    if form == HTML { "text/html; charset=utf-8" } else { form.media_type }
+}
+
+/// A page loads its style sheet and nothing else.
+pub fn guard(headers: &mut HeaderMap) -> Result<(), Problem> {
+    let policy =
+        "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
+    insert(headers, header::CONTENT_SECURITY_POLICY, policy)?;
+    insert(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff")
+}

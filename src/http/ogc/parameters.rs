@@ -1,0 +1,39 @@
+//! The query of a request: each parameter known, and there once.
+
+use crate::http::Problem;
+use axum::{extract::Query, http::Uri};
+
+pub struct Parameters(Vec<(String, String)>);
+
+impl Parameters {
+    pub fn of(uri: &Uri) -> Result<Self, Problem> {
+        let query = Query::<Vec<(String, String)>>::try_from_uri(uri);
+        query
+            .map(|Query(pairs)| Self(pairs))
+            .map_err(|_| Problem::bad_request("the query is not name=value pairs"))
+    }
+
+    /// Refuses parameters that are not among `known`, and those that are there twice.
+    pub fn check(&self, known: &[&str]) -> Result<(), Problem> {
+        for (i, (name, _)) in self.0.iter().enumerate() {
+            if !known.contains(&name.as_str()) {
+                let reason = format!("there is no such parameter here; there are {}", known.join(", "));
+                return Err(wrong(name, &reason));
+            }
+            if self.0[..i].iter().any(|(earlier, _)| earlier == name) {
+                return Err(wrong(name, "it is there twice"));
+            }
+        }
+        Ok(())
+    }
+
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// 400 that names the parameter.
+pub fn wrong(name: &str, reason: &str) -> Problem {
+    let name: String = name.chars().take(40).collect();
+    Problem::bad_request(format!("parameter `{name}`: {reason}"))
+}
