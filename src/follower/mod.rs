@@ -18,7 +18,6 @@ use crate::{
     tile::{PrepareError, TileLayer},
 };
 use ear::{Ear, Heard};
-use jiff::Timestamp;
 use pending::Pending;
 use std::{
     collections::BTreeSet,
@@ -143,16 +142,15 @@ impl Follower {
                     .note_failure("the database is not heard: what changes now is served later".into());
             }
             Heard::Change(change) => {
-                let Change { layer, change: count, at, old, new } = change;
+                let Change { layer, change: count, lag, heard_at, old, new } = change;
                 tracing::debug!(%layer, count, ?old, ?new, "changed");
                 self.service.metrics.changes.inc();
-                let sent = Timestamp::now().as_microsecond() as f64 / 1e6 - at;
-                self.service.metrics.change_lag.observe(sent.max(0.0));
+                self.service.metrics.change_lag.observe(lag);
                 if self.marks.get(&layer).is_some_and(|mark| mark.changes >= count) {
                     // The export of an earlier change has seen it.
                     self.service.metrics.changes_coalesced.inc();
                 } else {
-                    self.pending.add(layer, now);
+                    self.pending.add(layer, heard_at);
                 }
             }
         }
@@ -189,7 +187,7 @@ impl Follower {
         self.count(&due);
         self.hear_all();
         if failed.is_empty() {
-            self.pending.succeeded(!self.pending.is_empty());
+            self.pending.succeeded(!self.pending.is_empty(), start.elapsed());
         } else {
             self.pending.failed(false, failed, Instant::now());
         }

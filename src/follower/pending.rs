@@ -8,9 +8,13 @@ use std::{
 
 /// After a change, this long a silence ends a burst.
 const QUIET: Duration = Duration::from_millis(25);
-/// How long changes are waited for in a burst that does not end, at first and at most. It doubles from export to
+/// How long changes are waited for in a burst that does not end, at least and at most. It doubles from export to
 /// export, so that a burst of any length leads to a handful.
 const BURST: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(4)];
+/// At first it is this share of what the last export took, though not more than a second: after a long one the rest
+/// of the burst would wait for a second long one.
+const WORTH_WAITING: u32 = 4;
+const FIRST_BURST: Duration = Duration::from_secs(1);
 /// First and longest pause after a failure.
 const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(30)];
 
@@ -73,9 +77,13 @@ impl Pending {
         std::mem::replace(self, rest)
     }
 
-    /// The export of what was taken went well. `busy` when more had come meanwhile.
-    pub fn succeeded(&mut self, busy: bool) {
-        self.burst = if busy { (self.burst * 2).min(BURST[1]) } else { BURST[0] };
+    /// The export of what was taken went well, in `took`. `busy` when more had come meanwhile.
+    pub fn succeeded(&mut self, busy: bool, took: Duration) {
+        self.burst = if busy {
+            (self.burst * 2).min(BURST[1])
+        } else {
+            (took / WORTH_WAITING).clamp(BURST[0], FIRST_BURST)
+        };
         (self.pause, self.not_before) = (PAUSES[0], None);
     }
 
@@ -103,7 +111,7 @@ mod tests {
     fn idle() -> Pending {
         let mut pending = Pending::all();
         pending.take();
-        pending.succeeded(false);
+        pending.succeeded(false, ms(50));
         pending
     }
 
@@ -130,13 +138,23 @@ mod tests {
                 pending.take();
                 exports += 1;
                 free = now + ms(50);
-                pending.succeeded(true);
+                pending.succeeded(true, ms(50));
             }
         }
         assert!((4..=8).contains(&exports), "{exports}");
         // The last one is not kept waiting by what came before.
         let last = start + ms(9_999);
         assert!(pending.due(last).is_some_and(|due| due <= last + QUIET));
+    }
+
+    #[test]
+    fn a_long_export_waits_for_the_end_of_a_burst() {
+        let (mut pending, start) = (idle(), Instant::now());
+        pending.succeeded(false, ms(3_000));
+        (0..=700).step_by(20).for_each(|n| pending.add(layer(), start + ms(n)));
+        assert_eq!(pending.due(start), Some(start + ms(700) + QUIET));
+        (720..=2_000).step_by(20).for_each(|n| pending.add(layer(), start + ms(n)));
+        assert_eq!(pending.due(start), Some(start + ms(750)));
     }
 
     #[test]
@@ -148,7 +166,7 @@ mod tests {
         pending.failed(false, [layer()], start);
         assert_eq!(pending.due(start), Some(start + PAUSES[0] * 2));
         pending.take();
-        pending.succeeded(false);
+        pending.succeeded(false, ms(50));
         assert_eq!(pending.due(start), None);
     }
 }

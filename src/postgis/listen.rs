@@ -2,28 +2,51 @@
 
 use super::{Database, DatabaseError};
 use crate::plan::LayerId;
+use jiff::Timestamp;
 use serde::Deserialize;
 use std::{
     future::poll_fn,
     task::{Poll, ready},
+    time::Instant,
 };
 use tokio::{sync::mpsc, task::JoinHandle};
 use tokio_postgres::{AsyncMessage, Client, Connection, Socket, tls::NoTlsStream};
 
 const LISTEN: &str = include_str!("../../sql/query/listen.sql");
 
-/// A committed transaction that changed a layer, see `sql/0003_changes.sql`.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+/// A committed transaction that changed a layer.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Change {
     pub layer: LayerId,
     /// The layer's count after it, see [`Mark::changes`](super::Mark::changes).
     pub change: i64,
-    /// When it was announced, in seconds since 1970 by the database's clock.
-    pub at: f64,
+    /// Seconds from its announcement, by the database's clock, to its arrival, by ours.
+    pub lag: f64,
+    pub heard_at: Instant,
     /// Box of what was there before, in the table's coordinates: west, south, east, north.
     pub old: Option<[f64; 4]>,
     /// Box of what is there now.
     pub new: Option<[f64; 4]>,
+}
+
+/// What `sql/0003_changes.sql` sends.
+#[derive(Deserialize)]
+struct Announcement {
+    layer: LayerId,
+    change: i64,
+    /// Seconds since 1970.
+    at: f64,
+    old: Option<[f64; 4]>,
+    new: Option<[f64; 4]>,
+}
+
+impl Change {
+    /// Of an announcement that arrives now.
+    fn heard(payload: &str) -> Result<Self, serde_json::Error> {
+        let Announcement { layer, change, at, old, new } = serde_json::from_str(payload)?;
+        let lag = (Timestamp::now().as_microsecond() as f64 / 1e6 - at).max(0.0);
+        Ok(Self { layer, change, lag, heard_at: Instant::now(), old, new })
+    }
 }
 
 /// A connection of its own that hears of changes from when it is made until it breaks.
@@ -63,7 +86,7 @@ async fn receive(mut connection: Connection<Socket, NoTlsStream>, sender: mpsc::
             match ready!(connection.poll_message(context)) {
                 None => return Poll::Ready(Ok(())),
                 Some(Err(error)) => return Poll::Ready(Err(error)),
-                Some(Ok(AsyncMessage::Notification(note))) => match serde_json::from_str(note.payload()) {
+                Some(Ok(AsyncMessage::Notification(note))) => match Change::heard(note.payload()) {
                     // Nobody to tell: the listener is gone, and this task with it.
                     Ok(change) => drop(sender.send(change)),
                     Err(error) => {
