@@ -162,8 +162,10 @@ impl Follower {
         let start = Instant::now();
         let due = self.pending.take();
         let wanted = if due.all { Wanted::All } else { Wanted::Changed(&due.layers) };
-        let open = self.open();
-        let published = self.publisher.publish(wanted, &open, &|_| {}).await;
+        let catalog = self.service.catalog();
+        let served: Vec<_> =
+            catalog.iter().flat_map(|catalog| catalog.layers()).map(|layer| &layer.tiles).collect();
+        let published = self.publisher.publish(wanted, &served, &|_| {}).await;
         let published = match published {
             Ok(published) => published,
             Err(error @ PublishError::Rule(_)) if !self.published => return Some(error.into()),
@@ -271,7 +273,7 @@ impl Follower {
             }
             let tiles = match prepared.iter().position(|tiles| tiles.snapshot().id == snapshot.id) {
                 Some(ready) => prepared.swap_remove(ready),
-                None => self.publisher.tiles(Arc::clone(&snapshot))?,
+                None => self.publisher.tiles(Arc::clone(&snapshot), served.map(|layer| &layer.tiles))?,
             };
             Ok(Arc::new(layer(served.map(Arc::as_ref), tiles, &set)))
         });

@@ -150,9 +150,14 @@ impl Publisher {
         }
     }
 
-    /// The layer of `snapshot`, ready for cutting, from the file beside it or made now.
-    pub fn tiles(&self, snapshot: Arc<Snapshot>) -> Result<TileLayer, PrepareError> {
-        tiles(&self.store, &self.tiles.rules, snapshot)
+    /// The layer of `snapshot`, ready for cutting, from the file beside it or made now; `before` is the layer that it
+    /// replaces.
+    pub fn tiles(
+        &self,
+        snapshot: Arc<Snapshot>,
+        before: Option<&TileLayer>,
+    ) -> Result<TileLayer, PrepareError> {
+        tiles(&self.store, &self.tiles.rules, snapshot, before)
     }
 
     /// Most bytes of a tile before compression.
@@ -181,8 +186,8 @@ impl Publisher {
     }
 
     /// Exports the `wanted` layers, prepares them for tiles and publishes the result. The layers of a database are
-    /// all read at the same instant. `open` are published snapshots that need not be opened, which means hashed,
-    /// again.
+    /// all read at the same instant. `served` are published layers: their snapshots need not be opened, which means
+    /// hashed, again, and what replaces them is prepared sooner.
     ///
     /// `progress` is told each layer that is done. A layer whose export fails stays as it was, and the set says
     /// why.
@@ -192,16 +197,18 @@ impl Publisher {
     pub async fn publish(
         &self,
         wanted: Wanted<'_>,
-        open: &[Arc<Snapshot>],
+        served: &[&TileLayer],
         progress: &(dyn Fn(&Snapshot) + Send + Sync),
     ) -> Result<PublishedSet, PublishError> {
         let publication = self.begin().await?;
-        let previous = self.current()?.map(|set| self.open_set(set, open).snapshots).unwrap_or_default();
+        let open: Vec<_> = served.iter().map(|layer| Arc::clone(layer.snapshot())).collect();
+        let previous = self.current()?.map(|set| self.open_set(set, &open).snapshots).unwrap_or_default();
         let mut run = Run {
             store: &self.store,
             rules: &self.tiles.rules,
             publication,
             previous,
+            served,
             wanted,
             progress,
             ids: Vec::new(),
@@ -249,11 +256,12 @@ fn tiles(
     store: &Store,
     rules: &BTreeMap<LayerId, Rules>,
     snapshot: Arc<Snapshot>,
+    before: Option<&TileLayer>,
 ) -> Result<TileLayer, PrepareError> {
     let grid = TileMatrixSet::web_mercator_quad();
     let path = store.derived_path(&snapshot.layer.id, snapshot.id, &format!("{}.tiles", grid.id));
     let rules = rules.get(&snapshot.layer.id).cloned().unwrap_or_default();
-    TileLayer::open(snapshot, &grid, &rules, &path)
+    TileLayer::open(snapshot, &grid, &rules, &path, before)
 }
 
 fn mapping(layer: &config::TableLayer) -> TableMapping {

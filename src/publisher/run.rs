@@ -19,6 +19,7 @@ pub(super) struct Run<'a> {
     pub(super) publication: Publication<'a>,
     /// What is published now, for layers that are not exported anew.
     pub(super) previous: Vec<Arc<Snapshot>>,
+    pub(super) served: &'a [&'a TileLayer],
     pub(super) wanted: Wanted<'a>,
     pub(super) progress: &'a (dyn Fn(&Snapshot) + Send + Sync),
     /// Every layer met, exported or not.
@@ -102,8 +103,9 @@ impl Run<'_> {
         served: Option<SnapshotId>,
     ) -> Result<Arc<Snapshot>, PublishError> {
         if served != Some(snapshot.id) {
-            let tiles = tokio::task::block_in_place(|| tiles(self.store, self.rules, Arc::clone(&snapshot)))?;
-            self.prepared.push(tiles);
+            let before = self.served.iter().find(|layer| layer.snapshot().layer.id == snapshot.layer.id);
+            let prepare = || tiles(self.store, self.rules, Arc::clone(&snapshot), before.copied());
+            self.prepared.push(tokio::task::block_in_place(prepare)?);
         }
         Ok(snapshot)
     }

@@ -3,7 +3,7 @@
 use super::{
     ENGINE_VERSION,
     attributes::{Attributes, Coded},
-    pyramid::Pyramid,
+    pyramid::{Before, Pyramid},
     sections::{SectionWriter, Sections},
 };
 use crate::{
@@ -60,7 +60,8 @@ impl TileLayer {
     /// the last byte what this engine prepares, it is made anew; where that cannot be written, in memory.
     ///
     /// The file is written aside and renamed, so any number of processes may do this at a time. It is not
-    /// synced: what a crash of the machine leaves is checked like any other file.
+    /// synced: what a crash of the machine leaves is checked like any other file. `before` is the layer as it was: the
+    /// less has changed since, the sooner this is done.
     ///
     /// # Errors
     /// [`PrepareError::TooLarge`] when positions in the layer do not fit 32 bits, [`PrepareError::Rule`] when the
@@ -70,16 +71,18 @@ impl TileLayer {
         grid: &TileMatrixSet,
         rules: &Rules,
         path: &Path,
+        before: Option<&Self>,
     ) -> Result<Self, PrepareError> {
         rules.check(&snapshot.layer)?;
         let existing = File::open(path).and_then(|file| MappedFile::new(&file));
         if let Some(layer) = existing.ok().and_then(|map| Self::mapped(map, &snapshot, grid, rules)) {
             return Ok(layer);
         }
-        match Self::write(&snapshot, grid, rules, path) {
+        match Self::write(&snapshot, grid, rules, path, before) {
             Ok(Some(layer)) => return Ok(layer),
             Ok(None) => tracing::warn!(path = %path.display(), "what was written is not what is there"),
             Err(BuildError::TooLarge) => return Err(PrepareError::TooLarge(snapshot.layer.id.clone())),
+            Err(BuildError::Changed) => return Self::open(snapshot, grid, rules, path, None),
             Err(BuildError::Io(error)) => {
                 tracing::warn!(%error, path = %path.display(), "prepared in memory, as it cannot be written");
             }
@@ -97,7 +100,7 @@ impl TileLayer {
         rules: &Rules,
     ) -> Result<Self, PrepareError> {
         rules.check(&snapshot.layer)?;
-        let prepared = build(&snapshot, grid, rules, vec![]).and_then(|bytes| {
+        let prepared = build(&snapshot, grid, rules, None, vec![]).and_then(|bytes| {
             let layer = Self::mapped(MappedFile::in_memory(&bytes)?, &snapshot, grid, rules);
             layer.ok_or_else(|| BuildError::Io(io::ErrorKind::InvalidData.into()))
         });
@@ -105,6 +108,8 @@ impl TileLayer {
         prepared.map_err(|error| match error {
             BuildError::TooLarge => PrepareError::TooLarge(layer),
             BuildError::Io(cause) => PrepareError::Io { layer, cause },
+            // Not without a layer of before.
+            BuildError::Changed => PrepareError::Io { layer, cause: io::ErrorKind::Other.into() },
         })
     }
 
@@ -114,9 +119,11 @@ impl TileLayer {
         grid: &TileMatrixSet,
         rules: &Rules,
         path: &Path,
+        before: Option<&Self>,
     ) -> Result<Option<Self>, BuildError> {
         let unfinished = snapshot::unfinished_beside(path)?;
-        build(snapshot, grid, rules, BufWriter::with_capacity(1 << 20, unfinished.as_file()))?;
+        let before = before.filter(|before| before.draws_alike(snapshot, grid, rules));
+        build(snapshot, grid, rules, before, BufWriter::with_capacity(1 << 20, unfinished.as_file()))?;
         let map = MappedFile::new(unfinished.as_file())?;
         // Another process may have taken the unfinished file for a leftover; it can be used all the same.
         if let Err(error) = unfinished.persist(path) {
@@ -148,6 +155,14 @@ impl TileLayer {
             pyramid,
             columns,
         })
+    }
+
+    /// Whether geometry that is the same is the same in the pyramid of `snapshot` after `rules`.
+    fn draws_alike(&self, snapshot: &Snapshot, grid: &TileMatrixSet, rules: &Rules) -> bool {
+        let drawing = |layer: &Layer, rules: &Rules| {
+            (layer.geometry, rules.minzoom(layer), rules.tolerance, rules.tiny)
+        };
+        &self.grid == grid && drawing(&self.snapshot.layer, &self.rules) == drawing(&snapshot.layer, rules)
     }
 
     /// The MVT layers that tiles of this layer may hold, with the columns that they carry at some zoom.
@@ -188,6 +203,8 @@ impl Labels {
 pub enum BuildError {
     /// A number does not fit 32 bits.
     TooLarge,
+    /// Nothing can be taken over from the layer as it was.
+    Changed,
     Io(io::Error),
 }
 
@@ -204,7 +221,7 @@ impl From<TryFromIntError> for BuildError {
 }
 
 /// Version of the file's layout: to be changed with it, where the tiles stay as they are.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// All that the file depends on.
 fn key(snapshot: &Snapshot, grid: &TileMatrixSet, rules: &Rules) -> String {
@@ -218,13 +235,15 @@ fn build<W: Write>(
     snapshot: &Snapshot,
     grid: &TileMatrixSet,
     rules: &Rules,
+    before: Option<&TileLayer>,
     out: W,
 ) -> Result<W, BuildError> {
     u32::try_from(snapshot.feature_count())?;
     let mut out = SectionWriter::new(out, &key(snapshot, grid, rules));
     thread::scope(|scope| {
         let attributes = scope.spawn(|| Coded::of(snapshot));
-        Pyramid::build(snapshot, grid, rules, &mut out)?;
+        let before = before.map(|layer| Before { snapshot: &layer.snapshot, pyramid: &layer.pyramid });
+        Pyramid::build(snapshot, grid, rules, before, &mut out)?;
         let attributes = attributes.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         Ok(attributes.write(&mut out)?)
     })

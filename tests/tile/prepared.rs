@@ -2,6 +2,7 @@
 
 use crate::{
     fixture::{Geometry, Row, layer, snapshot},
+    lowzoom::partition,
     place::*,
 };
 use plantiles::{
@@ -9,7 +10,7 @@ use plantiles::{
     snapshot::Snapshot,
     tile::{Tile, TileLayer},
 };
-use std::{fs, path::Path, sync::Arc, thread};
+use std::{collections::BTreeMap, fs, path::Path, sync::Arc, thread};
 
 /// Four neighbours, drawn at all zooms; their columns have values of each type.
 fn blocks(side: f64) -> Arc<Snapshot> {
@@ -23,7 +24,7 @@ fn blocks(side: f64) -> Arc<Snapshot> {
 }
 
 fn open(snapshot: &Arc<Snapshot>, path: &Path) -> TileLayer {
-    TileLayer::open(Arc::clone(snapshot), &grid(), &Rules::default(), path).unwrap()
+    TileLayer::open(Arc::clone(snapshot), &grid(), &Rules::default(), path, None).unwrap()
 }
 
 fn tiles(layer: &TileLayer) -> Vec<Tile> {
@@ -84,6 +85,68 @@ fn a_file_that_is_cut_off_or_of_another_snapshot_is_made_anew() {
         assert_eq!(tiles(&open(&snapshot, &path)), expected, "{} bytes", bytes.len());
         assert!(fs::read(&path).unwrap() == whole);
     }
+}
+
+/// After edits of a layer of several pieces, of borders that its features share too, nothing tells whether the file was
+/// made with the help of the one before.
+#[test]
+fn what_is_taken_over_from_the_layer_before_is_what_would_be_made() {
+    let mut rows: Rows = (0..).zip(partition(home(6), 60, 3000.0, 0.35)).map(named).collect();
+    let directory = tempfile::tempdir().unwrap();
+    let make = |rows: &Rows, name: &str, before: Option<&TileLayer>| {
+        let rows = rows.iter().map(|(&id, (name, geometry))| {
+            let mut row = Row::new(id, geometry.clone());
+            row.name = Some(name.clone());
+            row
+        });
+        let snapshot = snapshot(&layer("blocks", GeometryKind::Polygon), rows);
+        let path = directory.path().join(name);
+        let layer = TileLayer::open(snapshot, &grid(), &Rules::default(), &path, before).unwrap();
+        (layer, fs::read(path).unwrap())
+    };
+    let (mut before, _) = make(&rows, "first", None);
+    let edits: [(&str, fn(&mut Rows)); 6] = [
+        ("nothing", |_| {}),
+        ("a name", |rows| rows.get_mut(&1700).unwrap().0.push('改')),
+        ("a hole in the partition", |rows| drop(rows.remove(&1801))),
+        ("a shared vertex", |rows| {
+            let Geometry::Polygons(parts) = &rows[&900].1 else { panic!("not a polygon") };
+            let moved = parts[0][0][7];
+            let all = rows.values_mut().flat_map(|(_, geometry)| match geometry {
+                Geometry::Polygons(parts) => parts.iter_mut().flatten().flatten(),
+                _ => panic!("not a polygon"),
+            });
+            all.filter(|vertex| **vertex == moved).for_each(|vertex| vertex[0] += 0.01);
+        }),
+        ("a square over others", |rows| {
+            let (x, y) = (2000.0, 2000.0);
+            let square =
+                polygon(home(6), &[vec![[x, y], [x + 70.0, y], [x + 70.0, y + 70.0], [x, y + 70.0]]]);
+            rows.insert(90_000, ("方".into(), square));
+        }),
+        ("what makes arcs cross", |rows| {
+            let Geometry::Polygons(parts) = &mut rows.get_mut(&2500).unwrap().1 else {
+                panic!("not a polygon")
+            };
+            let ring = &mut parts[0][0];
+            let n = ring.len();
+            ring.swap(n / 2, n / 2 + 3);
+        }),
+    ];
+    for (n, (edit, apply)) in edits.into_iter().enumerate() {
+        apply(&mut rows);
+        let (_, alone) = make(&rows, &format!("{n}.alone"), None);
+        let (layer, with) = make(&rows, &format!("{n}.with"), Some(&before));
+        assert!(alone == with, "{edit}");
+        before = layer;
+    }
+}
+
+/// Names and shapes by key.
+type Rows = BTreeMap<i64, (String, Geometry)>;
+
+fn named((id, geometry): (i64, Geometry)) -> (i64, (String, Geometry)) {
+    (id, (format!("矿区{id}"), geometry))
 }
 
 /// Not in place: the old file may still be mapped.

@@ -166,7 +166,8 @@ fn what_was_prepared_by_other_rules_is_made_anew() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("blocks.tiles");
     let snapshot = snapshot(&layer("blocks", GeometryKind::Polygon), rows());
-    let open = |json: &str| TileLayer::open(Arc::clone(&snapshot), &grid(), &rules(json), &path).unwrap();
+    let open =
+        |json: &str| TileLayer::open(Arc::clone(&snapshot), &grid(), &rules(json), &path, None).unwrap();
     let bytes = |layer: &TileLayer| cut(&[layer], home(9)).bytes;
     let usual = bytes(&open("{}"));
     for json in [

@@ -6,7 +6,8 @@ use super::{
     level::Piece,
     mark::Debt,
     parallel,
-    reduce::{Kept, Reducer},
+    reduce::{Kept, KeptArc, Reducer},
+    reuse::{Before, Pieces, Reuse},
     work::{BASE, Work, coarser},
 };
 use crate::{
@@ -27,41 +28,151 @@ use std::{io::Write, ops::Range};
 const CHUNK: usize = 512;
 
 impl Pyramid {
-    /// Builds what was measured of each feature, then the levels from [`TOP`] to the layer's minzoom.
+    /// Builds what was measured of each feature, then the levels from [`TOP`] to the layer's minzoom. What is the same
+    /// as `before` is taken over; that changes no byte of the result.
+    ///
+    /// # Errors
+    /// [`BuildError::Changed`] when nothing can be taken over, which is found out on the way.
     pub fn build(
         snapshot: &Snapshot,
         grid: &TileMatrixSet,
         rules: &Rules,
+        before: Option<Before>,
         out: &mut SectionWriter<impl Write>,
     ) -> Result<(), BuildError> {
         let first = rules.minzoom(&snapshot.layer);
         let kind = snapshot.layer.geometry;
-        let (mut chunks, measures) = read(snapshot, grid);
+        let pieces = pieces(snapshot);
+        let mut reuse = Reuse::find(before, snapshot, &pieces);
+        let (mut chunks, measures) = read(snapshot, grid, &pieces, &reuse);
         out.section(&measures)?;
+        if first <= SIMPLIFIED {
+            mark_junctions(&mut chunks, kind == GeometryKind::Polygon);
+        }
+        reuse.compare_junctions(&chunks);
+        tracing::debug!(layer = %snapshot.layer.id, pieces = pieces.len(), taken_over = reuse.count(), "prepared anew");
+        Pieces::write(&pieces, &chunks, out)?;
+        let mut layer = Layer { kind, tolerance: rules.tolerance, pieces, reuse, chunks, zoom: BASE };
         for z in (first.max(SIMPLIFIED + 1)..=TOP).rev() {
-            let pieces = parallel::map(chunks.iter(), |chunk| exact(chunk, kind, z));
-            Level::write(pieces.into_iter().collect::<Result<_, _>>()?, out)?;
+            layer.write(z, out, |chunk| exact(chunk, kind, z))?;
         }
-        if first > SIMPLIFIED {
-            return Ok(());
-        }
-        mark_junctions(&mut chunks, kind == GeometryKind::Polygon);
-        let mut zoom = BASE;
+        layer.release();
         for z in (first..=SIMPLIFIED).rev() {
-            chunks = reduce(chunks, kind, zoom - z, z, rules.tolerance);
-            zoom = z;
-            let pieces = parallel::map(chunks.iter(), |chunk| simplified(chunk, kind, z, rules.tiny));
-            Level::write(pieces.into_iter().collect::<Result<_, _>>()?, out)?;
+            out.section(&layer.reduce(z)?)?;
+            layer.write(z, out, |chunk| simplified(chunk, kind, z, rules.tiny))?;
         }
         Ok(())
     }
 }
 
-fn read(snapshot: &Snapshot, grid: &TileMatrixSet) -> (Vec<Work>, Vec<Measure>) {
+/// Reads and measures the features; what is known of those of before is not measured again.
+fn read(
+    snapshot: &Snapshot,
+    grid: &TileMatrixSet,
+    pieces: &[Range<u32>],
+    reuse: &Reuse,
+) -> (Vec<Work>, Vec<Measure>) {
     let projector = Projector::whole(grid, BASE);
-    let read = parallel::map(pieces(snapshot).into_iter(), |piece| Work::read(snapshot, &projector, piece));
+    let kind = snapshot.layer.geometry;
+    let read = parallel::map(pieces.iter().enumerate(), |(i, piece)| {
+        let known = reuse.twin(i).map(|(before, positions, _)| before.measures_of(positions));
+        let mut measures = vec![];
+        let chunk = Work::read(snapshot, &projector, piece.clone(), |shape| {
+            if known.is_none() {
+                measures.push(Measure::of(shape, kind));
+            }
+        });
+        (chunk, known.map_or(measures, <[_]>::to_vec))
+    });
     let (chunks, measures): (Vec<_>, Vec<_>) = read.into_iter().unzip();
     (chunks, measures.concat())
+}
+
+/// The geometry of a layer on its way down.
+struct Layer<'a> {
+    kind: GeometryKind,
+    tolerance: Tolerance,
+    pieces: Vec<Range<u32>>,
+    reuse: Reuse<'a>,
+    /// For each piece.
+    chunks: Vec<Work>,
+    /// In whose units they are.
+    zoom: u8,
+}
+
+impl Layer<'_> {
+    /// Lets go of what is taken over and was read for the sake of its neighbours' junctions alone.
+    fn release(&mut self) {
+        let (chunks, reuse) = (self.chunks.iter_mut().enumerate(), &self.reuse);
+        chunks.filter(|(piece, _)| reuse.has(*piece)).for_each(|(_, chunk)| *chunk = Work::default());
+    }
+
+    /// Writes the level of zoom `z`; `encode` makes what is not taken over.
+    fn write(
+        &self,
+        z: u8,
+        out: &mut SectionWriter<impl Write>,
+        encode: impl Fn(&Work) -> Result<Piece, BuildError> + Sync,
+    ) -> Result<(), BuildError> {
+        let pieces = parallel::map(self.chunks.iter().enumerate(), |(i, chunk)| {
+            self.reuse.level(i, z, self.pieces[i].start).map_or_else(|| encode(chunk), Ok)
+        });
+        Level::write(pieces.into_iter().collect::<Result<_, _>>()?, out)
+    }
+
+    /// Makes the geometry of zoom `z` from that of the zoom at hand; gives the arcs that stay as they are.
+    fn reduce(&mut self, z: u8) -> Result<Vec<KeptArc>, BuildError> {
+        let (kind, tolerance, bits) = (self.kind, self.tolerance, self.zoom - z);
+        let reduced = parallel::map(self.chunks.iter_mut(), |chunk| {
+            chunk.coarsen(bits);
+            let (mut reducer, mut to) = (Reducer::new(tolerance), Work::default());
+            for i in 0..chunk.features.len() {
+                reducer.feature(chunk, i, kind, z, &Kept::default(), &mut to);
+            }
+            to
+        });
+        let arcs = if kind == GeometryKind::Polygon { self.crossed(z, &reduced) } else { vec![] };
+        if !self.reuse.agrees(z, &arcs) {
+            return Err(BuildError::Changed);
+        }
+        self.chunks = if arcs.is_empty() {
+            reduced
+        } else {
+            let kept = Kept::of(&arcs);
+            parallel::map(self.chunks.iter().zip(reduced), |(chunk, reduced)| {
+                again(chunk, reduced, z, &kept, tolerance)
+            })
+        };
+        self.zoom = z;
+        Ok(arcs)
+    }
+
+    /// The shared arcs of polygons that simplification made invalid: two arcs that cross bound a polygon between
+    /// them, so that one tells. Unsimplified they do not cross.
+    fn crossed(&self, z: u8, reduced: &[Work]) -> Vec<KeptArc> {
+        let found =
+            parallel::map(self.chunks.iter().zip(reduced).enumerate(), |(piece, (chunk, reduced))| {
+                let number = piece as u32;
+                self.reuse.kept(piece, z, number).unwrap_or_else(|| crossed(number, chunk, reduced))
+            });
+        found.concat()
+    }
+}
+
+fn crossed(piece: u32, chunk: &Work, reduced: &Work) -> Vec<KeptArc> {
+    let (mut kept, mut reducer) = (vec![], Reducer::default());
+    let (mut shape, mut repairer) = (Shape::default(), Repairer::default());
+    for i in 0..chunk.features.len() {
+        let shared = reduced.feature_paths(i).any(|path| path.fixed.contains(&true));
+        if shared {
+            shape.clear();
+            rings(reduced, i, &mut shape);
+            if !repairer.valid(&shape) {
+                reducer.keep(piece, chunk, i, &mut kept);
+            }
+        }
+    }
+    kept
 }
 
 /// Positions in pieces. A piece begins where the feature itself says so, not at a number of features, so that a
@@ -81,56 +192,11 @@ fn pieces(snapshot: &Snapshot) -> Vec<Range<u32>> {
     pieces
 }
 
-/// Makes the geometry of zoom `z` from that of the zoom `bits` below.
-fn reduce(mut chunks: Vec<Work>, kind: GeometryKind, bits: u8, z: u8, tolerance: Tolerance) -> Vec<Work> {
-    let reduced = parallel::map(chunks.iter_mut(), |chunk| {
-        chunk.coarsen(bits);
-        let (mut reducer, mut to) = (Reducer::new(tolerance), Work::default());
-        for i in 0..chunk.features.len() {
-            reducer.feature(chunk, i, kind, z, &Kept::default(), &mut to);
-        }
-        to
-    });
-    let kept = if kind == GeometryKind::Polygon { crossed(&chunks, &reduced) } else { Kept::default() };
-    if kept.arcs.is_empty() {
-        return reduced;
-    }
-    parallel::map(chunks.iter().zip(reduced), |(chunk, reduced)| again(chunk, reduced, z, &kept, tolerance))
-}
-
-/// The shared arcs of polygons that simplification made invalid: two arcs that cross bound a polygon between
-/// them, so that one tells. Unsimplified they do not cross.
-fn crossed(chunks: &[Work], reduced: &[Work]) -> Kept {
-    let found = parallel::map(chunks.iter().zip(reduced), |(chunk, reduced)| {
-        let (mut kept, mut reducer) = (Kept::default(), Reducer::default());
-        let (mut shape, mut repairer) = (Shape::default(), Repairer::default());
-        for i in 0..chunk.features.len() {
-            let shared = reduced.feature_paths(i).any(|path| path.fixed.contains(&true));
-            if shared {
-                shape.clear();
-                rings(reduced, i, &mut shape);
-                if !repairer.valid(&shape) {
-                    reducer.keep(chunk, i, &mut kept);
-                }
-            }
-        }
-        kept
-    });
-    found.into_iter().fold(Kept::default(), |mut all, some| {
-        all.arcs.extend(some.arcs);
-        all.ends.extend(some.ends);
-        all
-    })
-}
-
 /// Simplifies the polygons with arcs in `kept` once more.
 fn again(chunk: &Work, reduced: Work, z: u8, kept: &Kept, tolerance: Tolerance) -> Work {
     let (mut reducer, mut to) = (Reducer::new(tolerance), Work::default());
     for i in 0..chunk.features.len() {
-        let concerned = chunk.feature_paths(i).any(|path| {
-            path.points.iter().zip(path.fixed).any(|(point, &fixed)| fixed && kept.ends.contains(point))
-        });
-        if concerned {
+        if chunk.feature_paths(i).any(|path| kept.concerns(&path)) {
             reducer.feature(chunk, i, GeometryKind::Polygon, z, kept, &mut to);
         } else {
             to.push_feature(&reduced, i);

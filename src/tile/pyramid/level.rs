@@ -104,6 +104,24 @@ impl Level {
         whole.then_some(Self { tails, entries, boxes, lists })
     }
 
+    /// The features at `positions` as a piece that begins at the position `start`.
+    pub fn piece(&self, positions: Range<u32>, start: u32) -> Piece {
+        let place = |position: u32| self.entries.partition_point(|entry| entry.position < position);
+        let range = place(positions.start)..place(positions.end);
+        let end = |entry: usize| entry.checked_sub(1).map_or(0, |last| self.entries[last].end);
+        let tails = end(range.start)..end(range.end);
+        let entry = |entry: &Entry| Entry {
+            position: entry.position - positions.start + start,
+            end: entry.end - tails.start,
+            first: entry.first,
+        };
+        Piece {
+            entries: self.entries[range.clone()].iter().map(entry).collect(),
+            boxes: self.boxes[range].to_vec(),
+            tails: self.tails[tails.start as usize..tails.end as usize].to_vec(),
+        }
+    }
+
     /// The bytes that follow the first point of an entry.
     pub fn tail(&self, entry: u32) -> &[u8] {
         tail(&self.tails, &self.entries, entry as usize)

@@ -8,7 +8,8 @@
 //!
 //! Borders stay shared: rings are split at *junctions*, vertices where the rings through them part ways,
 //! and each *arc* between two junctions is simplified by itself, the same whichever ring it is met in.
-//! Each zoom is made from the one below it, so the whole costs little more than its first step.
+//! Each zoom is made from the one below it, so the whole costs little more than its first step. What an edit leaves
+//! as it was is taken over from the pyramid of before.
 
 mod arc;
 mod build;
@@ -18,16 +19,26 @@ mod level;
 mod mark;
 mod parallel;
 mod reduce;
+mod reuse;
 mod work;
 
 pub use level::Level;
+pub use reuse::Before;
 
 use super::{
-    label::Label,
+    label::{Label, label},
     sections::{Section, Sections},
+    shape::Shape,
+    size::size,
 };
-use crate::{plan::Rules, snapshot::Snapshot};
+use crate::{
+    plan::{GeometryKind, Rules},
+    snapshot::Snapshot,
+};
 use bytemuck::{Pod, Zeroable};
+use reduce::KeptArc;
+use reuse::Pieces;
+use std::ops::Range;
 use work::BASE;
 
 /// Last zoom with a level. Above it a tile holds so little that it is cut from the snapshot in a few
@@ -41,8 +52,11 @@ const SIMPLIFIED: u8 = 10;
 pub struct Pyramid {
     /// For each feature.
     measures: Section<Measure>,
+    pieces: Pieces,
     /// From zoom [`TOP`] down.
     levels: Vec<Level>,
+    /// The arcs that stay as they are, by piece, from zoom [`SIMPLIFIED`] down.
+    kept: Vec<Section<KeptArc>>,
 }
 
 /// What is known of a feature once it was read, in [`BASE`] units.
@@ -62,14 +76,29 @@ impl Pyramid {
     pub fn open(sections: &mut Sections, snapshot: &Snapshot, rules: &Rules) -> Option<Self> {
         let measures = sections.take()?;
         let count = snapshot.feature_count();
-        let zooms = rules.minzoom(&snapshot.layer)..=TOP;
-        let levels = zooms.map(|_| Level::open(sections, count)).collect::<Option<_>>()?;
-        (measures.len() == count).then_some(Self { measures, levels })
+        let pieces = Pieces::open(sections, count)?;
+        let (mut levels, mut kept) = (vec![], vec![]);
+        for z in (rules.minzoom(&snapshot.layer)..=TOP).rev() {
+            if z <= SIMPLIFIED {
+                kept.push(sections.take()?);
+            }
+            levels.push(Level::open(sections, count)?);
+        }
+        (measures.len() == count).then_some(Self { measures, pieces, levels, kept })
     }
 
     /// The level of zoom `z`, if it has one.
     pub fn level(&self, z: u8) -> Option<&Level> {
         self.levels.get(usize::from(TOP.checked_sub(z)?))
+    }
+
+    fn measures_of(&self, positions: Range<u32>) -> &[Measure] {
+        &self.measures[positions.start as usize..positions.end as usize]
+    }
+
+    /// The arcs that stay as they are at zoom `z`, if it is simplified.
+    fn kept(&self, z: u8) -> Option<&[KeptArc]> {
+        self.kept.get(usize::from(SIMPLIFIED.checked_sub(z)?)).map(|kept| &**kept)
     }
 
     /// The size of the feature at `position`, in units that compare between features.
@@ -87,8 +116,9 @@ impl Pyramid {
 }
 
 impl Measure {
-    fn new(size: f32, label: Option<Label>) -> Self {
+    fn of(shape: &Shape, kind: GeometryKind) -> Self {
+        let label = if kind == GeometryKind::Polygon { label(shape) } else { None };
         let Label { point, radius } = label.unwrap_or(Label { point: [0, 0], radius: -1.0 });
-        Self { size, radius, point }
+        Self { size: size(shape, kind), radius, point }
     }
 }

@@ -9,13 +9,38 @@ use crate::{
     plan::{GeometryKind, Tolerance},
     tile::shape::{Point, Rect, area2},
 };
+use bytemuck::{Pod, Zeroable};
 use rustc_hash::FxHashSet;
+
+/// An arc that stays as it is at one zoom, and the piece that says so.
+#[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct KeptArc {
+    pub arc: u64,
+    pub end: Point,
+    pub piece: u32,
+    padding: u32,
+}
 
 /// Arcs that stay as they are, and their ends, by which features without any are told quickly.
 #[derive(Default)]
 pub struct Kept {
-    pub ends: FxHashSet<Point>,
-    pub arcs: FxHashSet<u64>,
+    ends: FxHashSet<Point>,
+    arcs: FxHashSet<u64>,
+}
+
+impl Kept {
+    pub fn of(arcs: &[KeptArc]) -> Self {
+        Self {
+            ends: arcs.iter().map(|kept| kept.end).collect(),
+            arcs: arcs.iter().map(|kept| kept.arc).collect(),
+        }
+    }
+
+    /// Whether a path may have one of the arcs.
+    pub fn concerns(&self, path: &PathRef) -> bool {
+        path.points.iter().zip(path.fixed).any(|(point, &fixed)| fixed && self.ends.contains(point))
+    }
 }
 
 /// Simplifies features.
@@ -85,14 +110,14 @@ impl Reducer {
         }
     }
 
-    /// Adds the shared arcs of the `i`-th feature to `kept`.
-    pub fn keep(&mut self, from: &Work, i: usize, kept: &mut Kept) {
+    /// Adds the shared arcs of the `i`-th feature of the piece `from` to `kept`.
+    pub fn keep(&mut self, piece: u32, from: &Work, i: usize, kept: &mut Vec<KeptArc>) {
         for path in from.feature_paths(i).filter(|p| p.fixed.contains(&true)) {
             self.split(&path, true);
             for arc in 0..self.anchors.len() {
                 self.read_arc(arc, true);
-                kept.arcs.insert(arc_id(&self.arc));
-                kept.ends.extend(self.arc.first());
+                let end = self.points[self.anchors[arc]];
+                kept.push(KeptArc { arc: arc_id(&self.arc), end, piece, padding: 0 });
             }
         }
     }

@@ -1,15 +1,12 @@
 //! Geometry on its way down the pyramid.
 
-use super::Measure;
 use crate::{
     plan::GeometryKind,
     snapshot::Snapshot,
     tile::{
-        label::label,
         project::Projector,
         read,
         shape::{Point, Shape, area2},
-        size::size,
     },
 };
 use std::ops::Range;
@@ -53,14 +50,18 @@ pub struct PathRef<'a> {
 }
 
 impl Work {
-    /// Reads and projects the features in `positions`, winding rings as MVT does, and measures them.
-    pub fn read(snapshot: &Snapshot, projector: &Projector, positions: Range<u32>) -> (Self, Vec<Measure>) {
+    /// Reads and projects the features in `positions`, winding rings as MVT does; `visit` sees each as it was read.
+    pub fn read(
+        snapshot: &Snapshot,
+        projector: &Projector,
+        positions: Range<u32>,
+        mut visit: impl FnMut(&Shape),
+    ) -> Self {
         let kind = snapshot.layer.geometry;
-        let (mut work, mut measures, mut shape) = (Self::default(), vec![], Shape::default());
+        let (mut work, mut shape) = (Self::default(), Shape::default());
         for position in positions {
             read::project(&snapshot.feature(position as usize), kind, projector, &mut shape);
-            let label = if kind == GeometryKind::Polygon { label(&shape) } else { None };
-            measures.push(Measure::new(size(&shape, kind), label));
+            visit(&shape);
             for (outer, path) in shape.iter() {
                 work.points.extend_from_slice(path);
                 let area = if kind == GeometryKind::Polygon { area2(path) as f32 / 2.0 } else { 0.0 };
@@ -74,7 +75,7 @@ impl Work {
         }
         work.fixed = vec![false; work.points.len()];
         work.points.shrink_to_fit();
-        (work, measures)
+        work
     }
 
     pub fn end_path(&mut self, outer: bool, area: f32) {
