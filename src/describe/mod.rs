@@ -1,6 +1,7 @@
 //! The catalog as documents. Pure functions of the catalog and the base URL; every URL in them is absolute.
 
 mod catalog;
+pub mod connect;
 pub mod ogc;
 mod state;
 mod style;

@@ -65,7 +65,7 @@ fn observe(app: &App, method: &Method, uri: &Uri, status: StatusCode, seconds: f
 /// Paths are endless; a label must not be.
 fn place(path: &str) -> &'static str {
     let first = path.split('/').nth(1).unwrap_or_default();
-    PLACES.into_iter().find(|place| *place == first).unwrap_or("other")
+    PLACES.iter().copied().find(|place| *place == first).unwrap_or("other")
 }
 
 /// Methods are free text; a label must not be.

@@ -27,8 +27,8 @@ static FONTS: Dir = include_dir!("$CARGO_MANIFEST_DIR/styles/fonts");
 /// The style documents: id and source.
 pub const STYLES: [(&str, &str); 1] = [("plan", include_str!("../../styles/plan.json"))];
 
-/// What the viewer may do: load from this server and nowhere else.
-const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
+/// What a page may do: load from this server and nowhere else.
+pub const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'self'",
 );
 

@@ -4,6 +4,7 @@ mod answer;
 mod assets;
 mod base_url;
 mod conditional;
+mod connect;
 mod connection;
 mod cors;
 mod documents;
@@ -57,8 +58,9 @@ impl App {
 }
 
 /// The first segment of each route, by which requests are counted.
-const PLACES: [&str; 13] = [
+const PLACES: &[&str] = &[
     "",
+    "connect",
     "events",
     "assets",
     "layers.json",
@@ -78,6 +80,7 @@ fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/", get(assets::viewer))
         .route("/assets/{*file}", get(assets::viewer_file))
+        .merge(connect::routes())
         .route("/layers.json", get(documents::catalog))
         .route("/tiles/{document}", get(documents::tilejson))
         .route("/tiles/{tileset}/{*tile}", get(tiles::tile))

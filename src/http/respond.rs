@@ -53,13 +53,18 @@ const VARY_BASE_URL: HeaderValue = HeaderValue::from_static(
 impl Representation {
     /// A JSON document with absolute URLs, in the coding that the client likes best.
     pub fn document(json: String, headers: &HeaderMap) -> Result<Self, Problem> {
-        let name = SnapshotId::of(json.as_bytes());
-        let (bytes, encoding) = encoding::encode(json.into(), acceptable(negotiate::accepted(headers))?);
+        Self::text(json, "application/json", headers)
+    }
+
+    /// Text with absolute URLs, in the coding that the client likes best.
+    pub fn text(text: String, content_type: &'static str, headers: &HeaderMap) -> Result<Self, Problem> {
+        let name = SnapshotId::of(text.as_bytes());
+        let (bytes, encoding) = encoding::encode(text.into(), acceptable(negotiate::accepted(headers))?);
         Ok(Self {
             bytes,
             encoding,
             etag: etag(&name, encoding),
-            content_type: HeaderValue::from_static("application/json"),
+            content_type: HeaderValue::from_static(content_type),
             cache_control: REVALIDATE,
             vary: VARY_BASE_URL,
         })

@@ -12,8 +12,7 @@ const library = "node_modules/maplibre-gl/dist/";
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist);
 
-copyFileSync("src/index.html", `${dist}index.html`);
-copyFileSync("src/icon.svg", `${dist}icon.svg`);
+for (const file of ["index.html", "icon.svg", "connect.css", "connect.js"]) copyFileSync(`src/${file}`, dist + file);
 
 // The source map that the last line names is not served.
 const withoutMap = (file) => readFileSync(file, "utf8").replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n");
@@ -53,7 +52,7 @@ function notices() {
 writeFileSync(`${dist}notices.txt`, notices());
 
 const LIMIT = 400_000;
-const sizes = ["app.js", "maplibre-gl.js", "maplibre-gl-worker.js"].map((file) => gzipSync(readFileSync(dist + file), { level: 9 }).length);
+const sizes = ["app.js", "connect.js", "maplibre-gl.js", "maplibre-gl-worker.js"].map((file) => gzipSync(readFileSync(dist + file), { level: 9 }).length);
 const total = sizes.reduce((a, b) => a + b);
 console.log(`JavaScript: ${total} bytes when compressed (${sizes.join(" + ")})`);
 if (total > LIMIT) throw new Error(`more than ${LIMIT}`);

@@ -1,7 +1,7 @@
 // The addresses that a desktop program needs.
 import { copiesOnClick } from "./clipboard";
 import { byId, element } from "./dom";
-import { inLanguage, text } from "./language";
+import { inLanguage, language, text } from "./language";
 import type { PlanStyle } from "./style";
 
 export function showConnect(style: PlanStyle): void {
@@ -18,6 +18,7 @@ export function showConnect(style: PlanStyle): void {
         copiesOnClick(button, () => address);
         return element("div", { class: "address" }, element("span", {}, text(key)), element("code", {}, address), button);
       }),
+      element("p", {}, element("a", { href: `connect?lang=${language()}` }, text("otherClients"))),
     );
   });
 }

@@ -17,6 +17,7 @@ export const texts = {
     en: "Layer → Add Layer → Add Vector Tile Layer → New Generic Connection, with these addresses:",
   },
   tileAddress: { zh: "切片地址", en: "Tiles" },
+  otherClients: { zh: "其他软件、QGIS 图层定义文件", en: "Other programs, and layer definition files for QGIS" },
   styleAddress: { zh: "样式地址", en: "Style" },
   zoomIn: { zh: "放大", en: "Zoom in" },
   zoomOut: { zh: "缩小", en: "Zoom out" },

@@ -1,0 +1,105 @@
+//! The clients of `/connect`: one entry each, of what this server has.
+
+use super::{Client, Paste::*, Words};
+
+const TILES: Words = ["切片地址", "Tiles"];
+const STYLE: Words = ["样式地址", "Style"];
+const CODE: Words = ["代码", "Code"];
+
+pub const CLIENTS: &[Client] = &[
+    Client {
+        id: "qgis-tiles",
+        title: ["QGIS：矢量切片", "QGIS: vector tiles"],
+        way: [
+            "打开下载的图层定义文件（拖入地图窗口即可）；或在“图层 ▸ 添加图层 ▸ 添加矢量切片图层 ▸ 新建常规连接”中填入下列地址，缩放级别 0–18。",
+            "Open the layer definition file (drop it on the map); or enter the addresses under Layer ▸ Add Layer ▸ Add Vector Tile Layer ▸ New Generic Connection, zoom 0–18.",
+        ],
+        pastes: &[
+            File(["全部图层，带样式地址", "All layers, with the style"], "plan.qlr"),
+            Address(TILES, "{base}/tiles/plan/{z}/{x}/{y}.mvt"),
+            Address(STYLE, "{base}/styles/plan.json"),
+        ],
+    },
+    Client {
+        id: "qgis-features",
+        title: ["QGIS：要素（FlatGeobuf）", "QGIS: features (FlatGeobuf)"],
+        way: [
+            "打开图层定义文件；或在“图层 ▸ 添加图层 ▸ 添加矢量图层 ▸ 协议：HTTP(S)”中填入地址。只读取当前范围，不必整体下载。坐标系为 CGCS2000（EPSG:4490）。",
+            "Open the layer definition file; or enter the address under Layer ▸ Add Layer ▸ Add Vector Layer ▸ Protocol: HTTP(S). Only what is in view is read. The coordinates are CGCS2000 (EPSG:4490).",
+        ],
+        pastes: &[
+            File(["全部图层，按组", "All layers, in groups"], "layers.qlr"),
+            Address(["一个图层", "One layer"], "{base}/downloads/{layer}.fgb"),
+        ],
+    },
+    Client {
+        id: "gdal",
+        title: ["GDAL", "GDAL"],
+        way: [
+            "命令行。给出 -spat 时只读取所需的部分。",
+            "On the command line. With -spat only the ranges that it needs are read.",
+        ],
+        pastes: &[
+            Address(["图层信息", "About a layer"], "ogrinfo -so -al /vsicurl/{base}/downloads/{layer}.fgb"),
+            Address(
+                ["转换为 GeoPackage", "Convert to GeoPackage"],
+                "ogr2ogr {layer}.gpkg /vsicurl/{base}/downloads/{layer}.fgb",
+            ),
+        ],
+    },
+    Client {
+        id: "maplibre",
+        title: ["MapLibre GL JS", "MapLibre GL JS"],
+        way: [
+            "样式地址即可，切片、符号、字体都由它引出。",
+            "The style is enough: it names tiles, symbols and glyphs.",
+        ],
+        pastes: &[
+            Address(STYLE, "{base}/styles/plan.json"),
+            Address(["TileJSON", "TileJSON"], "{base}/tiles/plan.json"),
+            Address(
+                CODE,
+                "new maplibregl.Map({\n  container: \"map\",\n  style: \"{base}/styles/plan.json\",\n  localIdeographFontFamily: false,\n});",
+            ),
+        ],
+    },
+    Client {
+        id: "openlayers",
+        title: ["OpenLayers", "OpenLayers"],
+        way: [
+            "ol-mapbox-style 读取样式；或直接使用切片。",
+            "ol-mapbox-style reads the style; or use the tiles as they are.",
+        ],
+        pastes: &[
+            Address(
+                CODE,
+                "import { apply } from \"ol-mapbox-style\";\napply(\"map\", \"{base}/styles/plan.json\");",
+            ),
+            Address(
+                CODE,
+                "new VectorTileLayer({\n  source: new VectorTileSource({\n    format: new MVT(),\n    url: \"{base}/tiles/plan/{z}/{x}/{y}.mvt\",\n    maxZoom: 18,\n  }),\n});",
+            ),
+        ],
+    },
+    Client {
+        id: "leaflet",
+        title: ["Leaflet", "Leaflet"],
+        way: [
+            "用 flatgeobuf 读取范围内的要素；或用 maplibre-gl-leaflet 显示整张图。",
+            "Read the features in view with flatgeobuf; or show the whole map with maplibre-gl-leaflet.",
+        ],
+        pastes: &[
+            Address(
+                CODE,
+                "const b = map.getBounds();\nconst rect = { minX: b.getWest(), minY: b.getSouth(), maxX: b.getEast(), maxY: b.getNorth() };\nfor await (const feature of flatgeobuf.deserialize(\"{base}/downloads/{layer}.fgb\", { rect })) L.geoJSON(feature).addTo(map);",
+            ),
+            Address(CODE, "L.maplibreGL({ style: \"{base}/styles/plan.json\" }).addTo(map);"),
+        ],
+    },
+    Client {
+        id: "deck",
+        title: ["deck.gl", "deck.gl"],
+        way: ["MVTLayer 读取 TileJSON。", "MVTLayer reads the TileJSON."],
+        pastes: &[Address(CODE, "new MVTLayer({ id: \"plan\", data: \"{base}/tiles/plan.json\" });")],
+    },
+];

@@ -1,0 +1,59 @@
+//! `/connect`: for each client the address to paste, and files that QGIS opens by themselves.
+//!
+//! Absolute URLs throughout: QGIS drops the port of relative ones.
+
+mod clients;
+mod page;
+mod qlr;
+
+pub use page::page;
+pub use qlr::{layer_qlr, layers_qlr, plan_qlr};
+
+use crate::plan::Text;
+
+/// The language of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    Zh,
+    En,
+}
+
+/// Text in Chinese and English.
+type Words = [&'static str; 2];
+
+impl Language {
+    fn pick(self, words: Words) -> &'static str {
+        words[self as usize]
+    }
+
+    fn of(self, text: &Text) -> &str {
+        match self {
+            Self::Zh => &text.zh,
+            Self::En => &text.en,
+        }
+    }
+
+    /// As in HTML and in `?lang=`.
+    fn code(self) -> &'static str {
+        self.pick(["zh", "en"])
+    }
+}
+
+/// A program and what to paste into it.
+struct Client {
+    /// Its place on the page, `#id`.
+    id: &'static str,
+    title: Words,
+    /// Where in the program.
+    way: Words,
+    pastes: &'static [Paste],
+}
+
+/// Something to paste or open.
+enum Paste {
+    /// An address, or code or a command with addresses in it. `{base}` stands for the base URL, `{layer}` for the id
+    /// of a layer: on the page the first of the plan.
+    Address(Words, &'static str),
+    /// A file of `/connect/` to download.
+    File(Words, &'static str),
+}

@@ -1,0 +1,74 @@
+//! `/connect`: addresses for every client, and files for QGIS.
+
+use super::{
+    App, Problem, Segments, assets::CONTENT_SECURITY_POLICY, base_url::base_url, connection::Peer,
+    respond::Representation,
+};
+use crate::{
+    config::PublicUrl,
+    describe::connect::{self, Language},
+    plan::LayerId,
+};
+use axum::{
+    Extension, Router,
+    extract::{RawQuery, State},
+    http::{HeaderMap, header},
+    response::Response,
+    routing::get,
+};
+use std::sync::Arc;
+
+const QLR: &str = "application/x-qgis-layer-definition";
+
+pub fn routes() -> Router<Arc<App>> {
+    Router::new().route("/connect", get(page)).route("/connect/{file}", get(file))
+}
+
+/// `?lang=zh`, which is the default, or `?lang=en`.
+fn language(RawQuery(query): RawQuery) -> Result<Language, Problem> {
+    match query.as_deref().unwrap_or_default() {
+        "" | "lang=zh" => Ok(Language::Zh),
+        "lang=en" => Ok(Language::En),
+        _ => Err(Problem::bad_request("the one parameter here is `lang`, and it is `zh` or `en`")),
+    }
+}
+
+async fn page(
+    State(app): State<Arc<App>>,
+    Extension(Peer(peer)): Extension<Peer>,
+    query: RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let base = base_url(&app.server, peer, &headers);
+    let page = connect::page(&*app.catalog()?, &base, language(query)?);
+    let mut response = Representation::text(page, "text/html; charset=utf-8", &headers)?.answer(&headers)?;
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
+    Ok(response)
+}
+
+/// `/connect/plan.qlr`: the plan as vector tiles; `/connect/layers.qlr`, `/connect/{layer}.qlr`: features.
+async fn file(
+    State(app): State<Arc<App>>,
+    Extension(Peer(peer)): Extension<Peer>,
+    Segments(file): Segments<String>,
+    query: RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let base = base_url(&app.server, peer, &headers);
+    let text = definition(&app, &file, &base, language(query)?)?;
+    Representation::text(text, QLR, &headers)?.answer(&headers)
+}
+
+fn definition(app: &App, file: &str, base: &PublicUrl, language: Language) -> Result<String, Problem> {
+    let catalog = app.catalog()?;
+    let unknown = || Problem::not_found("there are plan.qlr, layers.qlr and {layer}.qlr");
+    match file.strip_suffix(".qlr").ok_or_else(unknown)? {
+        "plan" => Ok(connect::plan_qlr(&*catalog.tileset("plan")?, base, language)),
+        "layers" => Ok(connect::layers_qlr(&catalog, base, language)),
+        id => {
+            let id = LayerId::new(id).map_err(|_| unknown())?;
+            let layer = catalog.layer(&id).ok_or_else(unknown)?;
+            Ok(connect::layer_qlr(layer, base, language))
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! `/connect`: what it tells to paste is there.
+
+use crate::{
+    support::{
+        http,
+        plan::LAYERS,
+        server::{Server, Setup, shared},
+    },
+    tiles::busy_tile,
+};
+
+/// All texts to paste, unescaped.
+fn pastes(html: &str) -> Vec<String> {
+    let codes = html.split("<pre><code>").skip(1).map(|rest| rest.split("</code>").next().unwrap());
+    codes.map(|code| code.replace("&lt;", "<").replace("&quot;", "\"").replace("&amp;", "&")).collect()
+}
+
+/// The URLs of the server in a text.
+fn urls<'a>(server: &Server, text: &'a str) -> Vec<&'a str> {
+    let base = server.url("");
+    let starts = text.match_indices(&base).map(|(at, _)| &text[at..]);
+    starts.map(|rest| rest.split(['"', ' ', ')', '\n', '<', '&']).next().unwrap()).collect()
+}
+
+#[test]
+fn every_address_on_the_page_answers() {
+    let server = shared();
+    for path in ["/connect", "/connect?lang=en"] {
+        let page = server.get(path).expect(200);
+        assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+        assert!(page.expect_header("content-security-policy").contains("default-src 'self'"));
+        let pastes = pastes(page.text());
+        assert!(pastes.len() > 10 + 2 * LAYERS.len());
+        for text in &pastes {
+            let urls = urls(&server, text);
+            assert!(!urls.is_empty() || text.contains("import"), "no address in {text}");
+            for url in urls {
+                let url = url.replace("{z}/{x}/{y}", &busy_tile(10).to_string());
+                assert_eq!(http::request("GET", &url, &[]).status, 200, "{url}");
+            }
+        }
+        let links = page.text().split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap());
+        for link in links.filter(|link| !link.starts_with(['#', '?'])) {
+            server.get(&format!("/{}", link.trim_start_matches("./"))).expect(200);
+        }
+        server.get("/assets/connect.js").expect(200);
+    }
+}
+
+#[test]
+fn it_speaks_chinese_and_english() {
+    let server = shared();
+    let text = |path: &str| server.get(path).expect(200).text().to_owned();
+    let (zh, en) = (text("/connect"), text("/connect?lang=en"));
+    assert_eq!(zh, text("/connect?lang=zh"));
+    assert!(zh.contains("矢量切片") && zh.contains("<html lang=\"zh\">"));
+    let is_chinese = |line: &&str| line.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+    let chinese: Vec<_> = en.split('<').filter(is_chinese).collect();
+    assert!(chinese.len() == 1 && chinese[0].ends_with(">中文"), "{chinese:?}");
+    for query in ["lang=de", "language=en", "lang=en&x=1"] {
+        let problem = server.get(&format!("/connect?{query}")).expect_problem(400);
+        assert!(problem["detail"].as_str().unwrap().contains("lang"), "{problem}");
+    }
+}
+
+#[test]
+fn its_addresses_are_of_the_public_url() {
+    let server =
+        Setup::default().config("[server]\npublic_url = \"https://maps.example.org:8443/plan\"\n").start();
+    let base = "https://maps.example.org:8443/plan/";
+    let texts = pastes(server.get("/connect").text());
+    assert!(texts.iter().all(|text| !text.contains("127.0.0.1")));
+    assert!(texts.contains(&format!("{base}tiles/plan/{{z}}/{{x}}/{{y}}.mvt")));
+    let qlr = server.get("/connect/plan.qlr").expect(200);
+    assert!(
+        qlr.text().contains(&format!("url={base}tiles/plan/%7Bz%7D/%7Bx%7D/%7By%7D.mvt")),
+        "{}",
+        qlr.text()
+    );
+    let qlr = server.get("/connect/mining_blocks.qlr").expect(200);
+    assert_eq!(qlr.text().matches(&format!("/vsicurl/{base}downloads/mining_blocks.fgb")).count(), 2);
+}
+
+#[test]
+fn there_is_no_other_file() {
+    for path in ["/connect/nothing.qlr", "/connect/plan.xml", "/connect/..%2F.qlr", "/connect/.qlr"] {
+        shared().get(path).expect_problem(404);
+    }
+}
