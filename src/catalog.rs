@@ -1,7 +1,7 @@
 //! What is served right now: an immutable value behind one atomic pointer.
 
 use crate::{
-    grid::{TileCoord, TileMatrixSet},
+    grid::{MAX_ZOOM, QuadGrid, TileCoord},
     lineage::Lineage,
     plan::LayerId,
     snapshot::{Bounds, Origin, Snapshot, SnapshotId},
@@ -33,6 +33,16 @@ pub struct PublishedLayer {
 }
 
 impl PublishedLayer {
+    /// The layer that replaces the one that is `served`, on the same grid.
+    pub fn after(served: Option<&Self>, tiles: TileLayer, published_at: Timestamp) -> Self {
+        let snapshot = Arc::clone(tiles.snapshot());
+        let lineage = match served {
+            Some(served) => served.lineage.after(&served.tiles, &tiles),
+            None => Lineage::new(snapshot.id),
+        };
+        Self { snapshot, tiles, published_at, lineage }
+    }
+
     pub fn id(&self) -> &LayerId {
         &self.snapshot.layer.id
     }
@@ -42,12 +52,12 @@ impl PublishedLayer {
     }
 }
 
-/// Layers cut together on one tile matrix set.
+/// Layers cut together on one grid.
 pub struct Tileset {
     /// As it stands in URLs: `plan`, a layer id, or ids joined by commas in the catalog's order.
     pub name: String,
     pub version: Version,
-    pub grid: TileMatrixSet,
+    pub grid: QuadGrid,
     /// Most bytes of a tile before compression.
     pub max_tile: usize,
     pub layers: Vec<Arc<PublishedLayer>>,
@@ -74,10 +84,10 @@ impl Version {
     fn of(
         layers: &[Arc<PublishedLayer>],
         snapshot: impl Fn(&PublishedLayer) -> SnapshotId,
-        grid: &TileMatrixSet,
+        grid: &QuadGrid,
         max_tile: usize,
     ) -> Self {
-        let mut text = format!("{}\n{}\n{max_tile}\n", tile::ENGINE_VERSION, grid.id);
+        let mut text = format!("{}\n{grid:?}\n{max_tile}\n", tile::ENGINE_VERSION);
         for layer in layers {
             text += &format!("{} {} {:?}\n", layer.id(), snapshot(layer), layer.tiles.rules());
         }
@@ -98,7 +108,7 @@ impl FromStr for Version {
     }
 }
 
-/// All published layers in legend order.
+/// All published layers in legend order, cut on one grid.
 pub struct Catalog {
     pub origin: Origin,
     plan: Arc<Tileset>,
@@ -114,9 +124,8 @@ pub enum TilesetError {
 }
 
 impl Catalog {
-    /// `max_tile` is the most bytes of a tile before compression.
-    pub fn new(origin: Origin, layers: Vec<Arc<PublishedLayer>>, max_tile: usize) -> Self {
-        let grid = TileMatrixSet::web_mercator_quad();
+    /// `layers` are prepared for `grid`; `max_tile` is the most bytes of a tile before compression.
+    pub fn new(origin: Origin, grid: &QuadGrid, layers: Vec<Arc<PublishedLayer>>, max_tile: usize) -> Self {
         let tileset =
             |name: &str, layers| Arc::new(Tileset::new(name.to_owned(), grid.clone(), max_tile, layers));
         let single = layers
@@ -124,6 +133,15 @@ impl Catalog {
             .map(|layer| (layer.id().clone(), tileset(layer.id().as_str(), vec![Arc::clone(layer)])))
             .collect();
         Self { origin, plan: tileset(PLAN, layers), single }
+    }
+
+    pub fn grid(&self) -> &QuadGrid {
+        &self.plan.grid
+    }
+
+    /// Most bytes of a tile before compression.
+    pub fn max_tile(&self) -> usize {
+        self.plan.max_tile
     }
 
     pub fn layers(&self) -> &[Arc<PublishedLayer>] {
@@ -173,7 +191,7 @@ impl Catalog {
 }
 
 impl Tileset {
-    fn new(name: String, grid: TileMatrixSet, max_tile: usize, layers: Vec<Arc<PublishedLayer>>) -> Self {
+    fn new(name: String, grid: QuadGrid, max_tile: usize, layers: Vec<Arc<PublishedLayer>>) -> Self {
         let version = Version::of(&layers, |layer| layer.snapshot.id, &grid, max_tile);
         let base = Version::of(&layers, |layer| layer.lineage.base(), &grid, max_tile);
         let base = TileContent(u128::from_be_bytes(*base.0.as_bytes()));
@@ -208,6 +226,6 @@ impl Tileset {
     }
 
     pub fn maxzoom(&self) -> u8 {
-        self.grid.zooms[1]
+        MAX_ZOOM
     }
 }

@@ -22,7 +22,8 @@
 //!    engine. The version is in the entity tag and the URL. The cache key is a hash of what the tile holds: by
 //!    the [`lineage`] of each layer, a tile that an edit left as it was is found under the new version too.
 //! 4. On a miss of the [`cache`] one of the bounded [`workers`] cuts the [`tile`] on its [`grid`]; what is kept
-//!    is what is sent, under the [`view`] of the caller.
+//!    is what is sent, under the [`view`] of the caller. Layers are prepared for one grid when they are published,
+//!    for others when they are first asked for, see [`on_grid`].
 //! 5. [`http`] only routes, negotiates and streams; [`describe`] turns the catalog into documents.
 //!
 //! Modules use only those above them in this list; [`cli`] and [`config`] are the edges.
@@ -30,7 +31,6 @@
 
 pub mod plan;
 
-pub mod config;
 pub mod telemetry;
 
 pub mod bundle;
@@ -44,6 +44,8 @@ pub mod encoding;
 pub mod grid;
 pub mod tile;
 
+pub mod config;
+
 pub mod lineage;
 pub mod publisher;
 
@@ -53,6 +55,7 @@ pub mod view;
 pub mod workers;
 
 pub mod cache;
+pub mod on_grid;
 pub mod service;
 
 pub mod follower;

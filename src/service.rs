@@ -5,11 +5,12 @@ use crate::{
     catalog::{Catalog, Dated, Tileset, Version},
     config,
     encoding::{self, Encoding},
-    grid::TileCoord,
+    grid::{QuadGrid, TileCoord, TileMatrixSets},
     metrics::{LayerLabel, Metrics},
-    plan::LayerId,
+    on_grid::OnGrid,
+    plan::{LayerId, Rules},
     postgis::Database,
-    publisher::Export,
+    publisher::{Export, served_grid},
     snapshot::{SnapshotId, Store, StoreError},
     tile::{self, TileLayer},
     view::View,
@@ -26,7 +27,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
-use tokio::sync::watch;
+use tokio::{runtime::Handle, sync::watch, task::block_in_place};
 
 /// Catalogs that stay reachable by version after a newer one is served, so that an open map can finish what
 /// it began.
@@ -53,6 +54,12 @@ pub struct Service {
     older: Cache<SnapshotId, Arc<Dated>>,
     cache: TileCache,
     workers: Workers,
+    pub matrix_sets: TileMatrixSets,
+    /// The grids of those beside [`served_grid`].
+    grids: Vec<Arc<OnGrid>>,
+    rules: BTreeMap<LayerId, Rules>,
+    /// Where work goes on that nobody waits for.
+    runtime: Handle,
     pub metrics: Metrics,
     freshness: Mutex<Freshness>,
 }
@@ -108,7 +115,11 @@ impl Service {
     ///
     /// # Errors
     /// When the system gives no threads for the work.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime of several threads, which must outlive it.
     pub fn new(tiles: &config::Tiles, store: Arc<Store>, database: Option<Database>) -> io::Result<Self> {
+        let grids = tiles.matrix_sets.grids().into_iter().filter(|grid| **grid != served_grid());
         let threads = tiles.threads.map_or_else(config::cores, NonZeroUsize::get);
         Ok(Self {
             served: ArcSwapOption::empty(),
@@ -118,6 +129,10 @@ impl Service {
             older: Cache::new(OLDER_SNAPSHOTS),
             cache: TileCache::new(tiles.cache_mib),
             workers: Workers::new(threads, tiles.queue)?,
+            matrix_sets: tiles.matrix_sets.clone(),
+            grids: grids.map(|grid| Arc::new(OnGrid::new(grid.clone()))).collect(),
+            rules: tiles.rules.clone(),
+            runtime: Handle::current(),
             metrics: Metrics::default(),
             freshness: Mutex::default(),
         })
@@ -137,20 +152,60 @@ impl Service {
     ///
     /// Tiles in the cache that it changes are cut anew first, lowest zooms first, as far as that goes quickly:
     /// what many look at, nobody waits for. The others are cut when they are asked for, each once.
-    pub async fn serve(&self, catalog: Catalog) {
+    pub async fn serve(self: &Arc<Self>, catalog: Catalog) {
         let catalog = Arc::new(catalog);
         if let Some(before) = self.catalog() {
-            let kept = tokio::task::block_in_place(|| Kept::of(&self.cache, &before, &catalog));
-            self.metrics.cache_carried.set(kept.carried as i64);
-            self.metrics.cache_touched.set(kept.touched.len() as i64);
-            // Out of time is no fault.
-            drop(tokio::time::timeout(RECUT_TIME, self.cut_anew(kept.touched)).await);
+            self.replace(&before, &catalog).await;
         }
         let mut all = self.kept();
         all.insert(0, catalog);
         all.truncate(1 + KEPT_VERSIONS);
         self.served.store(Some(Arc::new(Served(all))));
         self.news.send_replace(());
+        for on_grid in self.grids.iter().filter(|on_grid| on_grid.latest().is_some()) {
+            self.runtime.spawn(Arc::clone(self).follow_on(Arc::clone(on_grid)));
+        }
+    }
+
+    /// Makes the tiles in the cache those of `after`.
+    async fn replace(&self, before: &Catalog, after: &Catalog) {
+        let kept = block_in_place(|| Kept::of(&self.cache, before, after));
+        self.metrics.cache_carried.set(kept.carried as i64);
+        self.metrics.cache_touched.set(kept.touched.len() as i64);
+        // Out of time is no fault.
+        drop(tokio::time::timeout(RECUT_TIME, self.cut_anew(kept.touched)).await);
+    }
+
+    /// The current catalog on `grid`, made now if it is not there yet; `None` before the first publication.
+    ///
+    /// # Errors
+    /// [`WorkError::Aborted`] when it cannot be made.
+    pub async fn catalog_on(self: &Arc<Self>, grid: &QuadGrid) -> Result<Option<Arc<Catalog>>, WorkError> {
+        let Some(current) = self.catalog().filter(|current| current.grid() != grid) else {
+            return Ok(self.catalog());
+        };
+        let on_grid = self.grids.iter().find(|on_grid| on_grid.grid == *grid).ok_or(WorkError::Aborted)?;
+        if let Some(made) = on_grid.of(&current) {
+            return Ok(Some(made));
+        }
+        // It is made even if the client goes meanwhile.
+        let made = self.runtime.spawn(Arc::clone(self).follow_on(Arc::clone(on_grid)));
+        made.await.unwrap_or(Err(WorkError::Aborted))
+    }
+
+    /// Makes and serves the current catalog on a grid, unless somebody has done so.
+    async fn follow_on(self: Arc<Self>, on_grid: Arc<OnGrid>) -> Result<Option<Arc<Catalog>>, WorkError> {
+        let _turn = on_grid.turn().await;
+        let Some(current) = self.catalog() else { return Ok(None) };
+        if let Some(made) = on_grid.of(&current) {
+            return Ok(Some(made));
+        }
+        let made = on_grid.derive(Arc::clone(&current), Arc::clone(&self.store), self.rules.clone()).await?;
+        if let Some(before) = on_grid.latest() {
+            self.replace(&before, &made).await;
+        }
+        on_grid.serve(&current, Arc::clone(&made));
+        Ok(Some(made))
     }
 
     async fn cut_anew(&self, touched: Vec<Touched>) {

@@ -73,8 +73,7 @@ impl Workers {
         for n in 0..threads {
             let shared = Arc::clone(&shared);
             thread::Builder::new().name(format!("worker-{n}")).spawn(move || {
-                // Of this thread alone, on Linux; refused or not, the work is done.
-                let _as_it_was = rustix::process::setpriority_process(None, NICENESS);
+                give_way();
                 while let Some(job) = shared.next() {
                     job.run();
                 }
@@ -103,6 +102,27 @@ impl Workers {
     pub fn waiting(&self) -> usize {
         self.0.lock().jobs.len()
     }
+}
+
+/// Of this thread, and those that it starts, alone, on Linux; refused or not, the work is done.
+fn give_way() {
+    let _as_it_was = rustix::process::setpriority_process(None, NICENESS);
+}
+
+/// Runs `work` that takes seconds on a thread of its own, which gives way like the others. It goes on when the future
+/// is dropped.
+///
+/// # Errors
+/// [`WorkError::Aborted`] when `work` panics, or the system gives no thread.
+pub async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, WorkError> {
+    let (done, result) = oneshot::channel();
+    let job = Box::new(Work { work, done });
+    let started = thread::Builder::new().name("aside".into()).spawn(move || {
+        give_way();
+        job.run();
+    });
+    started.map_err(|_| WorkError::Aborted)?;
+    result.await.map_err(|_| WorkError::Aborted)
 }
 
 impl Drop for Workers {

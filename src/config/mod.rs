@@ -3,7 +3,10 @@
 //! Unknown keys are errors that name the key and its place. Secrets belong in the environment; the
 //! database URL is redacted wherever the configuration is printed.
 
-use crate::plan::{LayerId, Rules};
+use crate::{
+    grid::TileMatrixSets,
+    plan::{LayerId, Rules},
+};
 use ipnet::IpNet;
 use serde::Deserialize;
 use std::{
@@ -77,6 +80,9 @@ pub struct Tiles {
     /// How layers are drawn, by id, where it is to be otherwise.
     #[serde(rename = "layer")]
     pub rules: BTreeMap<LayerId, Rules>,
+    /// The tile matrix sets that every server has and those of the configuration.
+    #[serde(rename = "grid")]
+    pub matrix_sets: TileMatrixSets,
 }
 
 #[derive(Debug, Default, Clone, Deserialize)]
@@ -140,6 +146,7 @@ impl Default for Tiles {
             queue: 1024,
             max_tile_kb: DEFAULT_TILE_KB,
             rules: BTreeMap::new(),
+            matrix_sets: TileMatrixSets::default(),
         }
     }
 }

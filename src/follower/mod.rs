@@ -9,13 +9,12 @@ mod pending;
 
 use crate::{
     catalog::{Catalog, PublishedLayer},
-    lineage::Lineage,
     plan::LayerId,
     postgis::{Change, Marks},
-    publisher::{PublishError, PublishedSet, Publisher, Wanted, chain},
+    publisher::{PublishError, PublishedSet, Publisher, Wanted, chain, served_grid},
     service::Service,
     snapshot::{CurrentSet, Snapshot},
-    tile::{PrepareError, TileLayer},
+    tile::PrepareError,
 };
 use ear::{Ear, Heard};
 use pending::Pending;
@@ -275,10 +274,11 @@ impl Follower {
                 Some(ready) => prepared.swap_remove(ready),
                 None => self.publisher.tiles(Arc::clone(&snapshot), served.map(|layer| &layer.tiles))?,
             };
-            Ok(Arc::new(layer(served.map(Arc::as_ref), tiles, &set)))
+            let published_at = set.published_at(&snapshot.layer.id, snapshot.id).unwrap_or_default();
+            Ok(Arc::new(PublishedLayer::after(served.map(Arc::as_ref), tiles, published_at)))
         });
         let layers = block_in_place(|| layers.collect::<Result<Vec<_>, PrepareError>>())?;
-        let catalog = Catalog::new(set.origin, layers, self.publisher.max_tile());
+        let catalog = Catalog::new(set.origin, &served_grid(), layers, self.publisher.max_tile());
         if before.as_ref().is_none_or(|before| before.version() != catalog.version()) {
             let (version, layers, changed) =
                 (catalog.version(), catalog.layers().len(), changed(before.as_deref(), &catalog));
@@ -293,17 +293,6 @@ impl Follower {
         tracing::warn!(error = chain(error), "what is served may be older than its source");
         self.service.note_failure(error.to_string());
     }
-}
-
-/// The layer that replaces the one that is `served`.
-fn layer(served: Option<&PublishedLayer>, tiles: TileLayer, set: &CurrentSet) -> PublishedLayer {
-    let snapshot = Arc::clone(tiles.snapshot());
-    let lineage = match served {
-        Some(served) => served.lineage.after(&served.tiles, &tiles),
-        None => Lineage::new(snapshot.id),
-    };
-    let published_at = set.published_at(&snapshot.layer.id, snapshot.id).unwrap_or_default();
-    PublishedLayer { snapshot, tiles, published_at, lineage }
 }
 
 /// The layers that are new or changed, for the log.

@@ -1,12 +1,23 @@
 //! Tile grids: pure maths, no I/O.
 //!
-//! A [`TileMatrixSet`] names a CRS and cuts its plane into square tiles, four for one with each zoom
-//! (OGC Two Dimensional Tile Matrix Set 2.0, annex D). A [`TileCoord`] is one of its tiles.
+//! A [`QuadGrid`] cuts a plane into square tiles, four for one with each zoom; a [`TileCoord`] is one of them.
+//! A [`TileMatrixSet`] is what a client sees of a grid: its own name, numbers of levels and CRS (OGC Two
+//! Dimensional Tile Matrix Set 2.0). Several sets may share a grid, and then its tiles.
 
+mod configured;
 mod coord;
+mod crs;
+mod gauss_kruger;
 mod matrix_set;
+mod matrix_sets;
 mod projection;
+mod quad_grid;
 
+pub use configured::{ConfiguredSet, GridError};
 pub use coord::{MAX_ZOOM, TileCoord};
-pub use matrix_set::TileMatrixSet;
+pub use crs::Crs;
+pub use gauss_kruger::GaussKruger;
+pub use matrix_set::{Limits, TileMatrixSet};
+pub use matrix_sets::{RepeatedSet, TileMatrixSets};
 pub use projection::Projection;
+pub use quad_grid::QuadGrid;

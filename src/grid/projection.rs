@@ -1,5 +1,6 @@
 //! From longitude and latitude to the plane of a grid and back.
 
+use super::GaussKruger;
 use crate::snapshot::Bounds;
 use std::f64::consts::PI;
 
@@ -9,13 +10,18 @@ const RADIUS: f64 = 6_378_137.0;
 /// Latitudes are held within this many degrees: Mercator sends the poles to infinity.
 const MAX_LATITUDE: f64 = 89.9;
 
-/// How a grid's CRS comes from longitude and latitude in degrees (EPSG:4490, lon east, lat north).
+/// How the plane of a grid comes from longitude and latitude in degrees (EPSG:4490, lon east, lat north). In
+/// the plane x is east and y is north, whatever order the axes of a CRS have.
 ///
 /// CGCS2000 and WGS 84 differ by centimetres, less than a tile unit below zoom 18, so no datum shift.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Projection {
-    /// EPSG:3857, metres, x east and y north.
+    /// EPSG:3857, metres.
     WebMercator,
+    /// Degrees as they are: EPSG:4490, EPSG:4326, CRS84.
+    Geographic,
+    /// A zone of EPSG:4491 to 4554, metres.
+    GaussKruger(GaussKruger),
 }
 
 impl Projection {
@@ -23,6 +29,8 @@ impl Projection {
     pub fn forward(self, lon: f64, lat: f64) -> [f64; 2] {
         match self {
             Self::WebMercator => [RADIUS * lon.to_radians(), RADIUS * mercator(radians(lat))],
+            Self::Geographic => [lon, lat],
+            Self::GaussKruger(zone) => zone.forward(lon, lat),
         }
     }
 
@@ -32,24 +40,59 @@ impl Projection {
             Self::WebMercator => {
                 [(x / RADIUS).to_degrees(), (2.0 * (y / RADIUS).exp().atan() - PI / 2.0).to_degrees()]
             }
+            Self::Geographic => [x, y],
+            Self::GaussKruger(zone) => zone.inverse([x, y]),
+        }
+    }
+
+    /// The box of the plane that covers the longitudes and latitudes of `degrees`.
+    pub fn forward_bounds(self, degrees: &Bounds) -> Bounds {
+        match self {
+            Self::GaussKruger(zone) => zone.forward_bounds(degrees),
+            _ => corners(degrees, |[lon, lat]| self.forward(lon, lat)),
         }
     }
 
     /// The box of longitudes and latitudes that covers `plane`.
     pub fn inverse_bounds(self, plane: &Bounds) -> Bounds {
         match self {
-            // Both axes keep their direction, so the corners are enough.
-            Self::WebMercator => {
-                let [min_x, min_y] = self.inverse([plane.min_x, plane.min_y]);
-                let [max_x, max_y] = self.inverse([plane.max_x, plane.max_y]);
-                Bounds { min_x, min_y, max_x, max_y }
-            }
+            Self::GaussKruger(zone) => zone.inverse_bounds(plane),
+            _ => corners(plane, |point| self.inverse(point)),
+        }
+    }
+
+    /// Width of the world in the plane, where the plane goes on after it; `None` where it does not.
+    pub fn around(self) -> Option<f64> {
+        match self {
+            Self::WebMercator => Some(2.0 * PI * RADIUS),
+            Self::Geographic => Some(360.0),
+            Self::GaussKruger(_) => None,
+        }
+    }
+
+    /// Whether a straight line of the plane is bent in degrees so that it leaves the box of its ends.
+    pub fn bends(self) -> bool {
+        matches!(self, Self::GaussKruger(_))
+    }
+
+    /// Metres in a unit of the plane (OGC TMS 2.0 §6.1.1.1 has degrees on the sphere of EPSG:3857).
+    pub fn metres_per_unit(self) -> f64 {
+        match self {
+            Self::Geographic => 2.0 * PI * RADIUS / 360.0,
+            Self::WebMercator | Self::GaussKruger(_) => 1.0,
         }
     }
 }
 
+/// Where both axes keep their direction, the corners are enough.
+fn corners(bounds: &Bounds, map: impl Fn([f64; 2]) -> [f64; 2]) -> Bounds {
+    let [min_x, min_y] = map([bounds.min_x, bounds.min_y]);
+    let [max_x, max_y] = map([bounds.max_x, bounds.max_y]);
+    Bounds { min_x, min_y, max_x, max_y }
+}
+
 /// Latitude in radians, kept off the poles.
-pub(super) fn radians(lat: f64) -> f64 {
+fn radians(lat: f64) -> f64 {
     lat.clamp(-MAX_LATITUDE, MAX_LATITUDE).to_radians()
 }
 

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     catalog::{Tileset, Version},
     encoding::{self, Encoding},
-    grid::{TileCoord, TileMatrixSet},
+    grid::{MAX_ZOOM, QuadGrid, TileCoord},
     view::View,
 };
 use axum::{
@@ -87,7 +87,7 @@ async fn send(
 }
 
 /// The coordinate in `{z}/{x}/{y}.mvt` or `.pbf`; what cannot be one is not found, like one outside the matrix.
-fn coordinate(grid: &TileMatrixSet, tile: &str) -> Result<TileCoord, Problem> {
+fn coordinate(grid: &QuadGrid, tile: &str) -> Result<TileCoord, Problem> {
     let mut segments = tile.split('/');
     let (Some(z), Some(x), Some(file), None) =
         (segments.next(), segments.next(), segments.next(), segments.next())
@@ -101,9 +101,8 @@ fn coordinate(grid: &TileMatrixSet, tile: &str) -> Result<TileCoord, Problem> {
         (Some(z), Some(x), Some(y)) => grid.tile(z, x, y),
         _ => None,
     };
-    let [first, last] = grid.zooms;
     coord.ok_or_else(|| {
-        Problem::not_found(format!("no such tile: z is {first} to {last}, x and y are below 2^z"))
+        Problem::not_found(format!("no such tile: z is 0 to {MAX_ZOOM}, x and y are below 2^z"))
     })
 }
 

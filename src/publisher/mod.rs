@@ -8,7 +8,7 @@ pub use bundled::{BundledExportError, export_bundled};
 use crate::{
     bundle,
     config::{self, Config},
-    grid::TileMatrixSet,
+    grid::QuadGrid,
     plan::{LayerId, RuleError, Rules, check_rules},
     postgis::{self, Database, DatabaseError, Marks, Table, TableMapping},
     snapshot::{CurrentSet, Origin, Publication, Snapshot, Store, StoreError},
@@ -150,14 +150,14 @@ impl Publisher {
         }
     }
 
-    /// The layer of `snapshot`, ready for cutting, from the file beside it or made now; `before` is the layer that it
-    /// replaces.
+    /// The layer of `snapshot`, ready for cutting on [`served_grid`], from the file beside it or made now; `before` is
+    /// the layer that it replaces.
     pub fn tiles(
         &self,
         snapshot: Arc<Snapshot>,
         before: Option<&TileLayer>,
     ) -> Result<TileLayer, PrepareError> {
-        tiles(&self.store, &self.tiles.rules, snapshot, before)
+        prepare(&self.store, &self.tiles.rules, &served_grid(), snapshot, before)
     }
 
     /// Most bytes of a tile before compression.
@@ -252,16 +252,23 @@ impl Publisher {
     }
 }
 
-fn tiles(
+/// The grid for which layers are prepared when they are published; for others when they are asked for.
+pub fn served_grid() -> QuadGrid {
+    QuadGrid::web_mercator()
+}
+
+/// The layer of `snapshot`, ready for cutting on `grid` after its rule among `rules`, from the file beside it or
+/// made now; `before` is the layer that it replaces.
+pub fn prepare(
     store: &Store,
     rules: &BTreeMap<LayerId, Rules>,
+    grid: &QuadGrid,
     snapshot: Arc<Snapshot>,
     before: Option<&TileLayer>,
 ) -> Result<TileLayer, PrepareError> {
-    let grid = TileMatrixSet::web_mercator_quad();
     let path = store.derived_path(&snapshot.layer.id, snapshot.id, &format!("{}.tiles", grid.id));
     let rules = rules.get(&snapshot.layer.id).cloned().unwrap_or_default();
-    TileLayer::open(snapshot, &grid, &rules, &path, before)
+    TileLayer::open(snapshot, grid, &rules, &path, before)
 }
 
 fn mapping(layer: &config::TableLayer) -> TableMapping {

@@ -1,6 +1,9 @@
 //! One publication: layer by layer, then the set as a whole.
 
-use super::{BundledExportError, Export, PublishError, PublishedSet, Wanted, chain, export_bundled, tiles};
+use super::{
+    BundledExportError, Export, PublishError, PublishedSet, Wanted, chain, export_bundled, prepare,
+    served_grid,
+};
 use crate::{
     bundle,
     plan::{Layer, LayerId, Rules, check_rules},
@@ -104,7 +107,8 @@ impl Run<'_> {
     ) -> Result<Arc<Snapshot>, PublishError> {
         if served != Some(snapshot.id) {
             let before = self.served.iter().find(|layer| layer.snapshot().layer.id == snapshot.layer.id);
-            let prepare = || tiles(self.store, self.rules, Arc::clone(&snapshot), before.copied());
+            let (snapshot, before) = (Arc::clone(&snapshot), before.copied());
+            let prepare = || prepare(self.store, self.rules, &served_grid(), snapshot, before);
             self.prepared.push(tokio::task::block_in_place(prepare)?);
         }
         Ok(snapshot)

@@ -7,7 +7,7 @@ use super::{
     geometry,
 };
 use crate::{
-    grid::{MAX_ZOOM, TileCoord, TileMatrixSet},
+    grid::{MAX_ZOOM, QuadGrid, TileCoord},
     plan::GeometryKind,
 };
 use std::cell::Cell;
@@ -25,19 +25,13 @@ pub struct Tile {
 /// `most` bytes: the least important features are left out.
 ///
 /// The bytes depend on the snapshots, their rules, the grid, the coordinate, `most` and
-/// [`ENGINE_VERSION`](super::ENGINE_VERSION) alone. A layer prepared for another grid is cut without its pyramid and its names.
-pub fn cut(layers: &[&TileLayer], grid: &TileMatrixSet, tile: TileCoord, most: usize) -> Tile {
+/// [`ENGINE_VERSION`](super::ENGINE_VERSION) alone. A layer prepared for another grid is not drawn.
+pub fn cut(layers: &[&TileLayer], grid: &QuadGrid, tile: TileCoord, most: usize) -> Tile {
     cut_until(Stage::Encode, layers, grid, tile, most)
 }
 
 /// The same up to `last`, for the bench: without the last stage, [`Stage::Encode`], the tile is empty.
-pub fn cut_until(
-    last: Stage,
-    layers: &[&TileLayer],
-    grid: &TileMatrixSet,
-    tile: TileCoord,
-    most: usize,
-) -> Tile {
+pub fn cut_until(last: Stage, layers: &[&TileLayer], grid: &QuadGrid, tile: TileCoord, most: usize) -> Tile {
     let Some(tile) = grid.tile(tile.z, tile.x, tile.y) else { return Tile::default() };
     let mut scratch = SCRATCH.take().unwrap_or_default();
     scratch.drawer.last = last;
@@ -69,7 +63,7 @@ struct LayerBatch {
 }
 
 impl Scratch {
-    fn cut(&mut self, layers: &[&TileLayer], grid: &TileMatrixSet, tile: TileCoord, most: usize) -> Tile {
+    fn cut(&mut self, layers: &[&TileLayer], grid: &QuadGrid, tile: TileCoord, most: usize) -> Tile {
         if self.layers.len() < layers.len() {
             self.layers.resize_with(layers.len(), LayerBatch::default);
         }
@@ -117,16 +111,10 @@ impl Scratch {
 
 impl LayerBatch {
     /// Draws `layer`; returns a bound from below on the bytes that it takes.
-    fn draw(
-        &mut self,
-        layer: &TileLayer,
-        grid: &TileMatrixSet,
-        tile: TileCoord,
-        drawer: &mut Drawer,
-    ) -> usize {
+    fn draw(&mut self, layer: &TileLayer, grid: &QuadGrid, tile: TileCoord, drawer: &mut Drawer) -> usize {
         self.features.clear();
         self.labels.clear();
-        if tile.z >= layer.minzoom {
+        if tile.z >= layer.minzoom && layer.grid == *grid {
             drawer.draw(layer, grid, tile, &mut self.features);
             layer.draw_labels(grid, tile, &self.features, &mut self.labels);
         }

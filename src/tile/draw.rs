@@ -11,11 +11,12 @@ use super::{
     read,
     repair::Repairer,
     shape::{Rect, Shape},
-    wrap::{MARGIN, wraps},
+    wrap::{MARGIN, width, wraps},
 };
 use crate::{
-    grid::{TileCoord, TileMatrixSet},
+    grid::{QuadGrid, TileCoord},
     plan::GeometryKind,
+    snapshot::Bounds,
 };
 
 /// The tile and its buffer.
@@ -38,11 +39,11 @@ pub struct Drawer {
 
 impl Drawer {
     /// Adds the features of `layer` in `tile` to `batch`.
-    pub fn draw(&mut self, layer: &TileLayer, grid: &TileMatrixSet, tile: TileCoord, batch: &mut Batch) {
+    pub fn draw(&mut self, layer: &TileLayer, grid: &QuadGrid, tile: TileCoord, batch: &mut Batch) {
         if wraps(layer, grid, tile) {
             return self.draw_around(layer, grid, tile, batch);
         }
-        match layer.pyramid.level(tile.z).filter(|_| *grid == layer.grid) {
+        match layer.pyramid.level(tile.z) {
             Some(level) => self.draw_simplified(layer, level, tile, batch),
             None => self.draw_exact(layer, grid, tile, batch),
         }
@@ -76,10 +77,10 @@ impl Drawer {
     }
 
     /// From the snapshot itself.
-    fn draw_exact(&mut self, layer: &TileLayer, grid: &TileMatrixSet, tile: TileCoord, batch: &mut Batch) {
+    fn draw_exact(&mut self, layer: &TileLayer, grid: &QuadGrid, tile: TileCoord, batch: &mut Batch) {
         let kind = layer.snapshot.layer.geometry;
         let projector = Projector::new(grid, tile);
-        for position in layer.snapshot.search(&grid.geographic_bounds(tile, MARGIN)) {
+        for position in layer.snapshot.search(&layer.reach(&grid.geographic_bounds(tile, MARGIN))) {
             let feature = layer.snapshot.feature(position);
             match self.last {
                 Stage::Search => continue,
@@ -121,23 +122,28 @@ impl Drawer {
 }
 
 impl TileLayer {
+    /// `degrees` and as much around it as lines of the layer may leave the boxes by which its features are found.
+    fn reach(&self, degrees: &Bounds) -> Bounds {
+        let by = self.pyramid.bulge();
+        Bounds {
+            min_x: degrees.min_x - by,
+            min_y: degrees.min_y - by,
+            max_x: degrees.max_x + by,
+            max_y: degrees.max_y + by,
+        }
+    }
+
     /// Adds the names of the polygons in `drawn` whose point lies in `tile` itself, so that no other tile has
     /// it too.
-    pub(super) fn draw_labels(
-        &self,
-        grid: &TileMatrixSet,
-        tile: TileCoord,
-        drawn: &Batch,
-        batch: &mut Batch,
-    ) {
-        if self.labels.is_none() || *grid != self.grid {
+    pub(super) fn draw_labels(&self, grid: &QuadGrid, tile: TileCoord, drawn: &Batch, batch: &mut Batch) {
+        if self.labels.is_none() {
             return;
         }
-        let width = grid.matrix_at(tile.z)[0] as f64 * f64::from(EXTENT);
+        let width = width(grid, tile.z);
         let origin = [tile.x, tile.y].map(|n| f64::from(n) * f64::from(EXTENT));
         for &Drawn { position, size, .. } in &drawn.drawn {
             let Some((mut point, radius)) = self.pyramid.label(position, tile.z) else { continue };
-            if !(0.0..width).contains(&point[0]) {
+            if width > 0.0 && !(0.0..width).contains(&point[0]) {
                 // Of a feature that runs past the antimeridian.
                 point[0] = point[0].rem_euclid(width);
             }

@@ -7,7 +7,7 @@ use super::{
     sections::{SectionWriter, Sections},
 };
 use crate::{
-    grid::TileMatrixSet,
+    grid::QuadGrid,
     plan::{GeometryKind, Layer, LayerId, MAX_ZOOM, RuleError, Rules},
     snapshot::{self, MappedFile, Snapshot},
 };
@@ -25,7 +25,7 @@ use std::{
 pub struct TileLayer {
     pub(super) snapshot: Arc<Snapshot>,
     rules: Rules,
-    pub(super) grid: TileMatrixSet,
+    pub(super) grid: QuadGrid,
     pub(super) attributes: Attributes,
     pub(super) pyramid: Pyramid,
     /// Names of the columns, in the order of `Layer::fields`.
@@ -68,7 +68,7 @@ impl TileLayer {
     /// layer cannot follow a rule.
     pub fn open(
         snapshot: Arc<Snapshot>,
-        grid: &TileMatrixSet,
+        grid: &QuadGrid,
         rules: &Rules,
         path: &Path,
         before: Option<&Self>,
@@ -94,11 +94,7 @@ impl TileLayer {
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub fn prepare(
-        snapshot: Arc<Snapshot>,
-        grid: &TileMatrixSet,
-        rules: &Rules,
-    ) -> Result<Self, PrepareError> {
+    pub fn prepare(snapshot: Arc<Snapshot>, grid: &QuadGrid, rules: &Rules) -> Result<Self, PrepareError> {
         rules.check(&snapshot.layer)?;
         let prepared = build(&snapshot, grid, rules, None, vec![]).and_then(|bytes| {
             let layer = Self::mapped(MappedFile::in_memory(&bytes)?, &snapshot, grid, rules);
@@ -116,7 +112,7 @@ impl TileLayer {
     /// `None` when it does not read back as it was written.
     fn write(
         snapshot: &Arc<Snapshot>,
-        grid: &TileMatrixSet,
+        grid: &QuadGrid,
         rules: &Rules,
         path: &Path,
         before: Option<&Self>,
@@ -133,12 +129,7 @@ impl TileLayer {
     }
 
     /// `None` when `map` is not what was prepared of `snapshot` for `grid` after `rules`.
-    fn mapped(
-        map: MappedFile,
-        snapshot: &Arc<Snapshot>,
-        grid: &TileMatrixSet,
-        rules: &Rules,
-    ) -> Option<Self> {
+    fn mapped(map: MappedFile, snapshot: &Arc<Snapshot>, grid: &QuadGrid, rules: &Rules) -> Option<Self> {
         let mut sections = Sections::open(map, &key(snapshot, grid, rules))?;
         let pyramid = Pyramid::open(&mut sections, snapshot, rules)?;
         let attributes = Attributes::open(&mut sections, snapshot)?;
@@ -158,7 +149,7 @@ impl TileLayer {
     }
 
     /// Whether geometry that is the same is the same in the pyramid of `snapshot` after `rules`.
-    fn draws_alike(&self, snapshot: &Snapshot, grid: &TileMatrixSet, rules: &Rules) -> bool {
+    fn draws_alike(&self, snapshot: &Snapshot, grid: &QuadGrid, rules: &Rules) -> bool {
         let drawing = |layer: &Layer, rules: &Rules| {
             (layer.geometry, rules.minzoom(layer), rules.tolerance, rules.tiny)
         };
@@ -221,10 +212,10 @@ impl From<TryFromIntError> for BuildError {
 }
 
 /// Version of the file's layout: to be changed with it, where the tiles stay as they are.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 /// All that the file depends on.
-fn key(snapshot: &Snapshot, grid: &TileMatrixSet, rules: &Rules) -> String {
+fn key(snapshot: &Snapshot, grid: &QuadGrid, rules: &Rules) -> String {
     let Rules { tolerance, tiny, .. } = rules;
     let rules = format!("{} {tolerance:?} {tiny:?}", rules.minzoom(&snapshot.layer));
     let order = if cfg!(target_endian = "little") { "little" } else { "big" };
@@ -233,7 +224,7 @@ fn key(snapshot: &Snapshot, grid: &TileMatrixSet, rules: &Rules) -> String {
 
 fn build<W: Write>(
     snapshot: &Snapshot,
-    grid: &TileMatrixSet,
+    grid: &QuadGrid,
     rules: &Rules,
     before: Option<&TileLayer>,
     out: W,

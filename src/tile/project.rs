@@ -4,7 +4,7 @@ use super::{
     EXTENT,
     shape::{LIMIT, Point},
 };
-use crate::grid::{Projection, TileCoord, TileMatrixSet};
+use crate::grid::{Projection, QuadGrid, TileCoord};
 use std::f64::consts::PI;
 
 /// Projects and quantizes for one tile: origin at its top left corner, x east and y south, [`EXTENT`]
@@ -12,7 +12,7 @@ use std::f64::consts::PI;
 ///
 /// A coordinate is rounded on the grid of the whole zoom, so neighbouring tiles round it alike.
 pub struct Projector {
-    grid: TileMatrixSet,
+    grid: QuadGrid,
     origin: [f64; 2],
     z: u8,
     /// `x = x[0] + x[1]·lon`.
@@ -26,7 +26,8 @@ pub struct Projector {
 
 /// The projection near a latitude: `y` a quartic in latitude about `centre`.
 ///
-/// Mercator by its formula costs ten times as much as all else that happens to a vertex.
+/// Mercator by its formula costs ten times as much as all else that happens to a vertex. Of degrees there is one band
+/// without end; a Gauss–Krüger zone has none, as its x and y each depend on both.
 struct Band {
     y: [f64; 5],
     centre: f64,
@@ -45,14 +46,13 @@ const BANDS_PER_DEGREE: f64 = 16.0;
 const BANDED: f64 = 85.0;
 
 impl Projector {
-    pub fn new(grid: &TileMatrixSet, tile: TileCoord) -> Self {
+    pub fn new(grid: &QuadGrid, tile: TileCoord) -> Self {
         let bounds = grid.geographic_bounds(tile, 0.0);
-        // A band without end.
         Self::with_bands(grid, tile, bounds.min_y, 0.0, &[f64::midpoint(bounds.min_y, bounds.max_y)])
     }
 
     /// Projects to the units of zoom `z`, counted from the grid's origin.
-    pub fn whole(grid: &TileMatrixSet, z: u8) -> Self {
+    pub fn whole(grid: &QuadGrid, z: u8) -> Self {
         let count = (2.0 * BANDED * BANDS_PER_DEGREE) as u32;
         let centres: Vec<f64> =
             (0..count).map(|i| (f64::from(i) + 0.5) / BANDS_PER_DEGREE - BANDED).collect();
@@ -60,28 +60,33 @@ impl Projector {
     }
 
     fn with_bands(
-        grid: &TileMatrixSet,
+        grid: &QuadGrid,
         tile: TileCoord,
         south: f64,
         bands_per_degree: f64,
         centres: &[f64],
     ) -> Self {
         let z = tile.z;
-        let origin = [f64::from(tile.x), f64::from(tile.y)].map(|n| n * f64::from(EXTENT));
         let extent = f64::from(EXTENT);
-        match grid.projection {
+        let origin = [tile.x, tile.y].map(|n| f64::from(n) * extent);
+        let units_per_degree = grid.around(z).unwrap_or_default() * extent / 360.0;
+        let [column, row] = grid.position(z, 0.0, 0.0);
+        let x = [column * extent - origin[0], units_per_degree];
+        let (bands, bands_per_degree) = match grid.projection {
             Projection::WebMercator => {
-                let units_per_degree = extent * f64::from(1u32 << z) / 360.0;
                 let band = |&centre: &f64| {
                     let [_, row] = grid.position(z, 0.0, centre);
                     Band::web_mercator(units_per_degree, centre, row * extent - origin[1])
                 };
-                let [column, _] = grid.position(z, 0.0, 0.0);
-                let x = [column * extent - origin[0], units_per_degree];
-                let bands = centres.iter().map(band).collect();
-                Self { grid: grid.clone(), origin, z, x, bands, south, bands_per_degree }
+                (centres.iter().map(band).collect(), bands_per_degree)
             }
-        }
+            Projection::Geographic => {
+                let y = [row * extent - origin[1], -units_per_degree, 0.0, 0.0, 0.0];
+                (vec![Band { y, centre: 0.0, window: f64::INFINITY }], 0.0)
+            }
+            Projection::GaussKruger(_) => (vec![], 0.0),
+        };
+        Self { grid: grid.clone(), origin, z, x, bands, south, bands_per_degree }
     }
 
     /// Projects everything `units` further east.
@@ -164,7 +169,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_quartic_agrees_with_the_formula(z in 0u8..=18, lon in -179.9..179.9f64, lat in -85.0..85.0f64, d in -3.0..3.0f64) {
-            let grid = TileMatrixSet::web_mercator_quad();
+            let grid = QuadGrid::web_mercator();
             let [x, y] = grid.position(z, lon, lat);
             let tile = TileCoord { z, x: x as u32, y: y as u32 };
             let projector = Projector::new(&grid, tile);
@@ -176,7 +181,7 @@ mod tests {
 
         #[test]
         fn so_do_the_bands_of_the_whole_world(lon in -180.0..180.0f64, lat in -90.0..90.0f64) {
-            let projector = Projector::whole(&TileMatrixSet::web_mercator_quad(), 16);
+            let projector = Projector::whole(&QuadGrid::web_mercator(), 16);
             let (fast, exact) = (projector.point(lon, lat), projector.exact(lon, lat));
             prop_assert!((fast[0] - exact[0]).abs() <= 1 && (fast[1] - exact[1]).abs() <= 1, "{fast:?} {exact:?}");
         }

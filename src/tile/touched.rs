@@ -7,7 +7,7 @@
 
 use super::{BUFFER, EXTENT, TileLayer, pyramid::Level, read, shape::Rect};
 use crate::{
-    grid::{TileCoord, TileMatrixSet},
+    grid::{QuadGrid, TileCoord},
     snapshot::Bounds,
 };
 use std::collections::{HashMap, HashSet};
@@ -118,7 +118,7 @@ fn bounds(layer: &TileLayer, position: usize) -> Option<Bounds> {
 
 /// Touched tiles, collected.
 struct Tiles<'a> {
-    grid: &'a TileMatrixSet,
+    grid: &'a QuadGrid,
     touched: HashSet<TileCoord>,
 }
 
@@ -128,8 +128,7 @@ impl Tiles<'_> {
         // As in drawing, and a unit for rounding.
         let margin = f64::from(BUFFER + 2) / f64::from(EXTENT);
         for z in super::pyramid::TOP + 1..=DEEPEST {
-            let [west, north] = self.grid.position(z, bounds.min_x, bounds.max_y);
-            let [east, south] = self.grid.position(z, bounds.max_x, bounds.min_y);
+            let [[west, north], [east, south]] = self.grid.span(z, bounds);
             let index = |v: f64| v.floor() as i64;
             self.add(
                 z,
@@ -172,8 +171,7 @@ impl Tiles<'_> {
 
     /// Touches the tiles from `first` to `last`, column and row, as far as the grid has them.
     fn add(&mut self, z: u8, first: [i64; 2], last: [i64; 2]) -> Option<()> {
-        let matrix = self.grid.matrix_at(z);
-        let range = |axis: usize| first[axis].max(0)..(last[axis] + 1).min(matrix[axis] as i64);
+        let range = |axis: usize| first[axis].max(0)..(last[axis] + 1).min(1 << z);
         let (columns, rows) = (range(0), range(1));
         let count = columns.clone().count().saturating_mul(rows.clone().count());
         if self.touched.len().saturating_add(count) > MOST {

@@ -1,7 +1,8 @@
 //! Across the antimeridian: the world goes on at either side of the map.
 //!
 //! A tile at the edge shows in its buffer what lies on the other side, and a feature whose longitudes run past
-//! ±180° is in the tiles of both sides. Each *world*, counted from −1 to 1, is the map moved by its whole width.
+//! ±180° is in the tiles of both sides. Each *world*, counted from −1 to 1, is the map moved by its whole width. The
+//! plane of a Gauss–Krüger zone has no such sides.
 
 use super::{
     BUFFER, EXTENT, TileLayer,
@@ -14,7 +15,7 @@ use super::{
     shape::Shape,
 };
 use crate::{
-    grid::{TileCoord, TileMatrixSet},
+    grid::{QuadGrid, TileCoord},
     snapshot::Bounds,
 };
 
@@ -25,13 +26,18 @@ const AROUND: f64 = 360.0;
 pub const MARGIN: f64 = (BUFFER + 1) as f64 / EXTENT as f64;
 
 /// Whether a world beside the map has a part of the layer's extent in `tile` or its buffer.
-pub fn wraps(layer: &TileLayer, grid: &TileMatrixSet, tile: TileCoord) -> bool {
-    let Some(extent) = layer.snapshot.bounds else { return false };
+pub fn wraps(layer: &TileLayer, grid: &QuadGrid, tile: TileCoord) -> bool {
+    let Some(extent) = layer.snapshot.bounds.filter(|_| grid.around(tile.z).is_some()) else { return false };
     let beside = |world: f64| {
         let b = moved(&grid.geographic_bounds(tile, MARGIN), world);
         b.min_x <= extent.max_x && b.max_x >= extent.min_x
     };
     beside(-1.0) || beside(1.0)
+}
+
+/// Units of zoom `z` around the world; 0 where it does not go on.
+pub fn width(grid: &QuadGrid, z: u8) -> f64 {
+    grid.around(z).unwrap_or_default() * f64::from(EXTENT)
 }
 
 /// Where what is drawn at `bounds` lies, if it is of this world.
@@ -53,13 +59,13 @@ impl Drawer {
     pub(super) fn draw_around(
         &mut self,
         layer: &TileLayer,
-        grid: &TileMatrixSet,
+        grid: &QuadGrid,
         tile: TileCoord,
         batch: &mut Batch,
     ) {
-        let width = grid.matrix_at(tile.z)[0] as f64 * f64::from(EXTENT);
-        let mut parts = match layer.pyramid.level(tile.z).filter(|_| *grid == layer.grid) {
-            Some(level) => simplified(layer, level, tile, width as i32),
+        let width = width(grid, tile.z);
+        let mut parts = match layer.pyramid.level(tile.z) {
+            Some(level) => simplified(layer, level, tile, width.round() as i32),
             None => exact(layer, grid, tile, width),
         };
         // The order of the file, as in every tile.
@@ -99,7 +105,7 @@ fn simplified(layer: &TileLayer, level: &Level, tile: TileCoord, width: i32) -> 
     parts
 }
 
-fn exact(layer: &TileLayer, grid: &TileMatrixSet, tile: TileCoord, width: f64) -> Vec<Part> {
+fn exact(layer: &TileLayer, grid: &QuadGrid, tile: TileCoord, width: f64) -> Vec<Part> {
     let kind = layer.snapshot.layer.geometry;
     let mut parts = vec![];
     for world in [-1.0, 0.0, 1.0] {

@@ -10,7 +10,7 @@ use anyhow::Context;
 use bytes::Bytes;
 use plantiles::{
     encoding::{Encoding, encode},
-    grid::TileMatrixSet,
+    grid::QuadGrid,
     plan::Rules,
     snapshot::Store,
     tile::{BUFFER, EXTENT, Stage, TileLayer, cut_until},
@@ -30,7 +30,7 @@ fn main() -> anyhow::Result<()> {
     let loaded = store.load(&store.current()?.context("nothing is published")?, &[]);
     let snapshot =
         loaded.snapshots.into_iter().find(|s| s.layer.id.as_str() == layer).context("no such layer")?;
-    let grid = TileMatrixSet::web_mercator_quad();
+    let grid = QuadGrid::web_mercator();
     let tiles = TileLayer::prepare(Arc::clone(&snapshot), &grid, &Rules::default())?;
     let margin = f64::from(BUFFER + 1) / f64::from(EXTENT);
     for line in std::fs::read_to_string(file)?.lines() {

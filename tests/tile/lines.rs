@@ -82,7 +82,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, ..Default::default() })]
 
     #[test]
-    fn the_tiles_together_hold_the_whole_line(line in vertices(2)) {
+    fn the_tiles_together_hold_the_whole_line(line in vertices(2), on in any_grid()) {
+        choose(on);
         let tile = home(14);
         let geometry = Geometry::Lines(vec![ring(tile, &line)]);
         let prepared = prepare(Line, [geometry.clone()]);
@@ -101,7 +102,8 @@ proptest! {
     }
 
     #[test]
-    fn parts_of_a_line_keep_its_direction_and_order(line in vertices(2)) {
+    fn parts_of_a_line_keep_its_direction_and_order(line in vertices(2), on in any_grid()) {
+        choose(on);
         let tile = home(14);
         let prepared = prepare(Line, [Geometry::Lines(vec![ring(tile, &line)])]);
         for ([dx, dy], near) in around(tile) {
@@ -116,7 +118,8 @@ proptest! {
     }
 
     #[test]
-    fn every_point_is_in_its_tile_and_in_the_buffers_around(points in vertices(1)) {
+    fn every_point_is_in_its_tile_and_in_the_buffers_around(points in vertices(1), on in any_grid()) {
+        choose(on);
         let tile = home(14);
         let geometry = Geometry::Points(ring(tile, &points));
         let prepared = prepare(Point, [geometry.clone()]);

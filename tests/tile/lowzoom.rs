@@ -94,78 +94,87 @@ fn outline(features: &[decode::Feature]) -> [i64; 4] {
 
 #[test]
 fn a_partition_covers_its_outline_exactly_at_every_zoom() {
-    for (n, wave) in [(2, 0.1), (8, 0.05), (16, 0.1)] {
-        let side = 2000.0;
-        let prepared = prepare(Polygon, partition(home(10), n, side, wave));
-        for z in 4..=10 {
-            let features = features(&prepared, home(z));
-            let [w, n, e, s] = outline(&features);
-            let expected = side / f64::from(1 << (10 - z));
-            assert!(((e - w) as f64 - expected).abs() <= 1.0 && ((s - n) as f64 - expected).abs() <= 1.0);
-            // No area is missing or drawn twice …
-            let area2: i64 = features.iter().flat_map(|f| &f.paths).map(|r| valid::area2(r)).sum();
-            assert_eq!(area2, 2 * (e - w) * (s - n), "zoom {z}");
-            // … anywhere.
-            let step = (e - w) as f64 / 50.0;
-            for (i, j) in (0..50).flat_map(|i| (0..50).map(move |j| (f64::from(i), f64::from(j)))) {
-                let p = [w as f64 + (i + 0.37) * step, n as f64 + (j + 0.41) * step];
-                assert_eq!(cover(&features, p), 1, "zoom {z} at {p:?}");
-            }
-            for feature in &features {
-                assert_eq!(valid::fault(&feature.paths), None);
+    on_each(all_grids(), || {
+        for (n, wave) in [(2, 0.1), (8, 0.05), (16, 0.1)] {
+            let side = 2000.0;
+            let prepared = prepare(Polygon, partition(home(10), n, side, wave));
+            for z in 4..=10 {
+                let features = features(&prepared, home(z));
+                let [w, n, e, s] = outline(&features);
+                let expected = side / f64::from(1 << (10 - z));
+                assert!(((e - w) as f64 - expected).abs() <= 1.0 && ((s - n) as f64 - expected).abs() <= 1.0);
+                // No area is missing or drawn twice …
+                let area2: i64 = features.iter().flat_map(|f| &f.paths).map(|r| valid::area2(r)).sum();
+                assert_eq!(area2, 2 * (e - w) * (s - n), "zoom {z}");
+                // … anywhere.
+                let step = (e - w) as f64 / 50.0;
+                for (i, j) in (0..50).flat_map(|i| (0..50).map(move |j| (f64::from(i), f64::from(j)))) {
+                    let p = [w as f64 + (i + 0.37) * step, n as f64 + (j + 0.41) * step];
+                    assert_eq!(cover(&features, p), 1, "zoom {z} at {p:?}");
+                }
+                for feature in &features {
+                    assert_eq!(valid::fault(&feature.paths), None);
+                }
             }
         }
-    }
+    });
 }
 
 #[test]
 fn drawn_area_is_true_area_at_every_zoom() {
-    let tile = home(10);
-    for radius in [0.2, 1.0, 3.0, 10.0, 40.0] {
-        let ring = |i: usize| -> Vec<[f64; 2]> {
-            let centre = [2048.0 + 1900.0 * noise(i, 0, 7), 2048.0 + 1900.0 * noise(i, 1, 7)];
-            (0..24)
-                .map(|k| {
-                    let a = f64::from(k) * std::f64::consts::TAU / 24.0;
-                    let r = radius * (1.0 + 0.5 * noise(i, 2, 9)) * (1.0 + 0.2 * noise(i, k as usize, 8));
-                    [centre[0] + r * a.cos(), centre[1] + 0.6 * r * a.sin()]
-                })
-                .collect()
-        };
-        let rings: Vec<_> = (0..2000).map(ring).collect();
-        let whole: f64 = rings.iter().map(|r| area(r)).sum();
-        let prepared = prepare(Polygon, rings.iter().map(|r| polygon(tile, std::slice::from_ref(r))));
-        for z in 4..=10 {
-            let whole = whole / 4f64.powi(10 - i32::from(z));
-            let drawn: f64 = features(&prepared, home(z))
-                .iter()
-                .map(|f| f.paths.iter().map(|r| valid::area2(r)).sum::<i64>() as f64 / 2.0)
-                .sum();
-            // Where it is a few units in all, whole units are as near as it gets.
-            assert!((drawn - whole).abs() <= 0.03 * whole + 1.0, "radius {radius} z{z}: {drawn} of {whole}");
+    on_each(all_grids(), || {
+        let tile = home(10);
+        for radius in [0.2, 1.0, 3.0, 10.0, 40.0] {
+            let ring = |i: usize| -> Vec<[f64; 2]> {
+                let centre = [2048.0 + 1900.0 * noise(i, 0, 7), 2048.0 + 1900.0 * noise(i, 1, 7)];
+                (0..24)
+                    .map(|k| {
+                        let a = f64::from(k) * std::f64::consts::TAU / 24.0;
+                        let r = radius * (1.0 + 0.5 * noise(i, 2, 9)) * (1.0 + 0.2 * noise(i, k as usize, 8));
+                        [centre[0] + r * a.cos(), centre[1] + 0.6 * r * a.sin()]
+                    })
+                    .collect()
+            };
+            let rings: Vec<_> = (0..2000).map(ring).collect();
+            let whole: f64 = rings.iter().map(|r| area(r)).sum();
+            let prepared = prepare(Polygon, rings.iter().map(|r| polygon(tile, std::slice::from_ref(r))));
+            for z in 4..=10 {
+                let whole = whole / 4f64.powi(10 - i32::from(z));
+                let drawn: f64 = features(&prepared, home(z))
+                    .iter()
+                    .map(|f| f.paths.iter().map(|r| valid::area2(r)).sum::<i64>() as f64 / 2.0)
+                    .sum();
+                // Where it is a few units in all, whole units are as near as it gets.
+                assert!(
+                    (drawn - whole).abs() <= 0.03 * whole + 1.0,
+                    "radius {radius} z{z}: {drawn} of {whole}"
+                );
+            }
         }
-    }
+    });
 }
 
 #[test]
 fn every_line_and_point_is_in_every_low_zoom() {
-    let tile = home(10);
-    let place = |i: usize| [2048.0 + 900.0 * noise(i, 0, 3), 2048.0 + 900.0 * noise(i, 1, 3)];
-    let lines = (0..300).map(|i| {
-        let [x, y] = place(i);
-        let bend = |k: i32| [x + 4.0 * f64::from(k), y + 3.0 * noise(i, k as usize, 4)];
-        Geometry::Lines(vec![ring(tile, &(0..20).map(bend).collect::<Vec<_>>())])
-    });
-    let points = (0..300).map(|i| Geometry::Points(vec![lonlat(tile, place(i))]));
-    let prepared = [prepare(Line, lines), prepare(Point, points)];
-    for z in 3..=10 {
-        for layer in &prepared {
-            assert_eq!(features(layer, home(z)).len(), 300, "zoom {z}");
+    on_each(all_grids(), || {
+        let tile = home(10);
+        let place = |i: usize| [2048.0 + 900.0 * noise(i, 0, 3), 2048.0 + 900.0 * noise(i, 1, 3)];
+        let lines = (0..300).map(|i| {
+            let [x, y] = place(i);
+            let bend = |k: i32| [x + 4.0 * f64::from(k), y + 3.0 * noise(i, k as usize, 4)];
+            Geometry::Lines(vec![ring(tile, &(0..20).map(bend).collect::<Vec<_>>())])
+        });
+        let points = (0..300).map(|i| Geometry::Points(vec![lonlat(tile, place(i))]));
+        let prepared = [prepare(Line, lines), prepare(Point, points)];
+        for z in 3..=10 {
+            for layer in &prepared {
+                assert_eq!(features(layer, home(z)).len(), 300, "zoom {z}");
+            }
         }
-    }
-    let vertices =
-        |z| features(&prepared[0], home(z)).iter().flat_map(|f| &f.paths).map(Vec::len).sum::<usize>();
-    assert!(vertices(6) < vertices(10) / 3);
+        let vertices =
+            |z| features(&prepared[0], home(z)).iter().flat_map(|f| &f.paths).map(Vec::len).sum::<usize>();
+        assert!(vertices(6) < vertices(10) / 3);
+    });
 }
 
 #[test]

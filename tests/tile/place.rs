@@ -5,10 +5,12 @@ use crate::{
     fixture::{Geometry, Ring, Row, layer, snapshot},
 };
 use plantiles::{
-    grid::{TileCoord, TileMatrixSet},
+    grid::{Crs, QuadGrid, TileCoord},
     plan::{GeometryKind, Rules},
     tile::{self, Tile, TileLayer},
 };
+use proptest::prelude::*;
+use std::cell::RefCell;
 
 /// Most bytes of a tile, as without a configuration.
 pub const MAX_TILE: usize = 500_000;
@@ -17,8 +19,44 @@ pub fn cut(layers: &[&TileLayer], tile: TileCoord) -> Tile {
     tile::cut(layers, &grid(), tile, MAX_TILE)
 }
 
-pub fn grid() -> TileMatrixSet {
-    TileMatrixSet::web_mercator_quad()
+thread_local! {
+    static GRID: RefCell<QuadGrid> = RefCell::new(QuadGrid::web_mercator());
+}
+
+/// The grid of all places here: that of the web unless the test has chosen another.
+pub fn grid() -> QuadGrid {
+    GRID.with_borrow(QuadGrid::clone)
+}
+
+/// From here on the test, which has a thread of its own, is about `grid`.
+pub fn choose(grid: QuadGrid) {
+    GRID.set(grid);
+}
+
+/// Runs `test` on each of `grids`.
+pub fn on_each(grids: impl IntoIterator<Item = QuadGrid>, test: impl Fn()) {
+    for grid in grids {
+        choose(grid);
+        test();
+    }
+}
+
+/// The grids that go around the world.
+pub fn around_the_world() -> [QuadGrid; 3] {
+    let projection = QuadGrid::geographic().projection;
+    let own = QuadGrid { id: "own".into(), projection, origin: [-40.3, 95.3], size: 211.0 };
+    [QuadGrid::web_mercator(), QuadGrid::geographic(), own]
+}
+
+/// Those, and one of a Gauss–Krüger zone, which does not.
+pub fn all_grids() -> Vec<QuadGrid> {
+    let projection = Crs::epsg(4526).unwrap().projection;
+    let zone = QuadGrid { id: "zone".into(), projection, origin: [36_912_345.0, 6_054_321.0], size: 2e7 };
+    around_the_world().into_iter().chain([zone]).collect()
+}
+
+pub fn any_grid() -> impl Strategy<Value = QuadGrid> {
+    prop::sample::select(all_grids())
 }
 
 /// The tile at `z` over a place in Tunliu.

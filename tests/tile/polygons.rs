@@ -100,25 +100,29 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, ..Default::default() })]
 
     #[test]
-    fn any_scribble_comes_out_valid_and_where_it_is(rings in scribbles(), bits in 0u8..12) {
+    fn any_scribble_comes_out_valid_and_where_it_is(rings in scribbles(), bits in 0u8..12, on in any_grid()) {
+        choose(on);
         let tile = home(18 - bits);
         judge_around(&polygon(tile, &rings), tile)?;
     }
 
     #[test]
-    fn rings_that_touch_come_out_valid_and_where_they_are(rings in touching(), z in 11u8..=18) {
+    fn rings_that_touch_come_out_valid_and_where_they_are(rings in touching(), z in 11u8..=18, on in any_grid()) {
+        choose(on);
         let tile = home(z);
         judge_around(&polygon(tile, &rings), tile)?;
     }
 
     #[test]
-    fn spikes_and_slivers_come_out_valid_and_where_they_are(ring in spiked(), z in 11u8..=18) {
+    fn spikes_and_slivers_come_out_valid_and_where_they_are(ring in spiked(), z in 11u8..=18, on in any_grid()) {
+        choose(on);
         let tile = home(z);
         judge_around(&polygon(tile, &[ring]), tile)?;
     }
 
     #[test]
-    fn neighbouring_tiles_together_hold_the_whole(rings in stars()) {
+    fn neighbouring_tiles_together_hold_the_whole(rings in stars(), on in any_grid()) {
+        choose(on);
         let tile = home(14);
         let prepared = prepare(Polygon, [polygon(tile, &rings)]);
         let mut drawn = 0.0;
@@ -136,7 +140,8 @@ proptest! {
     }
 
     #[test]
-    fn low_zooms_are_valid_too(rings in stars(), z in 3u8..=10) {
+    fn low_zooms_are_valid_too(rings in stars(), z in 3u8..=10, on in any_grid()) {
+        choose(on);
         let tile = home(14);
         let prepared = prepare(Polygon, [polygon(tile, &rings)]);
         check(&prepared, home(z))?;
@@ -145,31 +150,33 @@ proptest! {
 
 #[test]
 fn touching_and_nested_rings_come_out_valid() {
-    let square = |x: f64, y: f64, s: f64| vec![[x, y], [x + s, y], [x + s, y + s], [x, y + s]];
-    let cases: Vec<Vec<Vec<[f64; 2]>>> = vec![
-        // A hole that shares an edge, a corner, the whole exterior.
-        vec![square(0.0, 0.0, 90.0), square(0.0, 10.0, 30.0)],
-        vec![square(0.0, 0.0, 90.0), vec![[0.0, 0.0], [40.0, 10.0], [10.0, 40.0]]],
-        vec![square(0.0, 0.0, 90.0), square(0.0, 0.0, 90.0)],
-        // Two holes that touch at a corner, overlap, lie in each other; a hole outside.
-        vec![square(0.0, 0.0, 90.0), square(10.0, 10.0, 20.0), square(30.0, 30.0, 20.0)],
-        vec![square(0.0, 0.0, 90.0), square(10.0, 10.0, 30.0), square(30.0, 30.0, 20.0)],
-        vec![square(0.0, 0.0, 90.0), square(10.0, 10.0, 60.0), square(30.0, 30.0, 20.0)],
-        vec![square(0.0, 0.0, 90.0), square(200.0, 200.0, 20.0)],
-        // A bow-tie, a spike, a sliver, a ring with a repeated tail.
-        vec![vec![[0.0, 0.0], [90.0, 90.0], [90.0, 0.0], [0.0, 90.0]]],
-        vec![vec![[0.0, 0.0], [90.0, 0.0], [90.0, 90.0], [90.0, 300.0], [90.0, 90.0], [0.0, 90.0]]],
-        vec![vec![[0.0, 0.0], [4000.0, 0.4], [4000.0, 0.6], [0.0, 0.3]]],
-        vec![vec![[0.0, 0.0], [50.0, 0.0], [50.0, 50.0], [0.0, 0.0], [50.0, 0.0], [50.0, 50.0]]],
-    ];
-    for rings in cases {
-        for z in [8, 10, 11, 14, 18] {
-            let prepared = prepare(Polygon, [polygon(home(z), &rings)]);
-            for feature in features(&prepared, home(z)) {
-                assert_eq!(valid::fault(&feature.paths), None, "{rings:?} at {z}");
+    on_each(all_grids(), || {
+        let square = |x: f64, y: f64, s: f64| vec![[x, y], [x + s, y], [x + s, y + s], [x, y + s]];
+        let cases: Vec<Vec<Vec<[f64; 2]>>> = vec![
+            // A hole that shares an edge, a corner, the whole exterior.
+            vec![square(0.0, 0.0, 90.0), square(0.0, 10.0, 30.0)],
+            vec![square(0.0, 0.0, 90.0), vec![[0.0, 0.0], [40.0, 10.0], [10.0, 40.0]]],
+            vec![square(0.0, 0.0, 90.0), square(0.0, 0.0, 90.0)],
+            // Two holes that touch at a corner, overlap, lie in each other; a hole outside.
+            vec![square(0.0, 0.0, 90.0), square(10.0, 10.0, 20.0), square(30.0, 30.0, 20.0)],
+            vec![square(0.0, 0.0, 90.0), square(10.0, 10.0, 30.0), square(30.0, 30.0, 20.0)],
+            vec![square(0.0, 0.0, 90.0), square(10.0, 10.0, 60.0), square(30.0, 30.0, 20.0)],
+            vec![square(0.0, 0.0, 90.0), square(200.0, 200.0, 20.0)],
+            // A bow-tie, a spike, a sliver, a ring with a repeated tail.
+            vec![vec![[0.0, 0.0], [90.0, 90.0], [90.0, 0.0], [0.0, 90.0]]],
+            vec![vec![[0.0, 0.0], [90.0, 0.0], [90.0, 90.0], [90.0, 300.0], [90.0, 90.0], [0.0, 90.0]]],
+            vec![vec![[0.0, 0.0], [4000.0, 0.4], [4000.0, 0.6], [0.0, 0.3]]],
+            vec![vec![[0.0, 0.0], [50.0, 0.0], [50.0, 50.0], [0.0, 0.0], [50.0, 0.0], [50.0, 50.0]]],
+        ];
+        for rings in cases {
+            for z in [8, 10, 11, 14, 18] {
+                let prepared = prepare(Polygon, [polygon(home(z), &rings)]);
+                for feature in features(&prepared, home(z)) {
+                    assert_eq!(valid::fault(&feature.paths), None, "{rings:?} at {z}");
+                }
             }
         }
-    }
+    });
 }
 
 #[test]
@@ -225,15 +232,17 @@ fn a_million_vertices_are_drawn_true() {
 
 #[test]
 fn hostile_coordinates_do_no_harm() {
-    let odd = [f64::NAN, f64::INFINITY, -1e308, 180.0, 90.0, -90.0, 0.0, 1e-308];
-    for &a in &odd {
-        for &b in &odd {
-            let rings = vec![vec![[a, b], [b, 10.0], [112.8, 36.2], [a, a]]];
-            let prepared = prepare(Polygon, [crate::fixture::Geometry::Polygons(vec![rings])]);
-            for z in [0, 1, 10, 14, 18] {
-                check(&prepared, home(z)).unwrap();
-                check(&prepared, TileCoord { z, x: 0, y: 0 }).unwrap();
+    on_each(all_grids(), || {
+        let odd = [f64::NAN, f64::INFINITY, -1e308, 180.0, 90.0, -90.0, 0.0, 1e-308];
+        for &a in &odd {
+            for &b in &odd {
+                let rings = vec![vec![[a, b], [b, 10.0], [112.8, 36.2], [a, a]]];
+                let prepared = prepare(Polygon, [crate::fixture::Geometry::Polygons(vec![rings])]);
+                for z in [0, 1, 10, 14, 18] {
+                    check(&prepared, home(z)).unwrap();
+                    check(&prepared, TileCoord { z, x: 0, y: 0 }).unwrap();
+                }
             }
         }
-    }
+    });
 }

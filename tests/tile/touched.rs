@@ -132,7 +132,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_tile_that_is_not_touched_is_the_same(edits in edits()) {
+    fn a_tile_that_is_not_touched_is_the_same(edits in edits(), on in any_grid()) {
+        choose(on);
         let mut rows = plan();
         let before = prepared(&rows);
         edits.iter().for_each(|edit| apply(&mut rows, edit));
@@ -151,19 +152,21 @@ proptest! {
 
 #[test]
 fn an_edit_touches_little() {
-    let rows = plan();
-    let before = prepared(&rows);
-    for edit in
-        [Edit::Rename(340), Edit::Move(240, 5.0, 5.0), Edit::Delete(345), Edit::Insert(2000.5, 2000.5)]
-    {
-        let mut rows = rows.clone();
-        apply(&mut rows, &edit);
-        let touched = touched(&before, &prepared(&rows)).expect("not everything");
-        for z in [11, 12, 13, 14] {
-            let count = touched.iter().filter(|tile| tile.z == z).count();
-            assert!((1..=8).contains(&count), "{edit:?}: {count} at zoom {z}");
+    on_each(all_grids(), || {
+        let rows = plan();
+        let before = prepared(&rows);
+        for edit in
+            [Edit::Rename(340), Edit::Move(240, 5.0, 5.0), Edit::Delete(345), Edit::Insert(2000.5, 2000.5)]
+        {
+            let mut rows = rows.clone();
+            apply(&mut rows, &edit);
+            let touched = touched(&before, &prepared(&rows)).expect("not everything");
+            for z in [11, 12, 13, 14] {
+                let count = touched.iter().filter(|tile| tile.z == z).count();
+                assert!((1..=8).contains(&count), "{edit:?}: {count} at zoom {z}");
+            }
         }
-    }
+    });
 }
 
 #[test]

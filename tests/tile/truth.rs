@@ -26,7 +26,8 @@ impl Truth {
             return None;
         }
         let mut rings = vec![];
-        let width = grid().matrix_at(tile.z)[0] as f64 * 4096.0;
+        // A plane that does not go on has its worlds beyond everything.
+        let width = grid().around(tile.z).map_or(1e18, |tiles| tiles * 4096.0);
         let worlds =
             [0.0, -1.0, 1.0].iter().flat_map(|world| parts.iter().map(move |part| (world * width, part)));
         for (east, part) in worlds {

@@ -2,6 +2,7 @@
 
 use super::{
     Level, Measure, Pyramid, SIMPLIFIED, TOP,
+    bulge::bulge,
     junction::mark_junctions,
     level::Piece,
     mark::Debt,
@@ -11,7 +12,7 @@ use super::{
     work::{BASE, Work, coarser},
 };
 use crate::{
-    grid::TileMatrixSet,
+    grid::QuadGrid,
     plan::{GeometryKind, Rules, Tiny, Tolerance},
     snapshot::Snapshot,
     tile::{
@@ -35,7 +36,7 @@ impl Pyramid {
     /// [`BuildError::Changed`] when nothing can be taken over, which is found out on the way.
     pub fn build(
         snapshot: &Snapshot,
-        grid: &TileMatrixSet,
+        grid: &QuadGrid,
         rules: &Rules,
         before: Option<Before>,
         out: &mut SectionWriter<impl Write>,
@@ -46,6 +47,7 @@ impl Pyramid {
         let mut reuse = Reuse::find(before, snapshot, &pieces);
         let (mut chunks, measures) = read(snapshot, grid, &pieces, &reuse);
         out.section(&measures)?;
+        out.section(&[widest_bulge(snapshot, grid, &pieces)])?;
         if first <= SIMPLIFIED {
             mark_junctions(&mut chunks, kind == GeometryKind::Polygon);
         }
@@ -68,7 +70,7 @@ impl Pyramid {
 /// Reads and measures the features; what is known of those of before is not measured again.
 fn read(
     snapshot: &Snapshot,
-    grid: &TileMatrixSet,
+    grid: &QuadGrid,
     pieces: &[Range<u32>],
     reuse: &Reuse,
 ) -> (Vec<Work>, Vec<Measure>) {
@@ -173,6 +175,15 @@ fn crossed(piece: u32, chunk: &Work, reduced: &Work) -> Vec<KeptArc> {
         }
     }
     kept
+}
+
+/// The widest [`bulge`] of the layer's features.
+fn widest_bulge(snapshot: &Snapshot, grid: &QuadGrid, pieces: &[Range<u32>]) -> f64 {
+    if !grid.projection.bends() {
+        return 0.0;
+    }
+    let bulges = parallel::map(pieces.iter(), |piece| bulge(snapshot, grid.projection, piece.clone()));
+    bulges.into_iter().fold(0.0, f64::max)
 }
 
 /// Positions in pieces. A piece begins where the feature itself says so, not at a number of features, so that a

@@ -13,6 +13,7 @@
 
 mod arc;
 mod build;
+mod bulge;
 mod junction;
 mod least;
 mod level;
@@ -52,6 +53,8 @@ const SIMPLIFIED: u8 = 10;
 pub struct Pyramid {
     /// For each feature.
     measures: Section<Measure>,
+    /// See [`bulge`]; one number.
+    bulge: Section<f64>,
     pieces: Pieces,
     /// From zoom [`TOP`] down.
     levels: Vec<Level>,
@@ -74,7 +77,7 @@ struct Measure {
 impl Pyramid {
     /// Takes what [`Self::build`] wrote; `None` when it is not of `snapshot`.
     pub fn open(sections: &mut Sections, snapshot: &Snapshot, rules: &Rules) -> Option<Self> {
-        let measures = sections.take()?;
+        let (measures, bulge) = (sections.take()?, sections.take()?);
         let count = snapshot.feature_count();
         let pieces = Pieces::open(sections, count)?;
         let (mut levels, mut kept) = (vec![], vec![]);
@@ -84,7 +87,8 @@ impl Pyramid {
             }
             levels.push(Level::open(sections, count)?);
         }
-        (measures.len() == count).then_some(Self { measures, pieces, levels, kept })
+        let whole = measures.len() == count && bulge.len() == 1;
+        whole.then_some(Self { measures, bulge, pieces, levels, kept })
     }
 
     /// The level of zoom `z`, if it has one.
@@ -99,6 +103,11 @@ impl Pyramid {
     /// The arcs that stay as they are at zoom `z`, if it is simplified.
     fn kept(&self, z: u8) -> Option<&[KeptArc]> {
         self.kept.get(usize::from(SIMPLIFIED.checked_sub(z)?)).map(|kept| &**kept)
+    }
+
+    /// How far, in degrees, a line of the layer may leave the box of its ends.
+    pub fn bulge(&self) -> f64 {
+        self.bulge.first().copied().unwrap_or_default()
     }
 
     /// The size of the feature at `position`, in units that compare between features.
