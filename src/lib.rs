@@ -40,6 +40,7 @@ pub mod postgis;
 
 pub mod import;
 
+pub mod crs;
 pub mod encoding;
 pub mod grid;
 pub mod tile;

@@ -1,6 +1,7 @@
 //! Tile matrix sets of an operator's own.
 
-use super::{Crs, GaussKruger, MAX_ZOOM, Projection, QuadGrid, TileMatrixSet};
+use super::{MAX_ZOOM, QuadGrid, TileMatrixSet};
+use crate::crs::{Crs, Projection, TransverseMercator};
 use serde::Deserialize;
 
 /// `[[tiles.grid]]` of the configuration.
@@ -17,7 +18,7 @@ struct Described {
     id: String,
     #[serde(default)]
     title: Option<String>,
-    crs: u16,
+    crs: u32,
     origin: [f64; 2],
     size: f64,
     zooms: [u8; 2],
@@ -34,7 +35,7 @@ pub enum GridError {
     #[error("an id of a grid is 1 to 40 letters, digits, `_` and `-`")]
     Id,
     #[error("there are grids in EPSG:3857, 4326, 4490 and 4491 to 4554, not in {0}")]
-    Crs(u16),
+    Crs(u32),
     #[error("`origin` and `size` are numbers, `size` above 0 and at most the width of the world")]
     Size,
     #[error("`zooms` are the first and the last; with this `size` the last is at most {0}")]
@@ -43,8 +44,8 @@ pub enum GridError {
     Matrix(u64),
     #[error(
         "the grid reaches more than {} km from the central meridian or {} km from the equator",
-        GaussKruger::REACH[0] / 1000.0,
-        GaussKruger::REACH[1] / 1000.0
+        TransverseMercator::REACH[0] / 1000.0,
+        TransverseMercator::REACH[1] / 1000.0
     )]
     Reach,
 }
@@ -61,8 +62,8 @@ impl TryFrom<Described> for ConfiguredSet {
         if id.is_empty() || id.len() > 40 || !id.chars().all(plain) {
             return Err(GridError::Id);
         }
-        let crs = Crs::epsg(code).ok_or(GridError::Crs(code))?;
-        let zoom = zoom_of(size, crs.projection.around().unwrap_or(AROUND)).ok_or(GridError::Size)?;
+        let crs = Crs::of_epsg(code).ok_or(GridError::Crs(code))?;
+        let zoom = zoom_of(size, crs.projection().around().unwrap_or(AROUND)).ok_or(GridError::Size)?;
         if !origin.iter().all(|v| v.is_finite()) {
             return Err(GridError::Size);
         }
@@ -76,7 +77,7 @@ impl TryFrom<Described> for ConfiguredSet {
         }
         let size = size * most as f64;
         let id: std::sync::Arc<str> = id.into();
-        let own = QuadGrid { id: id.clone(), projection: crs.projection, origin, size };
+        let own = QuadGrid { id: id.clone(), projection: crs.projection(), origin, size };
         let title = title.unwrap_or_else(|| id.to_string());
         let set =
             TileMatrixSet { id, title, crs, grid: shared(own), levels: zooms, zoom, matrix, register: None };
@@ -100,10 +101,10 @@ fn shared(own: QuadGrid) -> QuadGrid {
 }
 
 fn within_reach(set: &TileMatrixSet) -> bool {
-    let Projection::GaussKruger(zone) = set.crs.projection else { return true };
+    let Projection::GaussKruger(zone) = set.crs.projection() else { return true };
     let extent = set.extent();
-    let [east, north] = GaussKruger::REACH;
-    let off = |x: f64| (x - f64::from(zone.false_easting)).abs();
+    let [east, north] = TransverseMercator::REACH;
+    let off = |x: f64| (x - zone.false_easting).abs();
     off(extent.min_x).max(off(extent.max_x)) <= east && extent.min_y.abs().max(extent.max_y.abs()) <= north
 }
 

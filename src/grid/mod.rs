@@ -6,18 +6,12 @@
 
 mod configured;
 mod coord;
-mod crs;
-mod gauss_kruger;
 mod matrix_set;
 mod matrix_sets;
-mod projection;
 mod quad_grid;
 
 pub use configured::{ConfiguredSet, GridError};
 pub use coord::{MAX_ZOOM, TileCoord};
-pub use crs::Crs;
-pub use gauss_kruger::GaussKruger;
 pub use matrix_set::{Limits, TileMatrixSet};
 pub use matrix_sets::{RepeatedSet, TileMatrixSets};
-pub use projection::Projection;
 pub use quad_grid::QuadGrid;

@@ -1,7 +1,7 @@
 //! The quad grids that tiles are cut on.
 
-use super::{MAX_ZOOM, Projection, TileCoord};
-use crate::snapshot::Bounds;
+use super::{MAX_ZOOM, TileCoord};
+use crate::{crs::Projection, snapshot::Bounds};
 use std::{f64::consts::PI, sync::Arc};
 
 /// A quad grid: one square at zoom 0, four for one with each zoom, counted from the top left corner.

@@ -4,7 +4,10 @@ use super::{
     EXTENT,
     shape::{LIMIT, Point},
 };
-use crate::grid::{Projection, QuadGrid, TileCoord};
+use crate::{
+    crs::Projection,
+    grid::{QuadGrid, TileCoord},
+};
 use std::f64::consts::PI;
 
 /// Projects and quantizes for one tile: origin at its top left corner, x east and y south, [`EXTENT`]

@@ -5,7 +5,8 @@ use crate::{
     fixture::{Geometry, Ring, Row, layer, snapshot},
 };
 use plantiles::{
-    grid::{Crs, QuadGrid, TileCoord},
+    crs::Crs,
+    grid::{QuadGrid, TileCoord},
     plan::{GeometryKind, Rules},
     tile::{self, Tile, TileLayer},
 };
@@ -50,7 +51,7 @@ pub fn around_the_world() -> [QuadGrid; 3] {
 
 /// Those, and one of a Gauss–Krüger zone, which does not.
 pub fn all_grids() -> Vec<QuadGrid> {
-    let projection = Crs::epsg(4526).unwrap().projection;
+    let projection = Crs::of_epsg(4526).unwrap().projection();
     let zone = QuadGrid { id: "zone".into(), projection, origin: [36_912_345.0, 6_054_321.0], size: 2e7 };
     around_the_world().into_iter().chain([zone]).collect()
 }

@@ -4,7 +4,7 @@
 //! a Gauss–Krüger zone, the middle of a long piece lies outside the box of its ends: 140 m north of it for 100 km
 //! along a parallel at 36°.
 
-use crate::{grid::Projection, snapshot::Snapshot, tile::read};
+use crate::{crs::Projection, snapshot::Snapshot, tile::read};
 use std::ops::Range;
 
 /// Degrees either way up to which a piece is short: in a kilometre it bulges by less than two units of zoom 18.

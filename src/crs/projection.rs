@@ -1,6 +1,6 @@
-//! From longitude and latitude to the plane of a grid and back.
+//! From longitude and latitude to a plane and back.
 
-use super::GaussKruger;
+use super::TransverseMercator;
 use crate::snapshot::Bounds;
 use std::f64::consts::PI;
 
@@ -10,18 +10,18 @@ const RADIUS: f64 = 6_378_137.0;
 /// Latitudes are held within this many degrees: Mercator sends the poles to infinity.
 const MAX_LATITUDE: f64 = 89.9;
 
-/// How the plane of a grid comes from longitude and latitude in degrees (EPSG:4490, lon east, lat north). In
+/// How a plane comes from longitude and latitude in degrees (EPSG:4490, lon east, lat north). In
 /// the plane x is east and y is north, whatever order the axes of a CRS have.
 ///
 /// CGCS2000 and WGS 84 differ by centimetres, less than a tile unit below zoom 18, so no datum shift.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Projection {
     /// EPSG:3857, metres.
     WebMercator,
     /// Degrees as they are: EPSG:4490, EPSG:4326, CRS84.
     Geographic,
     /// A zone of EPSG:4491 to 4554, metres.
-    GaussKruger(GaussKruger),
+    GaussKruger(TransverseMercator),
 }
 
 impl Projection {
