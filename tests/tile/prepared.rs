@@ -105,7 +105,7 @@ fn what_is_taken_over_from_the_layer_before_is_what_would_be_made() {
         (layer, fs::read(path).unwrap())
     };
     let (mut before, _) = make(&rows, "first", None);
-    let edits: [(&str, fn(&mut Rows)); 6] = [
+    let edits: [(&str, Edit); 6] = [
         ("nothing", |_| {}),
         ("a name", |rows| rows.get_mut(&1700).unwrap().0.push('改')),
         ("a hole in the partition", |rows| drop(rows.remove(&1801))),
@@ -144,6 +144,7 @@ fn what_is_taken_over_from_the_layer_before_is_what_would_be_made() {
 
 /// Names and shapes by key.
 type Rows = BTreeMap<i64, (String, Geometry)>;
+type Edit = fn(&mut Rows);
 
 fn named((id, geometry): (i64, Geometry)) -> (i64, (String, Geometry)) {
     (id, (format!("矿区{id}"), geometry))
