@@ -212,12 +212,7 @@ impl Tileset {
 
     /// Extent of all features, degrees; `None` when the layers are empty.
     pub fn bounds(&self) -> Option<Bounds> {
-        self.layers.iter().filter_map(|layer| layer.snapshot.bounds).reduce(|a, b| Bounds {
-            min_x: a.min_x.min(b.min_x),
-            min_y: a.min_y.min(b.min_y),
-            max_x: a.max_x.max(b.max_x),
-            max_y: a.max_y.max(b.max_y),
-        })
+        self.layers.iter().filter_map(|layer| layer.snapshot.bounds).reduce(Bounds::union)
     }
 
     /// First zoom with something in it.

@@ -55,6 +55,8 @@ pub mod metrics;
 pub mod view;
 pub mod workers;
 
+pub mod style;
+
 pub mod cache;
 pub mod on_grid;
 pub mod service;

@@ -12,6 +12,7 @@ use crate::{
     postgis::Database,
     publisher::{Export, served_grid},
     snapshot::{SnapshotId, Store, StoreError},
+    style::Sheets,
     tile::{self, TileLayer},
     view::View,
     workers::{WorkError, Workers},
@@ -60,6 +61,8 @@ pub struct Service {
     rules: BTreeMap<LayerId, Rules>,
     /// Where work goes on that nobody waits for.
     runtime: Handle,
+    /// How layers are drawn.
+    pub sheets: Sheets,
     pub metrics: Metrics,
     freshness: Mutex<Freshness>,
 }
@@ -118,7 +121,12 @@ impl Service {
     ///
     /// # Panics
     /// Outside a tokio runtime of several threads, which must outlive it.
-    pub fn new(tiles: &config::Tiles, store: Arc<Store>, database: Option<Database>) -> io::Result<Self> {
+    pub fn new(
+        tiles: &config::Tiles,
+        store: Arc<Store>,
+        database: Option<Database>,
+        sheets: Sheets,
+    ) -> io::Result<Self> {
         let grids = tiles.matrix_sets.grids().into_iter().filter(|grid| **grid != served_grid());
         let threads = tiles.threads.map_or_else(config::cores, NonZeroUsize::get);
         Ok(Self {
@@ -133,6 +141,7 @@ impl Service {
             grids: grids.map(|grid| Arc::new(OnGrid::new(grid.clone()))).collect(),
             rules: tiles.rules.clone(),
             runtime: Handle::current(),
+            sheets,
             metrics: Metrics::default(),
             freshness: Mutex::default(),
         })

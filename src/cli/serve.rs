@@ -7,6 +7,7 @@ use crate::{
     publisher::Publisher,
     service::Service,
     snapshot::Store,
+    style::Sheets,
     telemetry,
 };
 use anyhow::Context;
@@ -38,7 +39,8 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let shutdown = shutdown_signal().context("cannot listen for signals")?;
     let store = Arc::new(Store::open(config.state_dir())?);
     let publisher = Publisher::new(&config, Arc::clone(&store))?;
-    let service = Arc::new(Service::new(&config.tiles, store, publisher.database().cloned())?);
+    let service =
+        Arc::new(Service::new(&config.tiles, store, publisher.database().cloned(), Sheets::embedded()?)?);
     let address = config.server.listen;
     let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
     tracing::info!("listening on http://{}", listener.local_addr()?);

@@ -2,12 +2,20 @@
 
 mod catalog;
 pub mod connect;
+mod legend;
 pub mod ogc;
+mod qml;
+mod sld;
 mod state;
 mod style;
+mod swatch;
 mod tilejson;
+mod xml;
 
 pub use catalog::catalog;
+pub use legend::{legend, legend_svg};
+pub use qml::qml;
+pub use sld::sld;
 pub use state::state;
-pub use style::style;
+pub use style::{style, styles};
 pub use tilejson::tilejson;

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     encoding::{self, Encoding},
     snapshot::SnapshotId,
+    style,
 };
 use axum::{
     extract::State,
@@ -21,11 +22,6 @@ use std::{
 };
 
 static VIEWER: Dir = include_dir!("$CARGO_MANIFEST_DIR/src/viewer/dist");
-static SPRITES: Dir = include_dir!("$CARGO_MANIFEST_DIR/styles/sprites");
-static FONTS: Dir = include_dir!("$CARGO_MANIFEST_DIR/styles/fonts");
-
-/// The style documents: id and source.
-pub const STYLES: [(&str, &str); 1] = [("plan", include_str!("../../styles/plan.json"))];
 
 /// What a page may do: load from this server and nowhere else.
 pub const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
@@ -41,7 +37,7 @@ pub struct Assets {
 
 impl Assets {
     pub fn embedded() -> Self {
-        Self { viewer: load(&VIEWER), sprites: load(&SPRITES), fonts: load(&FONTS) }
+        Self { viewer: load(&VIEWER), sprites: load(&style::SPRITES), fonts: load(&style::FONTS) }
     }
 }
 
@@ -133,15 +129,12 @@ pub async fn viewer_file(
     answer(&app.assets.viewer, &path, &headers)
 }
 
-/// `/sprites/{id}[@2x].{json,png}`
+/// `/sprites/{id}[@2x].{json,png}`, `/sprites/{id}/{symbol}.svg`
 pub async fn sprite(
     State(app): State<Arc<App>>,
     Segments(file): Segments<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    if !(file.ends_with(".json") || file.ends_with(".png")) {
-        return Err(Problem::not_found("a sprite is a .json and a .png"));
-    }
     answer(&app.assets.sprites, &file, &headers)
 }
 

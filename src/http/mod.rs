@@ -20,6 +20,7 @@ mod range;
 mod respond;
 mod serve;
 mod socket;
+mod styles;
 mod tiles;
 
 pub use serve::serve;
@@ -85,9 +86,8 @@ fn router(app: Arc<App>) -> Router {
         .route("/tiles/{document}", get(documents::tilejson))
         .route("/tiles/{tileset}/{*tile}", get(tiles::tile))
         .route("/downloads/{file}", get(downloads::download))
-        .route("/styles", get(documents::styles))
-        .route("/styles/{document}", get(documents::style))
-        .route("/sprites/{file}", get(assets::sprite))
+        .merge(styles::routes())
+        .route("/sprites/{*file}", get(assets::sprite))
         .route("/fonts/{stack}/{range}", get(assets::glyphs))
         .merge(ogc::routes())
         .route("/events", get(events::events))

@@ -19,6 +19,18 @@ pub struct Bounds {
     pub max_y: f64,
 }
 
+impl Bounds {
+    /// The box around both.
+    pub fn union(self, other: Self) -> Self {
+        Self {
+            min_x: self.min_x.min(other.min_x),
+            min_y: self.min_y.min(other.min_y),
+            max_x: self.max_x.max(other.max_x),
+            max_y: self.max_y.max(other.max_y),
+        }
+    }
+}
+
 /// One open snapshot. Cheap to share: clone the [`Arc`] it comes in.
 pub struct Snapshot {
     pub id: SnapshotId,

@@ -1,4 +1,4 @@
-// Writes styles/plan.json: one MapLibre style layer for each drawn part of each legend class.
+// Writes styles/plan.json, plan-dark.json and plan-print.json: one MapLibre style layer for each drawn part of each legend class.
 //
 // Every style layer says in its metadata which data layer and which legend class it draws. A class is told apart by the
 // style layer's filter, never by an expression in its paint, so that a legend (in the viewer, or made by a server) can
@@ -7,7 +7,7 @@
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { validateStyleMin } from "@maplibre/maplibre-gl-style-spec";
-import { light } from "./palette.mjs";
+import { themes } from "./palette.mjs";
 
 const FONT = ["Noto Sans SC Medium"];
 
@@ -15,7 +15,7 @@ const FONT = ["Noto Sans SC Medium"];
 const grows = (at8, at16) => ["interpolate", ["exponential", 1.4], ["zoom"], 8, at8, 16, at16];
 const fades = (...stops) => ["interpolate", ["linear"], ["zoom"], ...stops];
 
-export function planStyle(c) {
+function planStyle(c, theme) {
   const layers = [];
   const classes = {};
 
@@ -254,7 +254,7 @@ export function planStyle(c) {
   label("rivers", { color: c.waterText, size: [11, 14], minzoom: 9, along: true, layout: { "text-letter-spacing": 0.2 } });
   label("reservoirs", { color: c.waterText, size: [10, 13], minzoom: 10 });
   label("roads", { class: "county", filter: roads[0].filter, color: c.textSoft, size: [10, 12], minzoom: 12, along: true });
-  for (const [cls, text] of [["provincial", "#4a3a05"], ["national", "#ffffff"], ["expressway", "#ffffff"]]) {
+  for (const [cls, text] of [["provincial", c.shieldTextDark], ["national", c.shieldText], ["expressway", c.shieldText]]) {
     const { filter } = roads.find((r) => r.class === cls);
     label("roads", {
       class: cls, filter, color: text, size: [9, 11], minzoom: cls === "provincial" ? 10 : 9, halo: 0, along: true,
@@ -285,16 +285,18 @@ export function planStyle(c) {
     center: [112.74, 36.32],
     zoom: 10,
     sources: { plan: { type: "vector", url: "{base}/tiles/plan.json" } },
-    sprite: "{base}/sprites/plan",
+    sprite: `{base}/sprites/plan${theme}`,
     glyphs: "{base}/fonts/{fontstack}/{range}.pbf",
     layers,
   };
 }
 
-const style = planStyle(light);
-// The validator wants a real address where `{base}` stands.
-const errors = validateStyleMin(JSON.parse(JSON.stringify(style).replaceAll("{base}", "http://localhost")));
-for (const error of errors) console.error(error.message);
-if (errors.length > 0) process.exit(1);
-writeFileSync(fileURLToPath(new URL("../plan.json", import.meta.url)), JSON.stringify(style, null, 1) + "\n");
-console.log(`${style.layers.length} style layers`);
+for (const [theme, palette] of Object.entries(themes)) {
+  const style = planStyle(palette, theme);
+  // The validator wants a real address where `{base}` stands.
+  const errors = validateStyleMin(JSON.parse(JSON.stringify(style).replaceAll("{base}", "http://localhost")));
+  for (const error of errors) console.error(error.message);
+  if (errors.length > 0) process.exit(1);
+  writeFileSync(fileURLToPath(new URL(`../plan${theme}.json`, import.meta.url)), JSON.stringify(style, null, 1) + "\n");
+  console.log(`plan${theme}: ${style.layers.length} style layers`);
+}

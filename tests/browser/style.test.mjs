@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { validateStyleMin } from "@maplibre/maplibre-gl-style-spec";
 import { bundledFeatures, bundledLayers, server } from "./setting.mjs";
 
 const get = async (url) => {
@@ -10,6 +11,15 @@ const get = async (url) => {
   return response;
 };
 const style = await (await get(`${server}/styles/plan.json`)).json();
+
+test("every style passes the official validator", async () => {
+  const { styles } = await (await get(`${server}/styles`)).json();
+  assert.equal(styles.length, 3 * (1 + bundledLayers.length));
+  for (const { url } of styles) {
+    const errors = validateStyleMin(await (await get(url)).json());
+    assert.deepEqual(errors.map((error) => error.message), [], url);
+  }
+});
 
 test("addresses are absolute and answer", async () => {
   for (const url of [style.sources.plan.url, style.sprite, style.glyphs]) assert.ok(url.startsWith(`${server}/`), url);
@@ -42,9 +52,9 @@ test("source layers, fields and symbols exist", async () => {
   for (const { id } of bundledLayers) assert.ok(styled.has(id), `${id} is drawn`);
 });
 
-test("every character of every name has a glyph", async () => {
+test("every character of every attribute has a glyph", async () => {
   const covered = new Set(readFileSync(new URL("../../styles/fonts/characters.txt", import.meta.url), "utf8"));
-  const written = new Set(bundledLayers.flatMap(({ id }) => bundledFeatures(id).flatMap((f) => [...(f.properties.name ?? ""), ...(f.properties.code ?? "")])));
+  const written = new Set(bundledLayers.flatMap(({ id }) => bundledFeatures(id)).flatMap((f) => Object.values(f.properties)).flatMap((value) => [...String(value ?? "")]));
   assert.deepEqual([...written].filter((c) => !covered.has(c)), []);
 
   const stack = style.layers.find((part) => part.layout?.["text-font"]).layout["text-font"].join(",");

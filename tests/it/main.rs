@@ -30,6 +30,7 @@ mod schema;
 mod snapshot_store;
 mod snapshot_writer;
 mod st_asmvt;
+mod styles;
 mod tables;
 mod tile_addresses;
 mod tilejson;

@@ -1,0 +1,85 @@
+//! `/styles`: MapLibre styles, legends, and the same symbols for QGIS.
+
+use super::{App, Problem, Segments, base_url::base_url, connection::Peer, respond::Representation};
+use crate::{
+    describe,
+    style::{Style, StyleId, Subject},
+};
+use axum::{Extension, Router, extract::State, http::HeaderMap, response::Response, routing::get};
+use std::sync::Arc;
+
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/styles", get(styles))
+        .route("/styles/{document}", get(style))
+        .route("/styles/{style}/{document}", get(legend))
+}
+
+/// The media type by which QGIS knows its files of layer settings (its freedesktop.org MIME database entry).
+const QML: &str = "application/x-qgis-layer-settings";
+/// As OGC API – Styles writes it.
+const SLD: &str = "application/vnd.ogc.sld+xml;version=1.1";
+
+async fn styles(
+    State(app): State<Arc<App>>,
+    Extension(Peer(peer)): Extension<Peer>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let catalog = app.catalog()?;
+    let base = base_url(&app.server, peer, &headers);
+    let document = describe::styles(app.service.sheets.styles(&catalog), &base);
+    Representation::document(document.to_string(), &headers)?.answer(&headers)
+}
+
+/// `/styles/{id}.json`, `.sld`, `.qml`
+async fn style(
+    State(app): State<Arc<App>>,
+    Extension(Peer(peer)): Extension<Peer>,
+    Segments(document): Segments<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let Some((id, form)) = document.rsplit_once('.') else { return Err(no_such_style()) };
+    let base = base_url(&app.server, peer, &headers);
+    let answer = |text, content_type| Representation::text(text, content_type, &headers)?.answer(&headers);
+    with_style(&app, id, |style| match form {
+        "json" => answer(describe::style(style, &base), "application/json"),
+        "sld" => answer(describe::sld(style, &base), SLD),
+        "qml" => match (&style.id.subject, style.layers.first()) {
+            (Subject::Layer(_), Some(layer)) => answer(describe::qml(style, layer), QML),
+            _ => Err(Problem::not_found("a QML file is of one layer; the plan is in .json and .sld")),
+        },
+        _ => Err(Problem::not_found("a style ends in .json, .sld or .qml")),
+    })
+}
+
+/// `/styles/{id}/legend.json`, `.svg`
+async fn legend(
+    State(app): State<Arc<App>>,
+    Extension(Peer(peer)): Extension<Peer>,
+    Segments((id, document)): Segments<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let base = base_url(&app.server, peer, &headers);
+    let answer = |text, content_type| Representation::text(text, content_type, &headers)?.answer(&headers);
+    with_style(&app, &id, |style| match document.as_str() {
+        "legend.json" => answer(describe::legend(style, &base).to_string(), "application/json"),
+        "legend.svg" => answer(describe::legend_svg(style), "image/svg+xml"),
+        _ => Err(Problem::not_found("a style has a legend.json and a legend.svg")),
+    })
+}
+
+/// Answers with the style `id` of what is served now.
+fn with_style(
+    app: &App,
+    id: &str,
+    answer: impl FnOnce(&Style) -> Result<Response, Problem>,
+) -> Result<Response, Problem> {
+    let id = StyleId::parse(id).ok_or_else(no_such_style)?;
+    let catalog = app.catalog()?;
+    let style = app.service.sheets.style(id, &catalog);
+    answer(&style.ok_or_else(no_such_style)?)
+}
+
+fn no_such_style() -> Problem {
+    Problem::not_found("there is no style of this name; /styles lists them")
+}
