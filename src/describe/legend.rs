@@ -71,8 +71,12 @@ pub fn legend_svg(style: &Style) -> String {
             .text(&title.en);
         Element::new("text").attr("x", x).attr("y", y).attr("font-size", size).text(&title.zh).child(english)
     };
-    rows.push(write(MARGIN, y + 8, 15, &style.title));
-    y += ROW;
+    // One above the other: together they may be too long.
+    for (size, opacity, title) in [(15, 1.0, &style.title.zh), (12, 0.65, &style.title.en)] {
+        let line = Element::new("text").attr("x", MARGIN).attr("y", y + 8).attr("font-size", size);
+        rows.push(line.attr("opacity", opacity).text(title));
+        y += ROW - 6;
+    }
     for layer in &style.layers {
         // The layer's own title stands over its classes.
         if !layer.classes.is_empty() {

@@ -90,7 +90,7 @@ fn disc(circle: &Circle) -> Element {
 /// The pictures along a line, as many as stand apart.
 fn marks(mark: &Mark, sprite: &Sprite) -> Vec<Element> {
     let Some(symbol) = mark.icon_image.as_deref().and_then(|name| sprite.symbol(name)) else { return vec![] };
-    let copies = ((WIDTH - 4) / (2 * symbol.width)).max(1);
+    let copies = ((WIDTH - 4) / symbol.width).max(1);
     let step = WIDTH as f32 / copies as f32;
     let y = (HEIGHT as f32 - symbol.height as f32) / 2.0;
     (0..copies).map(|n| placed(symbol, step * (n as f32 + 0.5) - symbol.width as f32 / 2.0, y)).collect()

@@ -55,7 +55,7 @@ test("source layers, fields and symbols exist", async () => {
 test("every character of every attribute has a glyph", async () => {
   const covered = new Set(readFileSync(new URL("../../styles/fonts/characters.txt", import.meta.url), "utf8"));
   const written = new Set(bundledLayers.flatMap(({ id }) => bundledFeatures(id)).flatMap((f) => Object.values(f.properties)).flatMap((value) => [...String(value ?? "")]));
-  assert.deepEqual([...written].filter((c) => !covered.has(c)), []);
+  assert.deepEqual([...written].filter((c) => c.trim() && !covered.has(c)), []);
 
   const stack = style.layers.find((part) => part.layout?.["text-font"]).layout["text-font"].join(",");
   const ranges = new Set([...written].map((c) => Math.floor(c.codePointAt(0) / 256) * 256));

@@ -21,7 +21,7 @@ fn every_style_is_listed_with_titles_and_answers_in_all_its_forms() {
     assert_eq!(styles.len(), 3 * (1 + plan::LAYERS.len()));
     for style in styles {
         assert!(["zh", "en"].iter().all(|l| !style["title"][l].as_str().unwrap().is_empty()), "{style}");
-        let document = get(server, &style["url"]).json();
+        let document = get(&server, &style["url"]).json();
         assert_eq!(document["name"], style["title"]["zh"]);
         let tileset = style["tileset"].as_str().unwrap();
         assert_eq!(document["sources"][tileset]["url"], server.url(&format!("/tiles/{tileset}.json")));
@@ -30,8 +30,8 @@ fn every_style_is_listed_with_titles_and_answers_in_all_its_forms() {
             assert!(tileset == "plan" || part["metadata"]["plantiles:layer"] == tileset, "{part}");
             assert_eq!(part["source"], tileset);
         }
-        let legend = get(server, &style["legend"]);
-        let svg = get(server, &legend.json()["svg"]);
+        let legend = get(&server, &style["legend"]);
+        let svg = get(&server, &legend.json()["svg"]);
         assert_eq!(svg.expect_header("content-type"), "image/svg+xml");
         for line in
             legend.json()["layers"].as_array().unwrap().iter().flat_map(|l| l["symbols"].as_array().unwrap())
@@ -42,10 +42,10 @@ fn every_style_is_listed_with_titles_and_answers_in_all_its_forms() {
             let swatch = line["svg"].as_str().unwrap();
             assert!(["<rect", "<path", "<circle"].iter().any(|shape| swatch.contains(shape)), "{line}");
         }
-        assert!(get(server, &style["sld"]).text().contains("<StyledLayerDescriptor "));
+        assert!(get(&server, &style["sld"]).text().contains("<StyledLayerDescriptor "));
         assert_eq!(style.get("qml").is_none(), tileset == "plan");
         if let Some(qml) = style.get("qml") {
-            assert!(get(server, qml).text().contains("<renderer-v2 "), "{qml}");
+            assert!(get(&server, qml).text().contains("<renderer-v2 "), "{qml}");
         }
     }
     for unknown in [
