@@ -2,12 +2,15 @@
 //!
 //! The content in the key replaces invalidation: a tile that an edit left as it was is found under every version
 //! that holds it, and what is in no version any more is pushed out by use. Misses of one key at the same time
-//! are one cut.
+//! are one cut, which goes on for as long as one of them waits.
 
-use crate::{catalog::TileContent, encoding::Encoding, grid::TileCoord, view::View, workers::WorkError};
+use crate::{
+    catalog::TileContent, encoding::Encoding, flights::Flights, grid::TileCoord, view::View,
+    workers::WorkError,
+};
 use bytes::Bytes;
 use moka::future::Cache;
-use std::{future::Future, sync::Arc};
+use std::future::Future;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TileKey {
@@ -29,6 +32,7 @@ pub struct ReadyTile {
 
 pub struct TileCache {
     tiles: Cache<TileKey, ReadyTile>,
+    flights: Flights<TileKey, Result<ReadyTile, WorkError>>,
 }
 
 /// Bytes that an entry takes beside the tile: key, value and moka's bookkeeping, so that a million empty
@@ -40,7 +44,8 @@ impl TileCache {
         let weigh = |_: &TileKey, tile: &ReadyTile| {
             u32::try_from(ENTRY_OVERHEAD + tile.bytes.len()).unwrap_or(u32::MAX)
         };
-        Self { tiles: Cache::builder().max_capacity(capacity_mib * 1024 * 1024).weigher(weigh).build() }
+        let tiles = Cache::builder().max_capacity(capacity_mib * 1024 * 1024).weigher(weigh).build();
+        Self { tiles, flights: Flights::default() }
     }
 
     pub async fn get(&self, key: &TileKey) -> Option<ReadyTile> {
@@ -52,13 +57,24 @@ impl TileCache {
         self.tiles.iter().map(|(key, _)| *key)
     }
 
-    /// The tile of `key`, made by `make` unless another request is already making it.
+    /// The tile of `key`, made by `make` unless another request is already making it. Making ends when all who wait
+    /// for it are dropped.
     pub async fn get_or_make(
         &self,
         key: TileKey,
-        make: impl Future<Output = Result<ReadyTile, WorkError>>,
-    ) -> Result<ReadyTile, Arc<WorkError>> {
-        self.tiles.try_get_with(key, make).await
+        make: impl Future<Output = Result<ReadyTile, WorkError>> + Send + 'static,
+    ) -> Result<ReadyTile, WorkError> {
+        let tiles = self.tiles.clone();
+        let flight = async move {
+            // Another flight may have landed since the caller looked.
+            if let Some(ready) = tiles.get(&key).await {
+                return Ok(ready);
+            }
+            let made = make.await?;
+            tiles.insert(key, made.clone()).await;
+            Ok(made)
+        };
+        self.flights.join(key, flight).await
     }
 
     pub fn entries(&self) -> u64 {
@@ -87,15 +103,15 @@ mod tests {
     #[tokio::test]
     async fn simultaneous_misses_are_one_cut() {
         let cache = TileCache::new(1);
-        let cuts = AtomicUsize::new(0);
+        static CUTS: AtomicUsize = AtomicUsize::new(0);
         let make = || async {
-            cuts.fetch_add(1, Ordering::Relaxed);
+            CUTS.fetch_add(1, Ordering::Relaxed);
             tokio::task::yield_now().await;
             Ok(empty())
         };
         let (a, b) = tokio::join!(cache.get_or_make(key(1), make()), cache.get_or_make(key(1), make()));
         assert!(a.is_ok() && b.is_ok());
-        assert_eq!(cuts.load(Ordering::Relaxed), 1);
+        assert_eq!(CUTS.load(Ordering::Relaxed), 1);
     }
 
     #[tokio::test]

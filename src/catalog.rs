@@ -47,6 +47,11 @@ impl PublishedLayer {
         &self.snapshot.layer.id
     }
 
+    /// Since it was published, by a clock that may have been set.
+    pub fn age_seconds(&self) -> i64 {
+        (Timestamp::now().as_second() - self.published_at.as_second()).max(0)
+    }
+
     pub fn dated(&self) -> Dated {
         Dated { snapshot: Arc::clone(&self.snapshot), published_at: self.published_at }
     }

@@ -51,6 +51,7 @@ pub mod lineage;
 pub mod publisher;
 
 pub mod catalog;
+pub mod flights;
 pub mod metrics;
 pub mod view;
 pub mod workers;

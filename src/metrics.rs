@@ -30,6 +30,7 @@ fn seconds() -> Histogram {
 pub struct Metrics {
     registry: Registry,
     pub connections: Gauge,
+    pub dismissals: Counter,
     pub requests: Family<RequestLabels, Counter>,
     pub request_seconds: Histogram,
     pub cache_hits: Counter,
@@ -64,6 +65,7 @@ impl Default for Metrics {
         let mut metrics = Self {
             registry: Registry::with_prefix("plantiles"),
             connections: Gauge::default(),
+            dismissals: Counter::default(),
             requests: Family::default(),
             request_seconds: seconds(),
             cache_hits: Counter::default(),
@@ -101,6 +103,11 @@ impl Metrics {
     fn register(&mut self) {
         let r = &mut self.registry;
         r.register("http_connections", "Open connections", self.connections.clone());
+        r.register(
+            "http_connections_dismissed",
+            "Connections closed while they waited, to make room for others",
+            self.dismissals.clone(),
+        );
         r.register("http_requests", "Requests answered", self.requests.clone());
         r.register("http_request_seconds", "Time to the response head", self.request_seconds.clone());
         r.register("tile_cache_hits", "Tiles answered from memory", self.cache_hits.clone());

@@ -23,6 +23,7 @@ use jiff::Timestamp;
 use moka::future::Cache;
 use std::{
     collections::{BTreeMap, HashMap},
+    future::Future,
     io,
     num::NonZeroUsize,
     sync::{Arc, Mutex, PoisonError},
@@ -54,7 +55,7 @@ pub struct Service {
     /// Kept versions that are in no catalog here, such as those from before a restart.
     older: Cache<SnapshotId, Arc<Dated>>,
     cache: TileCache,
-    workers: Workers,
+    workers: Arc<Workers>,
     pub matrix_sets: TileMatrixSets,
     /// The grids of those beside [`served_grid`].
     grids: Vec<Arc<OnGrid>>,
@@ -63,7 +64,7 @@ pub struct Service {
     runtime: Handle,
     /// How layers are drawn.
     pub sheets: Sheets,
-    pub metrics: Metrics,
+    pub metrics: Arc<Metrics>,
     freshness: Mutex<Freshness>,
 }
 
@@ -136,13 +137,13 @@ impl Service {
             database,
             older: Cache::new(OLDER_SNAPSHOTS),
             cache: TileCache::new(tiles.cache_mib),
-            workers: Workers::new(threads, tiles.queue)?,
+            workers: Arc::new(Workers::new(threads, tiles.queue)?),
             matrix_sets: tiles.matrix_sets.clone(),
             grids: grids.map(|grid| Arc::new(OnGrid::new(grid.clone()))).collect(),
             rules: tiles.rules.clone(),
             runtime: Handle::current(),
             sheets,
-            metrics: Metrics::default(),
+            metrics: Arc::default(),
             freshness: Mutex::default(),
         })
     }
@@ -266,13 +267,12 @@ impl Service {
 
     /// Notes that the served state equals its origin now.
     pub fn confirm(&self) {
-        let mut freshness = self.freshness.lock().unwrap_or_else(PoisonError::into_inner);
-        (freshness.confirmed_at, freshness.error) = (Some(Timestamp::now()), None);
+        self.freshness.lock().unwrap_or_else(PoisonError::into_inner).confirmed_at = Some(Timestamp::now());
     }
 
-    /// Notes why the served state may be old; it stays.
-    pub fn note_failure(&self, error: String) {
-        self.freshness.lock().unwrap_or_else(PoisonError::into_inner).error = Some(error);
+    /// Notes why the served state may be old, if anything keeps it so.
+    pub fn note_error(&self, error: Option<String>) {
+        self.freshness.lock().unwrap_or_else(PoisonError::into_inner).error = error;
     }
 
     /// Notes how some of the `layers` that there are were exported.
@@ -300,41 +300,40 @@ impl Service {
         tile: TileCoord,
         encoding: Encoding,
         view: View,
-    ) -> Result<ReadyTile, Arc<WorkError>> {
+    ) -> Result<ReadyTile, WorkError> {
         let key = TileKey { content: tileset.content(tile), view, tile, encoding };
         if let Some(ready) = self.cache.get(&key).await {
             self.metrics.cache_hits.inc();
             return Ok(ready);
         }
         let made = self.cache.get_or_make(key, self.make(Arc::clone(tileset), tile, encoding)).await;
-        if let Err(error) = &made
-            && matches!(**error, WorkError::Overloaded)
-        {
+        if matches!(made, Err(WorkError::Overloaded)) {
             self.metrics.shed.inc();
         }
         made
     }
 
-    async fn make(
+    fn make(
         &self,
         tileset: Arc<Tileset>,
         tile: TileCoord,
         encoding: Encoding,
-    ) -> Result<ReadyTile, WorkError> {
-        self.metrics.cache_misses.inc();
-        let (ready, seconds) = self
-            .workers
-            .run(move || {
-                let start = Instant::now();
-                let layers: Vec<&TileLayer> = tileset.layers.iter().map(|layer| &layer.tiles).collect();
-                let cut = tile::cut(&layers, &tileset.grid, tile, tileset.max_tile);
-                let (bytes, encoding) = encoding::encode(cut.bytes.into(), encoding);
-                (ReadyTile { bytes, encoding, dropped: cut.dropped }, start.elapsed().as_secs_f64())
-            })
-            .await?;
-        self.metrics.cut_seconds.observe(seconds);
-        self.metrics.dropped_features.inc_by(ready.dropped as u64);
-        Ok(ready)
+    ) -> impl Future<Output = Result<ReadyTile, WorkError>> + Send + 'static {
+        let (workers, metrics) = (Arc::clone(&self.workers), Arc::clone(&self.metrics));
+        let cut = move || {
+            let start = Instant::now();
+            let layers: Vec<&TileLayer> = tileset.layers.iter().map(|layer| &layer.tiles).collect();
+            let cut = tile::cut(&layers, &tileset.grid, tile, tileset.max_tile);
+            let (bytes, encoding) = encoding::encode(cut.bytes.into(), encoding);
+            (ReadyTile { bytes, encoding, dropped: cut.dropped }, start.elapsed().as_secs_f64())
+        };
+        async move {
+            metrics.cache_misses.inc();
+            let (ready, seconds) = workers.run(cut).await?;
+            metrics.cut_seconds.observe(seconds);
+            metrics.dropped_features.inc_by(ready.dropped as u64);
+            Ok(ready)
+        }
     }
 
     /// The metrics text, with the gauges read now.
@@ -348,8 +347,7 @@ impl Service {
         }
         for layer in self.catalog().iter().flat_map(|catalog| catalog.layers().to_vec()) {
             let label = LayerLabel { layer: layer.id().to_string() };
-            let age = Timestamp::now().as_second() - layer.published_at.as_second();
-            self.metrics.layer_age.get_or_create(&label).set(age);
+            self.metrics.layer_age.get_or_create(&label).set(layer.age_seconds());
             self.metrics.layer_features.get_or_create(&label).set(layer.snapshot.feature_count() as i64);
         }
         self.metrics.encode()

@@ -4,7 +4,7 @@ use crate::config::LogFormat;
 use tracing_subscriber::{EnvFilter, fmt};
 
 /// The database pool's own warning says no more than that a connection ended; the export that it ends says why.
-const DEFAULT: &str = "info,deadpool_postgres=error";
+const DEFAULT: &str = "info,deadpool.postgres=error";
 
 /// Starts logging for the whole process; a second call changes nothing.
 pub fn init(format: LogFormat) {

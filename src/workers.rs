@@ -30,7 +30,7 @@ struct Queue {
     ended: bool,
 }
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, Copy, thiserror::Error)]
 pub enum WorkError {
     #[error("too many requests are waiting for a free processor")]
     Overloaded,
@@ -99,8 +99,9 @@ impl Workers {
         result.await.map_err(|_| WorkError::Aborted)
     }
 
+    /// Jobs that wait for a thread and for which somebody waits.
     pub fn waiting(&self) -> usize {
-        self.0.lock().jobs.len()
+        self.0.lock().jobs.iter().filter(|job| !job.is_abandoned()).count()
     }
 }
 

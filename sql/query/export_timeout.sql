@@ -1,2 +1,2 @@
--- An export of 200,000 polygons takes seconds; this only ends one that hangs.
-set local statement_timeout = '15min'
+-- An export reads whole tables: it has the limit of the session for exports.
+select set_config('statement_timeout', current_setting('plantiles.export_timeout'), true)

@@ -47,7 +47,7 @@ pub struct PublishArgs {
 fn database(config: &Config) -> anyhow::Result<Database> {
     let url = config.database.url.as_ref();
     let url = url.context("no database is given: use --database-url or DATABASE_URL")?;
-    Ok(Database::new(&url.reveal().parse()?)?)
+    Ok(Database::new(&url.reveal().parse()?, (&config.database).into())?)
 }
 
 pub async fn init(config: &Config) -> anyhow::Result<()> {

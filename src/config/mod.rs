@@ -58,11 +58,27 @@ pub struct Database {
     pub url: Option<Secret>,
     /// Seconds between two looks for changes that nobody announced.
     pub poll_seconds: NonZeroU64,
+    /// Seconds that a statement on metadata may take.
+    pub statement_seconds: NonZeroU16,
+    /// Seconds that the export of one layer may take.
+    pub export_seconds: NonZeroU16,
+    /// Seconds to wait for a lock that somebody else holds.
+    pub lock_seconds: NonZeroU16,
+    /// Seconds to wait for a free connection.
+    pub wait_seconds: NonZeroU16,
 }
 
 impl Default for Database {
     fn default() -> Self {
-        Self { url: None, poll_seconds: NonZeroU64::MIN.saturating_add(29) }
+        let seconds = |seconds: u16| NonZeroU16::MIN.saturating_add(seconds - 1);
+        Self {
+            url: None,
+            poll_seconds: NonZeroU64::MIN.saturating_add(29),
+            statement_seconds: seconds(30),
+            export_seconds: seconds(15 * 60),
+            lock_seconds: seconds(10),
+            wait_seconds: seconds(10),
+        }
     }
 }
 

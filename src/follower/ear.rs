@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::{sync::mpsc, task::JoinHandle};
 
 /// First and longest pause between two tries to connect.
-const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(30)];
+const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(5)];
 
 /// What is heard.
 #[derive(Debug)]

@@ -6,12 +6,13 @@
 
 mod ear;
 mod pending;
+mod troubles;
 
 use crate::{
     catalog::{Catalog, PublishedLayer},
     plan::LayerId,
     postgis::{Change, Marks},
-    publisher::{PublishError, PublishedSet, Publisher, Wanted, chain, served_grid},
+    publisher::{PublishError, PublishedSet, Publisher, Wanted, served_grid},
     service::Service,
     snapshot::{CurrentSet, Snapshot},
     tile::PrepareError,
@@ -24,6 +25,7 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::task::block_in_place;
+use troubles::{Task, Troubles};
 
 /// How often the state directory is looked at for what another process published.
 const LOOK: Duration = Duration::from_secs(1);
@@ -40,6 +42,7 @@ pub struct Follower {
     /// What the database had when that was exported.
     marks: Marks,
     pending: Pending,
+    troubles: Troubles,
     /// None without a database.
     ear: Option<Ear>,
     look_at: Instant,
@@ -56,6 +59,8 @@ pub enum FollowError {
     Prepare(#[from] PrepareError),
     #[error("{0}")]
     Incomplete(String),
+    #[error("the database is not heard: what changes now is served later")]
+    Unheard,
 }
 
 impl PublishedSet {
@@ -75,6 +80,7 @@ impl Follower {
             published: false,
             marks: Marks::new(),
             pending: Pending::all(),
+            troubles: Troubles::default(),
             ear: None,
             look_at: now,
             compare_at: now,
@@ -84,9 +90,8 @@ impl Follower {
 
     /// Runs until dropped; ends when the configuration has rules that the first publication cannot follow.
     pub async fn follow(mut self) -> FollowError {
-        if let Err(error) = self.resume().await {
-            self.report(&error);
-        }
+        let resumed = self.resume().await;
+        self.note(Task::Look, resumed);
         if let Some(wrong) = self.publish().await {
             return wrong;
         }
@@ -134,11 +139,11 @@ impl Follower {
             Heard::Connected => {
                 self.service.metrics.listening.set(1);
                 self.compare_at = now;
+                self.pending.try_again();
             }
             Heard::Lost => {
                 self.service.metrics.listening.set(0);
-                self.service
-                    .note_failure("the database is not heard: what changes now is served later".into());
+                self.note(Task::Compare, Err(FollowError::Unheard));
             }
             Heard::Change(change) => {
                 let Change { layer, change: count, lag, heard_at, old, new } = change;
@@ -169,7 +174,7 @@ impl Follower {
             Ok(published) => published,
             Err(error @ PublishError::Rule(_)) if !self.published => return Some(error.into()),
             Err(error) => {
-                self.report(&error.into());
+                self.note(Task::Publish, Err(error.into()));
                 self.pending.failed(due.all, due.layers, Instant::now());
                 self.look().await;
                 return None;
@@ -181,10 +186,11 @@ impl Follower {
         let failed = published.exports.iter().filter(|export| export.error.is_some());
         let failed: Vec<_> = failed.map(|export| export.layer.clone()).collect();
         self.remember(&due, &published);
-        match self.serve(published).await {
-            Ok(()) => self.service.confirm(),
-            Err(error) => self.report(&error),
+        let served = self.serve(published).await;
+        if served.is_ok() {
+            self.service.confirm();
         }
+        self.note(Task::Publish, served);
         self.count(&due);
         self.hear_all();
         if failed.is_empty() {
@@ -214,16 +220,14 @@ impl Follower {
     /// Finds what has changed without having been heard.
     async fn compare(&mut self) {
         let start = Instant::now();
-        match self.publisher.marks().await {
-            Ok(marks) => {
-                let changed = different(&self.marks, &marks);
-                if changed.is_empty() && self.pending.is_empty() {
-                    self.service.confirm();
-                }
-                self.pending.layers.extend(changed);
+        let compared = self.publisher.marks().await.map(|marks| {
+            let changed = different(&self.marks, &marks);
+            if changed.is_empty() && self.pending.is_empty() {
+                self.service.confirm();
             }
-            Err(error) => self.report(&error.into()),
-        }
+            self.pending.layers.extend(changed);
+        });
+        self.note(Task::Compare, compared.map_err(FollowError::from));
         self.compare_at = Instant::now() + self.poll.max(start.elapsed() * COMPARING);
     }
 
@@ -246,9 +250,7 @@ impl Follower {
             Ok(_) => Ok(()),
             Err(error) => Err(error.into()),
         };
-        if let Err(error) = looked {
-            self.report(&error);
-        }
+        self.note(Task::Look, looked);
     }
 
     /// The snapshots that are served, which are open.
@@ -289,9 +291,9 @@ impl Follower {
         complete
     }
 
-    fn report(&self, error: &FollowError) {
-        tracing::warn!(error = chain(error), "what is served may be older than its source");
-        self.service.note_failure(error.to_string());
+    fn note(&mut self, task: Task, done: Result<(), FollowError>) {
+        self.troubles.note(task, done);
+        self.service.note_error(self.troubles.text());
     }
 }
 

@@ -84,6 +84,11 @@ impl Pending {
         } else {
             (took / WORTH_WAITING).clamp(BURST[0], FIRST_BURST)
         };
+        self.try_again();
+    }
+
+    /// What failed may go well now.
+    pub fn try_again(&mut self) {
         (self.pause, self.not_before) = (PAUSES[0], None);
     }
 

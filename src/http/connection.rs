@@ -1,6 +1,6 @@
 //! One connection: its socket, its patience, its requests.
 
-use super::{App, answer::answer, patience::Patience, socket::Socket};
+use super::{App, answer::answer, patience::Patience, places::Standing, socket::Socket};
 use axum::{Router, extract::Request};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{rt::TokioIo, server::graceful::Watcher};
@@ -19,27 +19,42 @@ pub struct Peer(pub IpAddr);
 /// Room for a request head. A path too long for us still fits, and gets an answer that says so.
 const HEADER_BYTES: usize = 64 * 1024;
 
-/// Answers requests until the client closes, loses our patience, or the server stops.
-pub async fn converse(stream: TcpStream, peer: IpAddr, app: Arc<App>, router: Router, stop: Watcher) {
+/// Answers requests until the client closes, loses our patience or its place, or the server stops.
+pub async fn converse(
+    stream: TcpStream,
+    peer: IpAddr,
+    standing: Arc<Standing>,
+    app: Arc<App>,
+    router: Router,
+    stop: Watcher,
+) {
     let patience = Duration::from_secs(app.server.patience_seconds.get().into());
     let stream = match prepare(&stream, patience).and_then(|()| tokio::net::TcpStream::from_std(stream)) {
         Ok(stream) => stream,
         Err(error) => return tracing::debug!(%error, "a connection cannot be served"),
     };
+    let dismissals = app.service.metrics.dismissals.clone();
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));
         let (app, router) = (Arc::clone(&app), router.clone());
         async move { Ok::<_, Infallible>(answer(&app, router, request).await) }
     });
     let connection = http1::Builder::new()
-        .timer(Patience::new())
+        .timer(Patience::new(Arc::clone(&standing)))
         // From the end of one answer to the end of the next request head: slow and idle clients alike.
         .header_read_timeout(patience)
         .max_header_size(HEADER_BYTES)
         .max_buf_size(HEADER_BYTES)
-        .serve_connection(TokioIo::new(Socket(stream)), service);
-    if let Err(error) = stop.watch(connection).await {
-        tracing::debug!(%error, "a connection ended early");
+        .serve_connection(TokioIo::new(Socket { stream, standing: Arc::clone(&standing) }), service);
+    tokio::select! {
+        biased;
+        ended = stop.watch(connection) => if let Err(error) = ended {
+            tracing::debug!(%error, "a connection ended early");
+        },
+        () = standing.dismissed() => {
+            dismissals.inc();
+            tracing::debug!(%peer, "a connection that waits made room for another");
+        }
     }
 }
 

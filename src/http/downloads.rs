@@ -78,7 +78,8 @@ fn answer(
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     headers.insert(header::CACHE_CONTROL, cache_control);
     insert(headers, header::ETAG, &etag)?;
-    insert(headers, header::LAST_MODIFIED, &httpdate::fmt_http_date(modified))?;
+    // Never after the answer itself (RFC 9110 §8.8.2.1), though the clock was set back since.
+    insert(headers, header::LAST_MODIFIED, &httpdate::fmt_http_date(modified.min(SystemTime::now())))?;
     Ok(response)
 }
 

@@ -66,8 +66,8 @@ impl From<TilesetError> for Problem {
     }
 }
 
-impl From<&WorkError> for Problem {
-    fn from(error: &WorkError) -> Self {
+impl From<WorkError> for Problem {
+    fn from(error: WorkError) -> Self {
         match error {
             WorkError::Overloaded => Self::unavailable(error.to_string()),
             WorkError::Aborted => Self::internal(),

@@ -8,7 +8,6 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -50,7 +49,7 @@ fn served_layer(layer: &PublishedLayer, export: Option<&Export>) -> Value {
         "snapshot": layer.snapshot.id,
         "features": layer.snapshot.feature_count(),
         "published": layer.published_at,
-        "age_seconds": Timestamp::now().as_second() - layer.published_at.as_second(),
+        "age_seconds": layer.age_seconds(),
         "exported": export.map(|export| export.at),
         "export_seconds": export.map(|export| export.seconds),
         "error": export.and_then(|export| export.error.as_deref()),

@@ -16,6 +16,7 @@ mod health;
 mod negotiate;
 mod ogc;
 mod patience;
+mod places;
 mod range;
 mod respond;
 mod serve;

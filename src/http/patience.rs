@@ -4,6 +4,7 @@
 //! time of a ready tile. Here one of them stays in the wheel; when it goes off, it is set to what is waited for
 //! then, and most often nothing has run out.
 
+use super::places::Standing;
 use hyper::rt;
 use std::{
     future::Future,
@@ -14,12 +15,15 @@ use std::{
 };
 use tokio::time;
 
-/// The timer of one connection, which waits for one thing at a time.
-pub struct Patience(Arc<Mutex<Pin<Box<time::Sleep>>>>);
+/// The timer of one connection, which waits for one thing at a time: the head of a request.
+pub struct Patience {
+    timer: Arc<Mutex<Pin<Box<time::Sleep>>>>,
+    standing: Arc<Standing>,
+}
 
 impl Patience {
-    pub fn new() -> Self {
-        Self(Arc::new(Mutex::new(Box::pin(time::sleep(Duration::ZERO)))))
+    pub fn new(standing: Arc<Standing>) -> Self {
+        Self { timer: Arc::new(Mutex::new(Box::pin(time::sleep(Duration::ZERO)))), standing }
     }
 }
 
@@ -29,13 +33,23 @@ impl rt::Timer for Patience {
     }
 
     fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn rt::Sleep>> {
-        Box::pin(Sleep { deadline: deadline.into(), timer: Arc::clone(&self.0) })
+        self.standing.head.begin();
+        let (timer, standing) = (Arc::clone(&self.timer), Arc::clone(&self.standing));
+        Box::pin(Sleep { deadline: deadline.into(), timer, standing })
     }
 }
 
 struct Sleep {
     deadline: time::Instant,
     timer: Arc<Mutex<Pin<Box<time::Sleep>>>>,
+    standing: Arc<Standing>,
+}
+
+/// Hyper drops it when a head is there.
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        self.standing.head.end();
+    }
 }
 
 impl rt::Sleep for Sleep {}
@@ -61,7 +75,8 @@ mod tests {
 
     #[tokio::test]
     async fn no_sleep_ends_before_its_own_deadline() {
-        let (timer, start) = (Patience::new(), Instant::now());
+        let start = Instant::now();
+        let timer = Patience::new(Arc::new(Standing::new(start)));
         let after = |milliseconds| timer.sleep_until(start + Duration::from_millis(milliseconds));
         let mut first = after(10);
         assert!(futures_util::poll!(&mut first).is_pending());

@@ -1,11 +1,11 @@
 //! Accepting connections until told to stop, then letting requests under way finish.
 
-use super::{App, connection::converse, event_loops::EventLoops, router};
+use super::{App, connection::converse, event_loops::EventLoops, places::Places, router};
 use crate::config;
 use hyper_util::server::graceful::GracefulShutdown;
 use rustix::process::{Resource, getrlimit, setrlimit};
 use std::{future::Future, io, net::IpAddr, sync::Arc, time::Duration};
-use tokio::{net::TcpListener, sync::Semaphore};
+use tokio::net::TcpListener;
 
 /// After a failed accept (no file descriptor left) others get time to finish.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -25,21 +25,23 @@ pub async fn serve(
     let loops = EventLoops::start(config::cores())?;
     let router = router(Arc::clone(&app));
     let connections = GracefulShutdown::new();
-    let room = Arc::new(Semaphore::new(app.server.connections.get()));
-    allow_files(app.server.connections.get() as u64 + OTHER_FILES);
+    let places = Places::new(allowed_connections(app.server.connections.get()));
+    let mut refused = false;
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
         let accepted = async {
-            // Whoever finds no room waits in the listener's backlog.
-            let place = Arc::clone(&room).acquire_owned().await.map_err(io::Error::other)?;
-            accept(&listener).await.map(|accepted| (accepted, place))
+            let accepted = accept(&listener).await?;
+            // Meanwhile others wait in the listener's backlog.
+            io::Result::Ok((accepted, places.take().await))
         };
         tokio::select! {
             () = &mut shutdown => break,
             accepted = accepted => match accepted {
                 Ok(((stream, peer), place)) => {
+                    refused = false;
                     let open = app.service.metrics.connections.clone();
-                    let connection = converse(stream, peer, Arc::clone(&app), router.clone(), connections.watcher());
+                    let (standing, watcher) = (Arc::clone(place.standing()), connections.watcher());
+                    let connection = converse(stream, peer, standing, Arc::clone(&app), router.clone(), watcher);
                     loops.spawn(async move {
                         open.inc();
                         connection.await;
@@ -48,7 +50,10 @@ pub async fn serve(
                     });
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "cannot accept a connection");
+                    // Once, not ten times a second for as long as it lasts.
+                    if !std::mem::replace(&mut refused, true) {
+                        tracing::warn!(%error, "cannot accept connections: they wait until it is possible again");
+                    }
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             },
@@ -67,15 +72,28 @@ async fn accept(listener: &TcpListener) -> io::Result<(std::net::TcpStream, IpAd
     Ok((stream.into_std()?, peer.ip()))
 }
 
-/// Raises the soft limit of open files, which is often 1,024, as far as it is needed and allowed.
-fn allow_files(wanted: u64) {
+/// How many of the `wanted` connections the system allows. Raises the soft limit of open files, which is often 1,024,
+/// as far as they need it.
+fn allowed_connections(wanted: usize) -> usize {
+    let files = wanted as u64 + OTHER_FILES;
     let mut limit = getrlimit(Resource::Nofile);
-    if limit.current.is_none_or(|current| current >= wanted) {
-        return;
+    if limit.current.is_none_or(|current| current >= files) {
+        return wanted;
     }
-    let allowed = limit.maximum.map_or(wanted, |maximum| maximum.min(wanted));
-    limit.current = Some(allowed);
-    if setrlimit(Resource::Nofile, limit).is_err() || allowed < wanted {
-        tracing::warn!(wanted, allowed, "the system allows fewer open files than the connections need");
+    let before = limit.current;
+    limit.current = Some(limit.maximum.map_or(files, |maximum| maximum.min(files)));
+    let raised = setrlimit(Resource::Nofile, limit).is_ok();
+    let files_allowed = if raised { limit.current } else { before }.unwrap_or(files);
+    if files_allowed >= files {
+        return wanted;
     }
+    // Half of few files are for connections.
+    let allowed = files_allowed.saturating_sub(OTHER_FILES).max(files_allowed / 2).max(1) as usize;
+    tracing::warn!(
+        wanted,
+        allowed,
+        files_allowed,
+        "the system allows fewer open files than the connections need"
+    );
+    allowed.min(wanted)
 }

@@ -61,11 +61,7 @@ async fn send(
 ) -> Result<Response, Problem> {
     let accepted = negotiate::accepted(headers);
     let encoding = acceptable(accepted)?;
-    let ready = app
-        .service
-        .tile(tileset, coord, encoding, View::OPEN)
-        .await
-        .map_err(|error| Problem::from(&*error))?;
+    let ready = app.service.tile(tileset, coord, encoding, View::OPEN).await?;
     let (mut bytes, mut encoding, dropped) = (ready.bytes, ready.encoding, ready.dropped);
     if encoding == Encoding::Identity && !accepted.identity && !bytes.is_empty() {
         // A small tile is kept as it is, but this client takes only codings.

@@ -1,22 +1,80 @@
 //! The pool of connections.
 
-use super::{DatabaseError, DatabaseUrl, RedactedUrl};
+use super::{DatabaseError, DatabaseUrl, RedactedUrl, template::fill};
+use crate::config;
 use deadpool_postgres::{
     Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType,
     Timeouts,
 };
-use std::{sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 use tokio_postgres::{Client, Config, Connection, NoTls, Socket, tls::NoTlsStream};
 
 /// Exports of several layers at once gain nothing beyond this, and a server for a county shares its
 /// database with the people who edit it.
 const MOST_CONNECTIONS: usize = 4;
-/// For a free connection of the pool: longer waits mean that something hangs.
-const WAIT: Duration = Duration::from_secs(10);
 const CONNECT: Duration = Duration::from_secs(5);
 const SESSION: &str = include_str!("../../sql/query/session.sql");
 /// A server that vanished without closing its connections is noticed after about a minute.
 const SILENCE: Duration = Duration::from_secs(60);
+
+/// Time past a limit that the database itself keeps: whoever is silent for longer has stopped, or is cut off.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How long the database may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// For statements on metadata.
+    statement: Duration,
+    /// For the export of one layer.
+    export: Duration,
+    /// For a lock that somebody else holds.
+    lock: Duration,
+    /// For a free connection of the pool: longer waits mean that something hangs.
+    wait: Duration,
+}
+
+impl From<&config::Database> for Limits {
+    fn from(config: &config::Database) -> Self {
+        Self {
+            statement: Duration::from_secs(config.statement_seconds.get().into()),
+            export: Duration::from_secs(config.export_seconds.get().into()),
+            lock: Duration::from_secs(config.lock_seconds.get().into()),
+            wait: Duration::from_secs(config.wait_seconds.get().into()),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        (&config::Database::default()).into()
+    }
+}
+
+impl Limits {
+    fn session(&self) -> String {
+        let [statement, export, lock] =
+            [self.statement, self.export, self.lock].map(|limit| limit.as_millis().to_string());
+        fill(SESSION, &[("statement", &statement), ("export", &export), ("lock", &lock)])
+    }
+
+    /// What the database answers to statements on metadata.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Silent`] when that takes longer than the database should let it.
+    pub async fn statements<T>(&self, answer: impl Future<Output = T>) -> Result<T, DatabaseError> {
+        within(self.statement, answer).await
+    }
+
+    /// The same of the export of one layer.
+    pub async fn export<T>(&self, answer: impl Future<Output = T>) -> Result<T, DatabaseError> {
+        within(self.export, answer).await
+    }
+}
+
+async fn within<T>(limit: Duration, answer: impl Future<Output = T>) -> Result<T, DatabaseError> {
+    let silent = |_| DatabaseError::Silent { seconds: (limit + GRACE).as_secs() };
+    tokio::time::timeout(limit + GRACE, answer).await.map_err(silent)
+}
 
 /// The database of the plan. Cheap to clone; connects when it is first used.
 #[derive(Clone)]
@@ -24,12 +82,13 @@ pub struct Database {
     pool: Pool,
     config: Arc<Config>,
     url: RedactedUrl,
+    limits: Limits,
 }
 
 impl Database {
     /// # Errors
     /// When called outside a Tokio runtime. An unreachable database is noticed later.
-    pub fn new(url: &DatabaseUrl) -> Result<Self, DatabaseError> {
+    pub fn new(url: &DatabaseUrl, limits: Limits) -> Result<Self, DatabaseError> {
         let mut config = url.config();
         if config.get_application_name().is_none() {
             config.application_name("plantiles");
@@ -38,14 +97,19 @@ impl Database {
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Verified };
         let pool = Pool::builder(Manager::from_config(config.clone(), NoTls, recycling))
             .max_size(MOST_CONNECTIONS)
-            .timeouts(Timeouts { wait: Some(WAIT), create: Some(CONNECT * 2), recycle: Some(CONNECT) })
+            .timeouts(Timeouts { wait: Some(limits.wait), create: Some(CONNECT * 2), recycle: Some(CONNECT) })
             .runtime(Runtime::Tokio1)
-            .post_create(Hook::async_fn(|client, _| {
-                Box::pin(async move { client.batch_execute(SESSION).await.map_err(HookError::Backend) })
+            .post_create(Hook::async_fn(move |client, _| {
+                let session = limits.session();
+                Box::pin(async move { client.batch_execute(&session).await.map_err(HookError::Backend) })
             }))
             .build()
             .map_err(DatabaseError::Pool)?;
-        Ok(Self { pool, config: Arc::new(config), url: url.redacted() })
+        Ok(Self { pool, config: Arc::new(config), url: url.redacted(), limits })
+    }
+
+    pub fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// A connection, given back when it is dropped.

@@ -14,6 +14,8 @@ pub enum DatabaseError {
     TlsRequired,
     #[error("the database at {url} cannot be reached")]
     Unreachable { url: RedactedUrl, source: Box<PoolError> },
+    #[error("the database has not answered for {seconds} seconds")]
+    Silent { seconds: u64 },
     #[error("the pool of database connections cannot be made")]
     Pool(#[source] deadpool_postgres::BuildError),
     #[error("a database statement failed")]
@@ -46,4 +48,14 @@ pub enum DatabaseError {
     Export { layer: LayerId, source: tokio_postgres::Error },
     #[error(transparent)]
     Write(#[from] WriteError),
+}
+
+impl DatabaseError {
+    /// Whether the connection is gone.
+    pub fn is_disconnection(&self) -> bool {
+        match self {
+            Self::Statement(source) | Self::Export { source, .. } => source.is_closed(),
+            _ => false,
+        }
+    }
 }

@@ -19,7 +19,7 @@ use tokio_postgres::{
 };
 
 const EXPORT: &str = include_str!("../../sql/query/export.sql");
-const EXPORT_TIMEOUT: &str = include_str!("../../sql/query/export_timeout.sql");
+pub(super) const EXPORT_TIMEOUT: &str = include_str!("../../sql/query/export_timeout.sql");
 
 /// EPSG:4490, in which every snapshot is.
 const SRID: i32 = 4490;

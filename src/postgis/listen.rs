@@ -64,7 +64,7 @@ impl Listener {
         let (sender, changes) = mpsc::unbounded_channel();
         let connection = tokio::spawn(receive(connection, sender));
         let listener = Self { changes, _client: client, connection };
-        listener._client.batch_execute(LISTEN).await?;
+        database.limits().statements(listener._client.batch_execute(LISTEN)).await??;
         Ok(listener)
     }
 

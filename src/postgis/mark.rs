@@ -7,6 +7,7 @@
 
 use super::{
     DatabaseError, Table,
+    export::EXPORT_TIMEOUT,
     template::{fill, quoted},
 };
 use crate::plan::LayerId;
@@ -90,6 +91,8 @@ async fn fingerprint(
 ) -> Result<Option<Fingerprint>, tokio_postgres::Error> {
     // A savepoint where the client is in a transaction, so that an error there ends only this look.
     let client = client.transaction().await?;
+    // A view is read as a whole, as its export does.
+    client.batch_execute(EXPORT_TIMEOUT).await?;
     let kind = client.query_opt(RELATION_KIND, &[&table.schema, &table.name]).await?;
     let Some(kind) = kind else { return Ok(None) };
     let statement = if kind.try_get(0)? { FINGERPRINT_ROWS } else { FINGERPRINT_VALUES };

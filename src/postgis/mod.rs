@@ -14,7 +14,7 @@ mod table;
 mod template;
 mod url;
 
-pub use database::Database;
+pub use database::{Database, Limits};
 pub use error::DatabaseError;
 pub use export::{begin_export, export};
 pub use listen::{Change, Listener};

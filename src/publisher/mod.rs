@@ -108,7 +108,7 @@ impl Publisher {
         let source = match &config.database.url {
             None => Source::Bundled,
             Some(url) => Source::Database {
-                database: Database::new(&url.reveal().parse()?)?,
+                database: Database::new(&url.reveal().parse()?, (&config.database).into())?,
                 tables: config.layers.iter().map(mapping).collect(),
             },
         };
@@ -232,7 +232,7 @@ impl Publisher {
         let until = Instant::now() + LOCK_WAIT;
         loop {
             match self.store.begin() {
-                Err(StoreError::Locked { .. }) if Instant::now() < until => {
+                Err(StoreError::Locked) if Instant::now() < until => {
                     tokio::time::sleep(LOCK_PAUSE).await;
                 }
                 begun => return begun,
@@ -244,11 +244,11 @@ impl Publisher {
     pub async fn marks(&self) -> Result<Marks, PublishError> {
         let Source::Database { database, tables } = &self.source else { return Ok(Marks::new()) };
         let mut client = database.client().await?;
-        let plan = postgis::layer_tables(&client).await?;
+        let plan = database.limits().statements(postgis::layer_tables(&client)).await??;
         let plan = plan.into_iter().map(|source| (source.layer.id, source.table));
         let mapped = tables.iter().map(|mapping| (mapping.layer.clone(), mapping.table.clone()));
         let layers: Vec<_> = plan.chain(mapped).collect();
-        Ok(postgis::marks(&mut client, layers).await?)
+        Ok(database.limits().export(postgis::marks(&mut client, layers)).await??)
     }
 }
 

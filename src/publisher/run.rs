@@ -51,18 +51,22 @@ impl Run<'_> {
         database: &Database,
         tables: &[TableMapping],
     ) -> Result<Marks, PublishError> {
+        let limits = database.limits();
         let mut client = database.client().await?;
-        let mut state = postgis::begin_export(&mut client).await?;
-        let layers = layer_tables(&mut state, tables, self.rules).await?;
-        let marks = postgis::marks(&mut state, self.places(&layers, tables)).await?;
+        let mut state = limits.statements(postgis::begin_export(&mut client)).await??;
+        let layers = limits.statements(layer_tables(&mut state, tables, self.rules)).await??;
+        let marks = limits.export(postgis::marks(&mut state, self.places(&layers, tables))).await??;
         for (id, table) in layers {
             let start = Instant::now();
             let exported = match table {
                 _ if !self.wanted.has(&id) => None,
                 Err(error) => Some(Err(error.into())),
                 Ok(table) => {
-                    let exported = postgis::export(&mut state, &table, &self.publication).await;
-                    Some(exported.map_err(PublishError::from))
+                    match limits.export(postgis::export(&mut state, &table, &self.publication)).await? {
+                        // No other layer can be read either.
+                        Err(error) if error.is_disconnection() => return Err(error.into()),
+                        exported => Some(exported.map_err(PublishError::from)),
+                    }
                 }
             };
             self.record(id, start, exported);

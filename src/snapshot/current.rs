@@ -2,7 +2,7 @@
 
 use super::{SnapshotId, store::unfinished_beside, writer};
 use crate::plan::LayerId;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::{fs, io, io::Write, path::Path};
 
@@ -27,6 +27,15 @@ pub enum Origin {
 pub struct Published {
     pub id: SnapshotId,
     pub published_at: Timestamp,
+}
+
+impl Published {
+    /// When a version that replaces this one is published: later by a second at least, the unit of HTTP dates, so that
+    /// nobody takes it for this one, even when the clock was set back.
+    fn next_time(&self, now: Timestamp) -> Timestamp {
+        let earliest = self.published_at.checked_add(SignedDuration::from_secs(1));
+        earliest.map_or(now, |earliest| earliest.max(now))
+    }
 }
 
 /// A layer and its kept versions: newest first, at least one.
@@ -74,8 +83,9 @@ impl CurrentSet {
         let layers = ids.map(|(layer, id)| {
             let mut versions = previous.map_or(Vec::new(), |set| set.versions(&layer).to_vec());
             if versions.first().is_none_or(|newest| newest.id != id) {
+                let published_at = versions.first().map_or(now, |replaced| replaced.next_time(now));
                 versions.retain(|version| version.id != id);
-                versions.insert(0, Published { id, published_at: now });
+                versions.insert(0, Published { id, published_at });
                 versions.truncate(VERSIONS_KEPT);
             }
             LayerVersions { id: layer, versions }
@@ -130,5 +140,14 @@ mod tests {
         assert_eq!(ids, [b"2", b"3", b"1"].map(|content| SnapshotId::of(content)));
         let times: Vec<_> = versions.iter().map(|version| version.published_at.as_second()).collect();
         assert_eq!(times, [5, 3, 1], "publishing the same bytes again is no new version");
+    }
+
+    #[test]
+    fn times_ascend_though_the_clock_is_set_back() {
+        let before = set(None, b"0", 100);
+        let after = set(Some(&before), b"1", 50);
+        let versions = after.versions(&LayerId::new("mining_blocks").unwrap());
+        let times: Vec<_> = versions.iter().map(|version| version.published_at.as_second()).collect();
+        assert_eq!(times, [101, 100]);
     }
 }

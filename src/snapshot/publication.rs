@@ -112,7 +112,7 @@ fn lock(directory: &Path) -> Result<File, StoreError> {
     let file = File::options().create(true).append(true).open(&path).map_err(at(&path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::Locked { path: directory.to_owned() }),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Locked),
         Err(TryLockError::Error(cause)) => Err(StoreError::Io { path, cause }),
     }
 }

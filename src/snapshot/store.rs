@@ -30,10 +30,12 @@ pub struct Store {
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    #[error("{path}: {cause}")]
+    #[error("the state directory {path}: {cause}")]
+    Unusable { path: PathBuf, cause: io::Error },
+    #[error("{}: {cause}", name(path))]
     Io { path: PathBuf, cause: io::Error },
-    #[error("another plantiles is publishing into {path}: try again when it is done")]
-    Locked { path: PathBuf },
+    #[error("another plantiles is publishing into it: try again when it is done")]
+    Locked,
     #[error("layer {layer}: snapshot {id} is not in the state directory")]
     Missing { layer: LayerId, id: SnapshotId },
     #[error(transparent)]
@@ -51,11 +53,16 @@ pub struct Loaded {
 
 /// A snapshot that does not hash to its name, or is gone.
 #[derive(Debug, thiserror::Error)]
-#[error("layer {layer}: {path}: {cause}")]
+#[error("layer {layer}: {}: {cause}", name(path))]
 pub struct Damaged {
     pub layer: LayerId,
     pub path: PathBuf,
     pub cause: SnapshotError,
+}
+
+/// The last part of `path`: errors are told to clients, who need not know where the state directory is.
+fn name(path: &Path) -> std::borrow::Cow<'_, str> {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy()
 }
 
 pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> StoreError {
@@ -75,7 +82,8 @@ impl Store {
     /// Opens `directory`, creating it if need be.
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
         let snapshots = directory.join("snapshots");
-        fs::create_dir_all(&snapshots).map_err(at(&snapshots))?;
+        let unusable = |cause| StoreError::Unusable { path: directory.to_owned(), cause };
+        fs::create_dir_all(&snapshots).map_err(unusable)?;
         Ok(Self { directory: directory.to_owned() })
     }
 

@@ -15,10 +15,7 @@ use crate::{
 };
 use bytemuck::{Pod, Zeroable};
 use rustc_hash::FxHashMap;
-use std::{
-    collections::hash_map::Entry,
-    io::{self, Write},
-};
+use std::{collections::hash_map::Entry, io::Write};
 
 /// A column (index into `Layer::fields`) and a value number.
 #[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
@@ -42,21 +39,20 @@ pub struct Attributes {
     ends: Section<u32>,
 }
 
-/// Coded attributes on their way into the file.
+/// Coded attributes on their way into the file. The values stay in the snapshot, so that memory grows with their
+/// number alone.
 #[derive(Default)]
-pub struct Coded {
+pub struct Coded<'a> {
     ids: Vec<i64>,
     tags: Vec<Tag>,
     tag_ends: Vec<u32>,
-    messages: Vec<u8>,
-    ends: Vec<u32>,
-    /// The message at hand.
-    scratch: Vec<u8>,
+    /// By number.
+    values: Vec<Raw<'a>>,
 }
 
-impl Coded {
+impl<'a> Coded<'a> {
     /// Codes the attributes of `snapshot`.
-    pub fn of(snapshot: &Snapshot) -> Result<Self, BuildError> {
+    pub fn of(snapshot: &'a Snapshot) -> Result<Self, BuildError> {
         let mut coded = Self::default();
         let mut numbers = FxHashMap::<Raw, u32>::default();
         let mut met_again = vec![];
@@ -76,7 +72,8 @@ impl Coded {
                     }
                     Entry::Vacant(number) => {
                         met_again.push(false);
-                        *number.insert(coded.add_value(raw)?)
+                        coded.values.push(raw);
+                        *number.insert(u32::try_from(coded.values.len() - 1)?)
                     }
                 };
                 coded.tags.push(Tag { value, column, once: 0 });
@@ -90,22 +87,33 @@ impl Coded {
         Ok(coded)
     }
 
-    /// Gives a value its number.
-    fn add_value(&mut self, raw: Raw) -> Result<u32, BuildError> {
-        let number = u32::try_from(self.ends.len())?;
-        self.scratch.clear();
-        write_message(raw, &mut self.scratch);
-        write_bytes(4, &self.scratch, &mut self.messages);
-        self.ends.push(u32::try_from(self.messages.len())?);
-        Ok(number)
-    }
-
-    pub fn write(&self, out: &mut SectionWriter<impl Write>) -> io::Result<()> {
+    pub fn write(&self, out: &mut SectionWriter<impl Write>) -> Result<(), BuildError> {
         out.section(&self.ids)?;
         out.section(&self.tags)?;
         out.section(&self.tag_ends)?;
-        out.section(&self.messages)?;
-        out.section(&self.ends)
+        let ends = self.write_messages(out)?;
+        Ok(out.section(&ends)?)
+    }
+
+    /// Writes the section of messages; gives the end of each.
+    fn write_messages(&self, out: &mut SectionWriter<impl Write>) -> Result<Vec<u32>, BuildError> {
+        let (mut message, mut field) = (vec![], vec![]);
+        let (mut end, mut ends) = (0, Vec::with_capacity(self.values.len()));
+        for &raw in &self.values {
+            message.clear();
+            write_message(raw, &mut message);
+            write_bytes(4, &message, &mut field);
+            // Many at a time: a value is often but a few bytes.
+            if field.len() >= 1 << 16 {
+                out.extend(&field)?;
+                end += field.len();
+                field.clear();
+            }
+            ends.push(u32::try_from(end + field.len())?);
+        }
+        out.extend(&field)?;
+        out.end()?;
+        Ok(ends)
     }
 }
 

@@ -236,7 +236,7 @@ fn build<W: Write>(
         let before = before.map(|layer| Before { snapshot: &layer.snapshot, pyramid: &layer.pyramid });
         Pyramid::build(snapshot, grid, rules, before, &mut out)?;
         let attributes = attributes.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-        Ok(attributes.write(&mut out)?)
+        attributes.write(&mut out)
     })
     .and_then(|()| Ok(out.finish()?))
 }

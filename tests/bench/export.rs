@@ -4,7 +4,7 @@
 
 use plantiles::{
     plan::LayerId,
-    postgis::{Database, Table, TableMapping, begin_export, describe, export},
+    postgis::{Database, Limits, Table, TableMapping, begin_export, describe, export},
     snapshot::{Origin, Store},
 };
 use std::path::Path;
@@ -27,7 +27,7 @@ async fn run(url: String, state: String, schema: String, table: String) -> anyho
     let publication = store.begin()?;
     let layer = LayerId::new(&table)?;
     let table = Table { schema, name: table, id: "id".into(), geometry: "geom".into() };
-    let mut client = Database::new(&url.parse()?)?.client().await?;
+    let mut client = Database::new(&url.parse()?, Limits::default())?.client().await?;
     let mut transaction = begin_export(&mut client).await?;
     let source = describe(&mut transaction, &TableMapping { layer, table }).await?;
     let snapshot = export(&mut transaction, &source, &publication).await?;

@@ -223,9 +223,8 @@ async fn a_database_without_the_schema_or_out_of_reach_is_named_without_secrets(
     let database = TestDatabase::new().await;
     let error = layer_tables(&database.pool().client().await.unwrap()).await.unwrap_err();
     assert!(matches!(error, DatabaseError::NoSchema), "{error}");
-    let nowhere =
-        plantiles::postgis::Database::new(&"postgresql://reader:s3cret@127.0.0.1:1/plans".parse().unwrap())
-            .unwrap();
+    let url = "postgresql://reader:s3cret@127.0.0.1:1/plans".parse().unwrap();
+    let nowhere = plantiles::postgis::Database::new(&url, Default::default()).unwrap();
     let error = nowhere.client().await.err().unwrap();
     assert_eq!(error.to_string(), "the database at postgresql://reader@127.0.0.1:1/plans cannot be reached");
     assert!(!format!("{error:?}").contains("s3cret"));

@@ -2,6 +2,7 @@
 //!
 //! Needs PostGIS in `PLANTILES_TEST_DATABASE_URL` and GDAL on the path; `tests/run` provides both.
 
+#[allow(dead_code, reason = "shared with tests/faults")]
 mod support;
 
 mod bounds;

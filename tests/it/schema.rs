@@ -62,7 +62,7 @@ async fn a_user_without_the_right_is_told_to_have_postgis_created() {
     database.execute(&format!("create role {role} login password 'plain'")).await;
     let (_, server) = database.url().split_once('@').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
     let url = format!("postgresql://{role}:plain@{server}");
-    let pool = plantiles::postgis::Database::new(&url.parse().unwrap()).unwrap();
+    let pool = plantiles::postgis::Database::new(&url.parse().unwrap(), Default::default()).unwrap();
     let error = migrate(&pool, &[]).await.unwrap_err();
     database.execute(&format!("drop role {role}")).await;
     assert!(matches!(error, DatabaseError::PostgisNotPermitted), "{error}");

@@ -3,7 +3,7 @@
 use plantiles::{
     bundle,
     plan::LayerId,
-    postgis::{Database, LayerTable, layer_tables, migrate},
+    postgis::{Database, LayerTable, Limits, layer_tables, migrate},
 };
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio_postgres::{Client, NoTls};
@@ -48,7 +48,7 @@ impl TestDatabase {
     }
 
     pub fn pool(&self) -> Database {
-        Database::new(&self.url().parse().unwrap()).unwrap()
+        Database::new(&self.url().parse().unwrap(), Limits::default()).unwrap()
     }
 
     /// A connection beside the program's own.

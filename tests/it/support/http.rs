@@ -80,25 +80,37 @@ pub fn request(method: &str, url: &str, headers: &[(&str, &str)]) -> Response {
 }
 
 pub fn try_request(method: &str, url: &str, headers: &[(&str, &str)]) -> Result<Response, ureq::Error> {
-    let config = ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .timeout_global(Some(PATIENCE))
-        .allow_non_standard_methods(true)
-        .build();
-    let agent = ureq::Agent::new_with_config(config);
-    let mut request = ureq::http::Request::builder().method(method).uri(url);
-    for (name, value) in headers {
-        request = request.header(*name, *value);
+    Client::new().ask(method, url, headers)
+}
+
+/// One that keeps its connection.
+pub struct Client(ureq::Agent);
+
+impl Client {
+    pub fn new() -> Self {
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_global(Some(PATIENCE))
+            .allow_non_standard_methods(true)
+            .build();
+        Self(ureq::Agent::new_with_config(config))
     }
-    let mut answer = agent.run(request.body(())?)?;
-    let name_and_value = |(name, value): (&ureq::http::HeaderName, &ureq::http::HeaderValue)| {
-        (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-    };
-    let headers = answer.headers().iter().map(name_and_value).collect();
-    let status = answer.status().as_u16();
-    let body = answer.body_mut().with_config().limit(1 << 30).read_to_vec()?;
-    Ok(Response { status, headers, body })
+
+    pub fn ask(&self, method: &str, url: &str, headers: &[(&str, &str)]) -> Result<Response, ureq::Error> {
+        let mut request = ureq::http::Request::builder().method(method).uri(url);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let mut answer = self.0.run(request.body(())?)?;
+        let name_and_value = |(name, value): (&ureq::http::HeaderName, &ureq::http::HeaderValue)| {
+            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        };
+        let headers = answer.headers().iter().map(name_and_value).collect();
+        let status = answer.status().as_u16();
+        let body = answer.body_mut().with_config().limit(1 << 30).read_to_vec()?;
+        Ok(Response { status, headers, body })
+    }
 }
 
 /// Sends bytes as they are and reads until the server closes: for requests no client would make.

@@ -1,7 +1,7 @@
 //! PostGIS as an operator sees it: SQL through psql, the plan through the program, a cluster to stop.
 
 use super::server::plantiles;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
 
@@ -56,8 +56,45 @@ impl Cluster {
         self.control(&["stop", "immediate"]);
     }
 
+    pub fn stop(&self) {
+        self.control(&["stop", "fast"]);
+    }
+
     pub fn start_again(&self) {
         self.control(&["start"]);
+    }
+
+    /// Ends all of its processes as the system does when memory is short.
+    pub fn kill(&self) {
+        let killed = self.signal("KILL");
+        while killed.iter().any(|id| Path::new(&format!("/proc/{id}/exe")).exists()) {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+    }
+
+    /// Its sockets stay open and nobody answers.
+    pub fn freeze(&self) {
+        self.signal("STOP");
+    }
+
+    pub fn thaw(&self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&self, name: &str) -> Vec<String> {
+        let processes = self.processes();
+        let sent = Command::new("kill").args(["-s", name]).args(&processes).status().unwrap();
+        assert!(sent.success(), "{name}");
+        processes
+    }
+
+    /// The postmaster and its children.
+    fn processes(&self) -> Vec<String> {
+        let pid = std::fs::read_to_string(self.folder.path().join("pg/data/postmaster.pid")).unwrap();
+        let postmaster = pid.lines().next().unwrap().to_owned();
+        let children = Command::new("pgrep").args(["--parent", &postmaster]).output().expect("pgrep").stdout;
+        let children = String::from_utf8(children).unwrap();
+        std::iter::once(postmaster).chain(children.lines().map(str::to_owned)).collect()
     }
 
     pub fn password(&self) -> String {

@@ -19,8 +19,9 @@ pub struct Setup {
     state: Option<PathBuf>,
     expected_log: Vec<&'static str>,
     unready: bool,
-    unwritable: bool,
     traced: Option<PathBuf>,
+    prelude: Option<&'static str>,
+    environment: Vec<(&'static str, String)>,
 }
 
 impl Setup {
@@ -53,9 +54,20 @@ impl Setup {
         self
     }
 
-    /// Whatever it writes into a file fails, as on a full disk.
-    pub fn unwritable(mut self) -> Self {
-        self.unwritable = true;
+    /// Whatever it writes into a file fails, as on a full disk. The signal would end the process; ignored, it is an
+    /// error of each write.
+    pub fn unwritable(self) -> Self {
+        self.after(r#"trap "" XFSZ; ulimit -f 0"#)
+    }
+
+    /// A shell runs these commands and becomes the server: for its limits.
+    pub fn after(mut self, commands: &'static str) -> Self {
+        self.prelude = Some(commands);
+        self
+    }
+
+    pub fn env(mut self, name: &'static str, value: &str) -> Self {
+        self.environment.push((name, value.to_owned()));
         self
     }
 
@@ -68,11 +80,12 @@ impl Setup {
     #[track_caller]
     pub fn start(self) -> Server {
         let folder = tempfile::tempdir().unwrap();
-        let mut command = match &self.traced {
-            Some(calls) => plantiles_traced(calls),
-            None if self.unwritable => plantiles_without_files(),
-            None => plantiles(&[]),
+        let mut command = match (&self.traced, self.prelude) {
+            (Some(calls), _) => plantiles_traced(calls),
+            (None, Some(commands)) => plantiles_after(commands),
+            (None, None) => plantiles(&[]),
         };
+        command.envs(self.environment);
         command.args(["serve", "--listen", "127.0.0.1:0", "--state"]);
         command.arg(self.state.unwrap_or_else(|| folder.path().join("state")));
         if let Some(url) = self.database {
@@ -107,11 +120,10 @@ pub fn plantiles(arguments: &[&str]) -> Command {
     command
 }
 
-/// The same, but whatever it writes into a file fails.
-fn plantiles_without_files() -> Command {
+/// The same, in what a shell becomes after `commands`.
+fn plantiles_after(commands: &str) -> Command {
     let mut command = bare(Command::new("sh"));
-    // The signal would end the process; ignored, it is an error of each write.
-    command.args(["-c", r#"trap "" XFSZ; ulimit -f 0; exec "$0" "$@""#, env!("CARGO_BIN_EXE_plantiles")]);
+    command.args(["-c", &format!(r#"{commands}; exec "$0" "$@""#), env!("CARGO_BIN_EXE_plantiles")]);
     command
 }
 
@@ -206,6 +218,19 @@ impl Server {
             assert!(Instant::now() < until, "not ready after {START:?}:\n{}", self.log());
             std::thread::sleep(Duration::from_millis(20));
         }
+    }
+
+    /// Of the process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The value of a metric without labels, or of its first series.
+    #[track_caller]
+    pub fn metric(&self, name: &str) -> f64 {
+        let text = self.get("/metrics").expect(200).text().to_owned();
+        let line = text.lines().find(|line| line.split([' ', '{']).next() == Some(name));
+        line.unwrap_or_else(|| panic!("no {name}")).rsplit(' ').next().unwrap().parse().unwrap()
     }
 
     pub fn signal(&self, name: &str) {
