@@ -13,10 +13,7 @@ use crate::{
 use anyhow::Context;
 use clap::Args;
 use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
-use tokio::{
-    net::TcpListener,
-    signal::unix::{SignalKind, signal},
-};
+use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(Debug, Clone, Args)]
 pub struct ServeArgs {
@@ -42,7 +39,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let service =
         Arc::new(Service::new(&config.tiles, store, publisher.database().cloned(), Sheets::embedded()?)?);
     let address = config.server.listen;
-    let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+    let listener = http::listen(address).with_context(|| format!("cannot listen on {address}"))?;
     tracing::info!("listening on http://{}", listener.local_addr()?);
     let poll = Duration::from_secs(config.database.poll_seconds.get());
     let mut publishing = tokio::spawn(Follower::new(publisher, Arc::clone(&service), poll).follow());

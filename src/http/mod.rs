@@ -24,7 +24,7 @@ mod socket;
 mod styles;
 mod tiles;
 
-pub use serve::serve;
+pub use serve::{listen, serve};
 
 use crate::{catalog::Catalog, config, service::Service};
 use assets::Assets;

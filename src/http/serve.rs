@@ -4,13 +4,35 @@ use super::{App, connection::converse, event_loops::EventLoops, places::Places, 
 use crate::config;
 use hyper_util::server::graceful::GracefulShutdown;
 use rustix::process::{Resource, getrlimit, setrlimit};
-use std::{future::Future, io, net::IpAddr, sync::Arc, time::Duration};
-use tokio::net::TcpListener;
+use std::{
+    future::Future,
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::net::{TcpListener, TcpSocket};
 
 /// After a failed accept (no file descriptor left) others get time to finish.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Files that are open beside connections: snapshots, the database, the log.
 const OTHER_FILES: u64 = 512;
+
+/// Connections that may wait to be accepted: more than tokio's own, so that a burst waits and is not turned away. The
+/// system may allow fewer (`net.core.somaxconn`).
+const BACKLOG: u32 = 4096;
+
+/// A listener on `address`.
+///
+/// # Errors
+/// When the address is in use or not of this machine.
+pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A restart does not wait for the last connections of the server before.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
 
 /// Serves `app` on `listener` until `shutdown` resolves, then waits for requests under way.
 ///

@@ -34,6 +34,7 @@ fn damaged_volume(reason: &str, fault: impl Fn(&Volume), repair: impl Fn(&Volume
     // read-only by its administrator, only by its own fault.
     drop(setup().start());
     let server = setup().start();
+    until("it is exported", || !server.get("/readyz").expect(200).json()["confirmed"].is_null());
     let load = Load::on(&server);
     fault(&volume);
     let edit = format!("while {reason}");

@@ -1,4 +1,4 @@
-//! Requests without a pause for as long as a fault lasts, each answer checked for its status and every byte.
+//! Requests for as long as a fault lasts, each answer checked for its status and every byte.
 
 use crate::{
     settings::Chance,
@@ -20,6 +20,8 @@ use std::{
 };
 
 const CLIENTS: u64 = 4;
+/// Between two requests of a client: it is not the load that is tested.
+const PAUSE: Duration = Duration::from_millis(2);
 /// Longer than any outage; a hang fails instead of stopping the run.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -101,6 +103,7 @@ impl Work {
                 sleep(Duration::from_millis(10));
             }
             self.answers.fetch_add(1, Ordering::Relaxed);
+            sleep(PAUSE);
         }
     }
 
