@@ -41,8 +41,9 @@ impl Troubles {
             Ok(()) => {}
             Err(error) => {
                 let text = chain(&error);
-                if before.as_ref() == Some(&text) {
-                    tracing::debug!(%task, error = text, "still fails");
+                // That the database is not heard was told by who listens.
+                if before.as_ref() == Some(&text) || matches!(error, FollowError::Unheard) {
+                    tracing::debug!(%task, error = text, "fails");
                 } else {
                     tracing::warn!(%task, error = text, "what is served may be older than its source");
                 }

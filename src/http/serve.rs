@@ -64,8 +64,8 @@ pub async fn serve(
                     let open = app.service.metrics.connections.clone();
                     let (standing, watcher) = (Arc::clone(place.standing()), connections.watcher());
                     let connection = converse(stream, peer, standing, Arc::clone(&app), router.clone(), watcher);
+                    open.inc();
                     loops.spawn(async move {
-                        open.inc();
                         connection.await;
                         open.dec();
                         drop(place);

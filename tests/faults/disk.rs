@@ -30,8 +30,8 @@ fn damaged_volume(reason: &str, fault: impl Fn(&Volume), repair: impl Fn(&Volume
         let setup = Setup::default().database(url).state(&state).expect_log("the export failed");
         setup.expect_log("task=publishing").expect_log("prepared in memory").expect_log("cannot be written")
     };
-    // What it has written itself stays open for writing while it is mapped, and such a file system cannot be made
-    // read-only by its administrator, only by its own fault.
+    // A file that a process wrote itself counts as open for writing while it is mapped, and then the file system
+    // cannot be made read-only on purpose.
     drop(setup().start());
     let server = setup().start();
     until("it is exported", || !server.get("/readyz").expect(200).json()["confirmed"].is_null());

@@ -3,7 +3,7 @@
 
 use crate::support::http::{Client, Response};
 use plantiles::{
-    grid::TileMatrixSet,
+    grid::QuadGrid,
     plan::Rules,
     snapshot::{Snapshot, SnapshotId},
     tile::{self, TileLayer},
@@ -121,7 +121,7 @@ impl Truth {
 
     /// Cuts every tile that was sent and compares.
     pub fn judge(&self) -> Verdict {
-        let (folder, grid) = (tempfile::tempdir().unwrap(), TileMatrixSet::web_mercator_quad());
+        let (folder, grid) = (tempfile::tempdir().unwrap(), QuadGrid::web_mercator());
         let (plans, tiles) = (self.plans.lock().unwrap(), self.tiles.lock().unwrap());
         let mut prepared: HashMap<String, Arc<TileLayer>> = HashMap::new();
         let mut verdict = Verdict::default();
@@ -147,7 +147,7 @@ impl Truth {
         verdict
     }
 
-    fn prepare(&self, folder: &TempDir, grid: &TileMatrixSet, id: &str) -> Arc<TileLayer> {
+    fn prepare(&self, folder: &TempDir, grid: &QuadGrid, id: &str) -> Arc<TileLayer> {
         let path = folder.path().join(id);
         std::fs::write(&path, &**self.snapshots.lock().unwrap()[id]).unwrap();
         let snapshot = Snapshot::open(&path, id.parse().unwrap()).unwrap();

@@ -37,7 +37,7 @@ impl Volume {
     }
 
     pub fn read_only(&self, only: bool) {
-        self.mount(&["-o", if only { "remount,ro" } else { "remount,rw" }]);
+        self.mount(&["-o", if only { "remount,bind,ro" } else { "remount,bind,rw" }]);
     }
 
     fn ballast(&self) -> PathBuf {
