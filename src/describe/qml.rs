@@ -24,6 +24,21 @@ pub const SCALE: f64 = 40_075_016.685_578_49 / 512.0 / (0.0254 / 96.0);
 
 /// The QML of `layer` in `style`.
 pub fn qml(style: &Style, layer: &StyledLayer) -> String {
+    let document = Element::new("qgis")
+        .attr("version", "3.22.0")
+        .attr("styleCategories", "Symbology|Labeling")
+        .attr("labelsEnabled", 1)
+        .children(look(style, layer))
+        .child(Element::new("layerGeometryType").text(match layer.published.snapshot.layer.geometry {
+            GeometryKind::Point => 0,
+            GeometryKind::Line => 1,
+            GeometryKind::Polygon => 2,
+        }));
+    format!("<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n{document}\n")
+}
+
+/// How `layer` is drawn and how its names are written: the two elements of a layer in any file of QGIS.
+pub(super) fn look(style: &Style, layer: &StyledLayer) -> [Element; 2] {
     let meta = &layer.published.snapshot.layer;
     let sprite = &style.sheet.sprite;
     let own: Vec<&Part> =
@@ -65,18 +80,8 @@ pub fn qml(style: &Style, layer: &StyledLayer) -> String {
         .filter(|part| part.is_label)
         .filter_map(|part| name_rule(part, meta.geometry, style.id.theme));
     let names = Element::new("rules").attr("key", "root").children(names);
-    let document = Element::new("qgis")
-        .attr("version", "3.22.0")
-        .attr("styleCategories", "Symbology|Labeling")
-        .attr("labelsEnabled", 1)
-        .child(renderer.child(rules).child(symbols))
-        .child(Element::new("labeling").attr("type", "rule-based").child(names))
-        .child(Element::new("layerGeometryType").text(match meta.geometry {
-            GeometryKind::Point => 0,
-            GeometryKind::Line => 1,
-            GeometryKind::Polygon => 2,
-        }));
-    format!("<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n{document}\n")
+    let labeling = Element::new("labeling").attr("type", "rule-based").child(names);
+    [renderer.child(rules).child(symbols), labeling]
 }
 
 /// The scales at which something of `zooms` is drawn: `scalemaxdenom` is the smaller scale.
@@ -104,7 +109,7 @@ fn column(name: &str) -> String {
 }
 
 /// `filter` as a QGIS expression; empty for all features.
-fn expression(filter: &Filter) -> String {
+pub(super) fn expression(filter: &Filter) -> String {
     let test = |Test { field, values, is_one }: &Test| {
         let values = values.iter().map(|value| quoted(value)).collect::<Vec<_>>().join(", ");
         let field = column(field);
@@ -166,7 +171,7 @@ fn defined(properties: Vec<(&'static str, Option<String>)>) -> Element {
     Element::new("data_defined_properties").child(map.child(option("type", "collection")))
 }
 
-fn symbol(name: impl ToString, kind: &'static str) -> Element {
+pub(super) fn symbol(name: impl ToString, kind: &'static str) -> Element {
     Element::new("symbol")
         .attr("name", name)
         .attr("type", kind)
@@ -189,7 +194,7 @@ fn mm(pixels: f32) -> String {
 }
 
 /// `part` as a symbol layer that is drawn in `pass`; the rule around it begins at zoom `least`.
-fn symbol_layer(part: &Part, pass: usize, least: f32, sprite: &Sprite) -> Option<Element> {
+pub(super) fn symbol_layer(part: &Part, pass: usize, least: f32, sprite: &Sprite) -> Option<Element> {
     let enabled =
         (part.zooms.start > least).then(|| format!("@map_scale <= {}", denominator(part.zooms.start)));
     match &part.symbol {
@@ -300,6 +305,13 @@ fn inline(symbol: &SpriteSymbol, opacity: f32) -> String {
 
 /// The rule that writes the names of `part`.
 fn name_rule(part: &Part, geometry: GeometryKind, theme: Theme) -> Option<Element> {
+    let settings = name_settings(part, geometry, theme)?;
+    let rule = Element::new("rule").attr("key", part.json["id"].as_str().unwrap_or_default());
+    Some(scales(rule, &part.zooms).attr("filter", expression(&part.filter)).child(settings))
+}
+
+/// The font, the colours and the place of the names of `part`, on features that are `geometry`.
+pub(super) fn name_settings(part: &Part, geometry: GeometryKind, theme: Theme) -> Option<Element> {
     let Symbol::Mark(mark) = &part.symbol else { return None };
     let Ink { text: color, halo, halo_width } = Ink::of(mark, theme);
     let style = Element::new("text-style")
@@ -329,8 +341,7 @@ fn name_rule(part: &Part, geometry: GeometryKind, theme: Theme) -> Option<Elemen
         .child(style.child(buffer))
         .child(format)
         .child(placement(mark, geometry));
-    let rule = Element::new("rule").attr("key", part.json["id"].as_str().unwrap_or_default());
-    Some(scales(rule, &part.zooms).attr("filter", expression(&part.filter)).child(settings))
+    Some(settings)
 }
 
 /// The colours of a name.

@@ -5,9 +5,11 @@ use super::{
     respond::Representation,
 };
 use crate::{
+    catalog::PLAN,
     config::PublicUrl,
     describe::connect::{self, Language},
     plan::LayerId,
+    style::{StyleId, Subject, Theme},
 };
 use axum::{
     Extension, Router,
@@ -62,13 +64,14 @@ async fn file(
 fn definition(app: &App, file: &str, base: &PublicUrl, language: Language) -> Result<String, Problem> {
     let catalog = app.catalog()?;
     let unknown = || Problem::not_found("there are plan.qlr, layers.qlr and {layer}.qlr");
-    match file.strip_suffix(".qlr").ok_or_else(unknown)? {
-        "plan" => Ok(connect::plan_qlr(&*catalog.tileset("plan")?, base, language)),
-        "layers" => Ok(connect::layers_qlr(&catalog, base, language)),
-        id => {
-            let id = LayerId::new(id).map_err(|_| unknown())?;
-            let layer = catalog.layer(&id).ok_or_else(unknown)?;
-            Ok(connect::layer_qlr(layer, base, language))
-        }
+    let subject = match file.strip_suffix(".qlr").ok_or_else(unknown)? {
+        "plan" | "layers" => Subject::Plan,
+        id => Subject::Layer(LayerId::new(id).map_err(|_| unknown())?),
+    };
+    let id = StyleId { subject, theme: Theme::Light };
+    let style = app.service.sheets.style(id, &catalog).ok_or_else(unknown)?;
+    match file {
+        "plan.qlr" => Ok(connect::plan_qlr(&style, &*catalog.tileset(PLAN)?, base, language)),
+        _ => Ok(connect::features_qlr(&style, base, language)),
     }
 }

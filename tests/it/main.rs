@@ -25,7 +25,6 @@ mod overload;
 mod proxy;
 mod publishing;
 mod push;
-mod qgis;
 mod rules;
 mod schema;
 mod snapshot_store;

@@ -15,7 +15,7 @@ pub const CLIENTS: &[Client] = &[
             "Open the layer definition file (drop it on the map); or enter the addresses under Layer ▸ Add Layer ▸ Add Vector Tile Layer ▸ New Generic Connection, zoom 0–18.",
         ],
         pastes: &[
-            File(["全部图层，带样式地址", "All layers, with the style"], "plan.qlr"),
+            File(["全部图层，带符号", "All layers, with their symbols"], "plan.qlr"),
             Address(TILES, "{base}/tiles/plan/{z}/{x}/{y}.mvt"),
             Address(STYLE, "{base}/styles/plan.json"),
         ],
@@ -28,7 +28,7 @@ pub const CLIENTS: &[Client] = &[
             "Open the layer definition file; or enter the address under Layer ▸ Add Layer ▸ Add Vector Layer ▸ Protocol: HTTP(S). Only what is in view is read. The coordinates are CGCS2000 (EPSG:4490).",
         ],
         pastes: &[
-            File(["全部图层，按组", "All layers, in groups"], "layers.qlr"),
+            File(["全部图层，按组，带符号", "All layers, in groups, with their symbols"], "layers.qlr"),
             Address(["一个图层", "One layer"], "{base}/downloads/{layer}.fgb"),
         ],
     },

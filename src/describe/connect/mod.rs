@@ -5,9 +5,10 @@
 mod clients;
 mod page;
 mod qlr;
+mod tile_look;
 
 pub use page::page;
-pub use qlr::{layer_qlr, layers_qlr, plan_qlr};
+pub use qlr::{features_qlr, plan_qlr};
 
 use crate::plan::Text;
 

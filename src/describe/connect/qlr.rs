@@ -1,57 +1,54 @@
 //! QGIS layer definitions (`.qlr`): what QGIS writes under *Export ▸ Save as Layer Definition File*, of which it needs
 //! only this much.
 
-use super::Language;
+use super::{Language, tile_look};
 use crate::{
-    catalog::{Catalog, PublishedLayer, Tileset},
+    catalog::Tileset,
     config::PublicUrl,
+    describe::{qml, xml::Element},
     plan::{GeometryKind, Group, Layer},
+    style::{Style, StyledLayer},
 };
-use maud::{Markup, PreEscaped, html};
 
-const PLAN: [&str; 2] = ["矿产资源规划", "Mineral-resource plan"];
 const GROUPS: [(Group, [&str; 2]); 3] = [
     (Group::Planning, ["规划", "Planning"]),
     (Group::Status, ["现状", "Present state"]),
     (Group::Base, ["基础地理与地质", "Base map and geology"]),
 ];
 
-/// A vector tile layer of the plan, which knows the style's address.
-pub fn plan_qlr(plan: &Tileset, base: &PublicUrl, language: Language) -> String {
+/// The plan in `style` as a vector tile layer, which knows the style's address too.
+pub fn plan_qlr(style: &Style, plan: &Tileset, base: &PublicUrl, language: Language) -> String {
     let base = base.as_str();
-    let style = encoded(&format!("{base}/styles/plan.json"));
+    let address = encoded(&format!("{base}/styles/{}.json", style.id));
     let tiles = encoded(&format!("{base}/tiles/plan/{{z}}/{{x}}/{{y}}.mvt"));
     let (zmin, zmax) = (plan.minzoom(), plan.maxzoom());
     let layer = MapLayer {
         id: "plan",
-        name: language.pick(PLAN),
+        name: language.of(&style.title),
         provider: "vectortile",
-        source: format!("styleUrl={style}&type=xyz&url={tiles}&zmax={zmax}&zmin={zmin}"),
+        source: format!("styleUrl={address}&type=xyz&url={tiles}&zmax={zmax}&zmin={zmin}"),
     };
-    let defined = html! { maplayer type="vector-tile" { (layer.common(3857)) } };
-    document(layer.in_tree(), defined)
+    let defined = Element::new("maplayer").attr("type", "vector-tile").children(layer.common(3857));
+    document([layer.in_tree()], [defined.children(tile_look::look(style))])
 }
 
-/// One layer as FlatGeobuf.
-pub fn layer_qlr(published: &PublishedLayer, base: &PublicUrl, language: Language) -> String {
-    let layer = &published.snapshot.layer;
-    document(features(layer, base, language).in_tree(), defined(layer, base, language))
+/// The layers of `style` as FlatGeobuf: one by itself, several in groups, as the legend has them.
+pub fn features_qlr(style: &Style, base: &PublicUrl, language: Language) -> String {
+    let definitions = style.layers.iter().map(|layer| defined(style, layer, base, language));
+    let entry = |layer: &StyledLayer| features(meta(layer), base, language).in_tree();
+    let group = |(group, name): (Group, [&'static str; 2])| {
+        let members = style.layers.iter().filter(|layer| meta(layer).group == group);
+        let members: Vec<_> = members.map(entry).collect();
+        (!members.is_empty()).then(|| tree_group(language.pick(name)).children(members))
+    };
+    match style.layers.as_slice() {
+        [one] => document([entry(one)], definitions),
+        _ => document(GROUPS.into_iter().filter_map(group), definitions),
+    }
 }
 
-/// All layers as FlatGeobuf, in groups, as the legend has them.
-pub fn layers_qlr(catalog: &Catalog, base: &PublicUrl, language: Language) -> String {
-    let layers: Vec<&Layer> = catalog.layers().iter().map(|published| &*published.snapshot.layer).collect();
-    let tree = html! {
-        @for (group, name) in GROUPS {
-            @let members: Vec<_> = layers.iter().filter(|layer| layer.group == group).collect();
-            @if !members.is_empty() {
-                layer-tree-group name=(language.pick(name)) checked="Qt::Checked" expanded="1" {
-                    @for layer in members { (features(layer, base, language).in_tree()) }
-                }
-            }
-        }
-    };
-    document(tree, html! { @for layer in layers { (defined(layer, base, language)) } })
+fn meta(layer: &StyledLayer) -> &Layer {
+    &layer.published.snapshot.layer
 }
 
 fn features<'a>(layer: &'a Layer, base: &PublicUrl, language: Language) -> MapLayer<'a> {
@@ -59,23 +56,27 @@ fn features<'a>(layer: &'a Layer, base: &PublicUrl, language: Language) -> MapLa
     MapLayer { id: layer.id.as_str(), name: language.of(&layer.title), provider: "ogr", source }
 }
 
-fn defined(layer: &Layer, base: &PublicUrl, language: Language) -> Markup {
-    let geometry = match layer.geometry {
-        GeometryKind::Point => "Point",
-        GeometryKind::Line => "Line",
-        GeometryKind::Polygon => "Polygon",
-    };
-    html! {
-        maplayer type="vector" geometry=(geometry) {
-            (features(layer, base, language).common(4490))
-            provider encoding="UTF-8" { "ogr" }
-            aliases {
-                @for (i, field) in layer.fields.iter().enumerate() {
-                    alias index=(i) field=(field.name) name=(language.of(&field.title)) {}
-                }
-            }
-        }
-    }
+fn defined(style: &Style, styled: &StyledLayer, base: &PublicUrl, language: Language) -> Element {
+    let layer = meta(styled);
+    let aliases = layer.fields.iter().enumerate().map(|(i, field)| {
+        let alias = Element::new("alias").attr("index", i).attr("field", &field.name);
+        alias.attr("name", language.of(&field.title))
+    });
+    Element::new("maplayer")
+        .attr("type", "vector")
+        .attr("labelsEnabled", 1)
+        .attr(
+            "geometry",
+            match layer.geometry {
+                GeometryKind::Point => "Point",
+                GeometryKind::Line => "Line",
+                GeometryKind::Polygon => "Polygon",
+            },
+        )
+        .children(features(layer, base, language).common(4490))
+        .child(Element::new("provider").attr("encoding", "UTF-8").text("ogr"))
+        .child(Element::new("aliases").children(aliases))
+        .children(qml::look(style, styled))
 }
 
 /// What both places of a layer in the file have.
@@ -83,39 +84,45 @@ struct MapLayer<'a> {
     /// Unique in the file; QGIS gives it another when it opens it.
     id: &'a str,
     name: &'a str,
-    provider: &'a str,
+    provider: &'static str,
     source: String,
 }
 
 impl MapLayer<'_> {
-    fn in_tree(&self) -> Markup {
-        let Self { id, name, provider, source } = self;
-        html! {
-            layer-tree-layer id=(id) name=(name) providerKey=(provider) source=(source) checked="Qt::Checked" expanded="0" {}
-        }
+    fn in_tree(&self) -> Element {
+        Element::new("layer-tree-layer")
+            .attr("id", self.id)
+            .attr("name", self.name)
+            .attr("providerKey", self.provider)
+            .attr("source", &self.source)
+            .attr("checked", "Qt::Checked")
+            .attr("expanded", 0)
     }
 
     /// The elements of its definition that every kind of layer has.
-    fn common(&self, epsg: u16) -> Markup {
-        html! {
-            id { (self.id) }
-            datasource { (self.source) }
-            layername { (self.name) }
-            // QGIS looks at the authid only where there is a number of its own list too, whatever it is.
-            srs { spatialrefsys { srsid { (epsg) } authid { "EPSG:" (epsg) } } }
-        }
+    fn common(&self, epsg: u16) -> [Element; 4] {
+        // QGIS looks at the authid only where there is a number of its own list too, whatever it is.
+        let crs = Element::new("spatialrefsys")
+            .child(Element::new("srsid").text(epsg))
+            .child(Element::new("authid").text(format!("EPSG:{epsg}")));
+        [
+            Element::new("id").text(self.id),
+            Element::new("datasource").text(&self.source),
+            Element::new("layername").text(self.name),
+            Element::new("srs").child(crs),
+        ]
     }
 }
 
-fn document(tree: Markup, layers: Markup) -> String {
-    let document = html! {
-        (PreEscaped("<!DOCTYPE qgis-layer-definition>\n"))
-        qlr {
-            layer-tree-group name="" checked="Qt::Checked" expanded="1" { (tree) }
-            maplayers { (layers) }
-        }
-    };
-    document.into_string()
+fn tree_group(name: &str) -> Element {
+    Element::new("layer-tree-group").attr("name", name).attr("checked", "Qt::Checked").attr("expanded", 1)
+}
+
+fn document(tree: impl IntoIterator<Item = Element>, layers: impl IntoIterator<Item = Element>) -> String {
+    let document = Element::new("qlr")
+        .child(tree_group("").children(tree))
+        .child(Element::new("maplayers").children(layers));
+    format!("<!DOCTYPE qgis-layer-definition>\n{document}\n")
 }
 
 /// A URL as a value of a QGIS data source, which is a query string.
