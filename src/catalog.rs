@@ -175,23 +175,38 @@ impl Catalog {
         if name == PLAN {
             return Ok(Arc::clone(&self.plan));
         }
-        let unknown = |id: &str| TilesetError::UnknownLayer(id.chars().take(80).collect());
-        let find =
-            |id: &str| LayerId::new(id).ok().and_then(|id| self.single.get(&id)).ok_or_else(|| unknown(id));
         if !name.contains(',') {
-            return find(name).map(Arc::clone);
+            return self.find(name).map(Arc::clone);
         }
-        let mut wanted = BTreeSet::new();
-        for id in name.split(',') {
-            let id = find(id)?.layers[0].id().clone();
-            if !wanted.insert(id.clone()) {
-                return Err(TilesetError::RepeatedLayer(id));
+        let selection = self.selection(name.split(','))?;
+        let selected = |layer: &&Arc<PublishedLayer>| selection.layers.iter().any(|l| l.id() == layer.id());
+        Ok(self.joined(self.layers().iter().filter(selected).cloned().collect()))
+    }
+
+    /// The tileset of the layers with these ids, in this order.
+    pub fn selection<'a>(
+        &self,
+        ids: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Arc<Tileset>, TilesetError> {
+        let (mut layers, mut wanted) = (vec![], BTreeSet::new());
+        for id in ids {
+            let layer = &self.find(id)?.layers[0];
+            if !wanted.insert(layer.id().clone()) {
+                return Err(TilesetError::RepeatedLayer(layer.id().clone()));
             }
+            layers.push(Arc::clone(layer));
         }
-        let layers: Vec<_> =
-            self.layers().iter().filter(|layer| wanted.contains(layer.id())).cloned().collect();
+        Ok(self.joined(layers))
+    }
+
+    fn find(&self, id: &str) -> Result<&Arc<Tileset>, TilesetError> {
+        let found = LayerId::new(id).ok().and_then(|id| self.single.get(&id));
+        found.ok_or_else(|| TilesetError::UnknownLayer(id.chars().take(80).collect()))
+    }
+
+    fn joined(&self, layers: Vec<Arc<PublishedLayer>>) -> Arc<Tileset> {
         let name = layers.iter().map(|layer| layer.id().as_str()).collect::<Vec<_>>().join(",");
-        Ok(Arc::new(Tileset::new(name, self.plan.grid.clone(), self.plan.max_tile, layers)))
+        Arc::new(Tileset::new(name, self.plan.grid.clone(), self.plan.max_tile, layers))
     }
 }
 

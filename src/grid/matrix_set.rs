@@ -108,6 +108,10 @@ impl TileMatrixSet {
         Self { id: "4490".into(), levels: [0, 18], zoom: 0, matrix: [1, 1], ..Self::tianditu_c() }
     }
 
+    pub fn levels(&self) -> RangeInclusive<u8> {
+        self.levels[0]..=self.levels[1]
+    }
+
     /// The grid's zoom at `level`.
     pub fn zoom(&self, level: u8) -> u8 {
         (level + self.zoom).saturating_sub(self.levels[0])
@@ -125,7 +129,7 @@ impl TileMatrixSet {
 
     /// The tile of the grid at `level`, `column`, `row`, if the set has it.
     pub fn tile(&self, level: u8, column: u32, row: u32) -> Option<TileCoord> {
-        if !(self.levels[0]..=self.levels[1]).contains(&level) {
+        if !self.levels().contains(&level) {
             return None;
         }
         let [columns, rows] = self.matrix_at(level);

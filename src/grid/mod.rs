@@ -12,6 +12,6 @@ mod quad_grid;
 
 pub use configured::{ConfiguredSet, GridError};
 pub use coord::{MAX_ZOOM, TileCoord};
-pub use matrix_set::{Limits, TileMatrixSet};
+pub use matrix_set::{Limits, TILE_PIXELS, TileMatrixSet};
 pub use matrix_sets::{RepeatedSet, TileMatrixSets};
 pub use quad_grid::QuadGrid;

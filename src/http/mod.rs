@@ -26,7 +26,7 @@ mod tiles;
 
 pub use serve::{listen, serve};
 
-use crate::{catalog::Catalog, config, service::Service};
+use crate::{catalog::Catalog, config, grid::QuadGrid, service::Service};
 use assets::Assets;
 use axum::{
     Router,
@@ -55,8 +55,18 @@ impl App {
 
     /// What is served now.
     fn catalog(&self) -> Result<Arc<Catalog>, Problem> {
-        self.service.catalog().ok_or_else(|| Problem::unavailable("nothing is published yet"))
+        self.service.catalog().ok_or_else(unpublished)
     }
+
+    /// The same on another grid; the first to ask waits until it is prepared.
+    async fn catalog_on(&self, grid: &QuadGrid) -> Result<Arc<Catalog>, Problem> {
+        let catalog = self.service.catalog_on(grid).await;
+        catalog?.ok_or_else(unpublished)
+    }
+}
+
+fn unpublished() -> Problem {
+    Problem::unavailable("nothing is published yet")
 }
 
 /// The first segment of each route, by which requests are counted.

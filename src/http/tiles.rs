@@ -52,6 +52,7 @@ pub async fn tile(
     }
 }
 
+/// The tile; 204 when it is empty.
 async fn send(
     app: &App,
     tileset: &Arc<Tileset>,
@@ -82,6 +83,27 @@ async fn send(
     Ok(response)
 }
 
+/// The tile; 200 without a byte when it is empty, for clients that take a tile to be there.
+pub async fn send_there(
+    app: &App,
+    tileset: &Arc<Tileset>,
+    coord: TileCoord,
+    cache_control: HeaderValue,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let mut response = send(app, tileset, coord, cache_control, headers).await?;
+    if response.status() == StatusCode::NO_CONTENT {
+        *response.status_mut() = StatusCode::OK;
+        response.headers_mut().insert(header::CONTENT_TYPE, MVT);
+    }
+    Ok(response)
+}
+
+/// Digits alone: no sign, no space.
+pub fn number(text: &str) -> Option<u32> {
+    text.parse().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()))
+}
+
 /// The coordinate in `{z}/{x}/{y}.mvt` or `.pbf`; what cannot be one is not found, like one outside the matrix.
 fn coordinate(grid: &QuadGrid, tile: &str) -> Result<TileCoord, Problem> {
     let mut segments = tile.split('/');
@@ -92,7 +114,6 @@ fn coordinate(grid: &QuadGrid, tile: &str) -> Result<TileCoord, Problem> {
     };
     let y = file.strip_suffix(".mvt").or_else(|| file.strip_suffix(".pbf"));
     let y = y.ok_or_else(|| Problem::not_found("a tile ends in .mvt or .pbf"))?;
-    let number = |text: &str| text.parse::<u32>().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()));
     let coord = match (number(z).and_then(|z| z.try_into().ok()), number(x), number(y)) {
         (Some(z), Some(x), Some(y)) => grid.tile(z, x, y),
         _ => None,

@@ -92,3 +92,43 @@ fn it_reads_a_tile() {
         assert!(summary.contains(&format!("Layer name: {layer}\n")), "{summary}");
     }
 }
+
+/// A tile of Tianditu's `c` lies in EPSG:4490 where its level, row and column say, and holds the layer's features there.
+#[test]
+fn it_reads_a_tile_in_degrees() {
+    let server = shared();
+    let layer = plan::layer_named("mining_blocks");
+    let [west, south, east, north] = plan::bounds_of(&layer.features[0]);
+    let side = 360.0 / 4096.0;
+    let (x, y) =
+        ((((west + east) / 2.0 + 180.0) / side) as u32, ((90.0 - (south + north) / 2.0) / side) as u32);
+    let folder = tempfile::tempdir().unwrap();
+    let [file, metadata] = ["tile.mvt", "metadata.json"].map(|name| folder.path().join(name));
+    let tile = server.get(&format!("/ogc/collections/mining_blocks/tiles/c/12/{y}/{x}")).expect(200);
+    std::fs::write(&file, tile.body).unwrap();
+    let grid = r#"{"crs": "EPSG:4490", "tile_origin_upper_left_x": -180, "tile_origin_upper_left_y": 90, "tile_dimension_zoom_0": 360}"#;
+    std::fs::write(&metadata, grid).unwrap();
+    let options =
+        [format!("X={x}"), format!("Y={y}"), "Z=12".into(), format!("METADATA_FILE={}", metadata.display())];
+    let options = options.iter().flat_map(|option| ["-oo", option.as_str()]);
+    let arguments: Vec<&str> =
+        ["-f", "GeoJSON", "-lco", "RFC7946=NO", "/vsistdout/", file.to_str().unwrap(), "mining_blocks"]
+            .into_iter()
+            .chain(options)
+            .collect();
+    let collection: Value = serde_json::from_str(&run("ogr2ogr", &arguments)).unwrap();
+    assert!(
+        collection["crs"]["properties"]["name"].as_str().unwrap().ends_with("::4490"),
+        "{}",
+        collection["crs"]
+    );
+    let features = collection["features"].as_array().unwrap();
+    assert!(!features.is_empty());
+    for feature in features {
+        let drawn = plan::bounds_of(feature);
+        let whole = plan::bounds_of(layer.feature(feature["properties"]["mvt_id"].as_u64().unwrap()));
+        let unit = side / 4096.0;
+        assert!(whole[0] - unit <= drawn[0] && drawn[2] <= whole[2] + unit, "{drawn:?} in {whole:?}");
+        assert!(whole[1] - unit <= drawn[1] && drawn[3] <= whole[3] + unit, "{drawn:?} in {whole:?}");
+    }
+}

@@ -4,6 +4,7 @@
 
 use crate::support::grid::Tile;
 use crate::support::mvt::{self, Feature, Value};
+use crate::support::plan;
 use crate::support::server::shared;
 use crate::tiles::busy_tile;
 use geo::{Geometry, LineString};
@@ -13,7 +14,20 @@ use std::path::Path;
 #[test]
 fn tiles_read_as_they_did() {
     let far_out = Tile { z: 5, x: 26, y: 12 };
-    let wanted = [
+    let c = |level: u32| {
+        let Tile { z, x, .. } = busy_tile(level);
+        let [_, south, _, north] = plan::bounds_of(&plan::layer_named("mining_blocks").features[0]);
+        let row = (90.0 - (south + north) / 2.0) / (360.0 / f64::from(1u32 << z));
+        format!("c/{z}/{}/{x}", row as u32)
+    };
+    let in_degrees = [7, 12, 14].map(|level| {
+        let path = c(level);
+        (
+            format!("mining_blocks_{}", path.replace('/', "_")),
+            format!("/ogc/collections/mining_blocks/tiles/{path}"),
+        )
+    });
+    let mercator = [
         ("mining_rights", far_out),
         ("mining_blocks", busy_tile(11)),
         ("prohibited_zones", busy_tile(11)),
@@ -23,10 +37,13 @@ fn tiles_read_as_they_did() {
     ];
     let bless = std::env::var_os("PLANTILES_BLESS").is_some();
     let mut changed = Vec::new();
-    for (tileset, tile) in wanted {
-        let path = format!("/tiles/{tileset}/{tile}.mvt");
+    let mercator = mercator.map(|(tileset, tile)| {
+        let name = format!("{tileset}_{}_{}_{}", tile.z, tile.x, tile.y).replace(',', "+");
+        (name, format!("/tiles/{tileset}/{tile}.mvt"))
+    });
+    for (name, path) in mercator.into_iter().chain(in_degrees) {
         let text = as_text(&shared().get(&path).expect(200).body, &path);
-        let name = format!("{tileset}_{}_{}_{}.txt", tile.z, tile.x, tile.y).replace(',', "+");
+        let name = format!("{name}.txt");
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(&name);
         if bless {
             std::fs::write(&file, &text).unwrap();

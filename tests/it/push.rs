@@ -16,7 +16,7 @@ use std::{
 const PATIENCE: Duration = Duration::from_secs(30);
 
 #[track_caller]
-fn until(what: &str, mut happened: impl FnMut() -> bool) {
+pub fn until(what: &str, mut happened: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !happened() {
         assert!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
@@ -25,19 +25,19 @@ fn until(what: &str, mut happened: impl FnMut() -> bool) {
 }
 
 /// What `/layers.json` says of a layer; null where there is none.
-fn layer(server: &Server, id: &str) -> Value {
+pub fn layer(server: &Server, id: &str) -> Value {
     let catalog = server.get("/layers.json").expect(200).json();
     let layers = catalog["layers"].as_array().unwrap();
     layers.iter().find(|layer| layer["id"] == id).cloned().unwrap_or_default()
 }
 
-fn metric(server: &Server, name: &str) -> f64 {
+pub fn metric(server: &Server, name: &str) -> f64 {
     let text = server.get("/metrics").text().to_owned();
     let line = text.lines().find(|line| line.split([' ', '{']).next() == Some(name));
     line.unwrap_or_else(|| panic!("no {name}")).rsplit(' ').next().unwrap().parse().unwrap()
 }
 
-async fn start(setup: impl FnOnce(Setup) -> Setup) -> (TestDatabase, Server) {
+pub async fn start(setup: impl FnOnce(Setup) -> Setup) -> (TestDatabase, Server) {
     let database = TestDatabase::new().await;
     load_plan(&database.url());
     let server = setup(Setup::default().database(&database.url())).start();

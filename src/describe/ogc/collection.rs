@@ -2,6 +2,7 @@
 
 use super::{
     link::{JSON, link, self_and_page},
+    tiles::TILESETS,
     title,
 };
 use crate::{
@@ -23,6 +24,7 @@ pub fn collection(layer: &PublishedLayer, base: &PublicUrl) -> Value {
     let mut links = self_and_page(&title, &format!("{collections}/{id}"));
     links.push(link("up", JSON, "图层 Collections", &collections));
     links.push(enclosure(layer, base));
+    links.push(link(TILESETS, JSON, "瓦片集 Tilesets", &format!("{collections}/{id}/tiles")));
     let mut document = json!({
         "id": id,
         "title": title,

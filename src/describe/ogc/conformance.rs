@@ -11,9 +11,26 @@ const COMMON: [&str; 5] = [
     "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections",
 ];
 
+/// OGC API, Tiles 1 (20-057), and OGC Two Dimensional Tile Matrix Set 2.0 (17-083r4).
+const TILES: [&str; 13] = [
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tileset",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tilesets-list",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/dataset-tilesets",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/geodata-tilesets",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/collections-selection",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/mvt",
+    "http://www.opengis.net/spec/tms/2.0/conf/tilematrixset",
+    "http://www.opengis.net/spec/tms/2.0/conf/json-tilematrixset",
+    "http://www.opengis.net/spec/tms/2.0/conf/tilematrixsetlimits",
+    "http://www.opengis.net/spec/tms/2.0/conf/json-tilematrixsetlimits",
+    "http://www.opengis.net/spec/tms/2.0/conf/tilesetmetadata",
+    "http://www.opengis.net/spec/tms/2.0/conf/json-tilesetmetadata",
+];
+
 /// All conformance classes that are declared: each has its tests.
 pub fn classes() -> impl Iterator<Item = &'static str> {
-    COMMON.into_iter()
+    COMMON.into_iter().chain(TILES)
 }
 
 pub fn conformance() -> Value {

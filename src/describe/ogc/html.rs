@@ -38,6 +38,8 @@ pub fn landing_page(catalog: &Catalog, base: &PublicUrl) -> String {
         p { (DESCRIPTION) }
         ul {
             li { a href={ (root) "/ogc/collections?f=html" } { "图层 Collections" } " (" (catalog.layers().len()) ")" }
+            li { a href={ (root) "/ogc/tiles?f=html" } { "瓦片集 Tilesets" } }
+            li { a href={ (root) "/ogc/tileMatrixSets?f=html" } { "瓦片矩阵集 Tile matrix sets" } }
             li { a href={ (root) "/ogc/conformance?f=html" } { "一致性类 Conformance classes" } }
             li { a href={ (root) "/ogc?f=json" } { "JSON" } }
         }
@@ -85,6 +87,7 @@ pub fn collection(layer: &PublishedLayer, base: &PublicUrl) -> String {
         }
         ul {
             li { a href={ (root) "/downloads/" (id) ".fgb" } { "FlatGeobuf" } }
+            li { a href={ (root) "/ogc/collections/" (id) "/tiles?f=html" } { "瓦片集 Tilesets" } }
             li { a href={ (root) "/ogc/collections/" (id) "?f=json" } { "JSON" } }
         }
     };

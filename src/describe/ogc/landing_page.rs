@@ -3,6 +3,7 @@
 use super::{
     DESCRIPTION, TITLE,
     link::{JSON, link, self_and_page},
+    tiles::{TILESETS, TILING_SCHEMES},
 };
 use crate::config::PublicUrl;
 use serde_json::{Value, json};
@@ -13,6 +14,8 @@ pub fn landing_page(base: &PublicUrl) -> Value {
     links.extend([
         link("conformance", JSON, "一致性类 Conformance classes", &format!("{base}/conformance")),
         link("data", JSON, "图层 Collections", &format!("{base}/collections")),
+        link(TILESETS, JSON, "瓦片集 Tilesets", &format!("{base}/tiles")),
+        link(TILING_SCHEMES, JSON, "瓦片矩阵集 Tile matrix sets", &format!("{base}/tileMatrixSets")),
     ]);
     json!({ "title": TITLE, "description": DESCRIPTION, "links": links })
 }

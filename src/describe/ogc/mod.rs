@@ -5,10 +5,15 @@ mod conformance;
 pub mod html;
 mod landing_page;
 mod link;
+mod tile_matrix_sets;
+pub mod tile_pages;
+mod tiles;
 
 pub use collection::{collection, collections};
 pub use conformance::conformance;
 pub use landing_page::landing_page;
+pub use tile_matrix_sets::{tile_matrix_set, tile_matrix_sets};
+pub use tiles::{MVT, Selected, TILEJSON, tileset, tileset_tilejson, tilesets};
 
 use crate::plan::Text;
 

@@ -3,6 +3,7 @@
 mod documents;
 mod media;
 mod parameters;
+mod tiles;
 
 use super::{
     App, Problem,
@@ -33,6 +34,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/ogc/conformance", get(documents::conformance))
         .route("/ogc/collections", get(documents::collections))
         .route("/ogc/collections/{collection}", get(documents::collection))
+        .merge(tiles::routes())
 }
 
 /// What a handler wants to know of a request.
@@ -61,7 +63,12 @@ impl FromRequestParts<Arc<App>> for Asked {
 impl Asked {
     /// The form of a resource that has no parameter but `f`.
     pub fn form(&self, forms: &[Form]) -> Result<Form, Problem> {
-        self.parameters.check(&["f"])?;
+        self.form_with(&["f"], forms)
+    }
+
+    /// The form of a resource that has these parameters.
+    pub fn form_with(&self, parameters: &[&str], forms: &[Form]) -> Result<Form, Problem> {
+        self.parameters.check(parameters)?;
         media::choose(self.parameters.get("f"), &self.headers, forms)
     }
 

@@ -113,3 +113,9 @@ pub fn area(geometry: &Geometry<i32>) -> f64 {
         _ => 0.0,
     }
 }
+
+/// All vertices, in tile units.
+pub fn vertices(geometry: &Geometry<i32>) -> Vec<(i32, i32)> {
+    use geo::CoordsIter;
+    geometry.coords_iter().map(|c| (c.x, c.y)).collect()
+}
