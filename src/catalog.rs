@@ -3,7 +3,7 @@
 use crate::{
     grid::{MAX_ZOOM, QuadGrid, TileCoord},
     lineage::Lineage,
-    plan::LayerId,
+    plan::{LayerId, Rules},
     snapshot::{Bounds, Origin, Snapshot, SnapshotId},
     tile::{self, TileLayer},
 };
@@ -85,16 +85,15 @@ pub struct TileContent(u128);
 pub struct Version(SnapshotId);
 
 impl Version {
-    /// `snapshot` gives the one of a layer that counts.
-    fn of(
-        layers: &[Arc<PublishedLayer>],
-        snapshot: impl Fn(&PublishedLayer) -> SnapshotId,
+    /// Each layer with the snapshot of it that counts, and its rules.
+    pub fn of<'a>(
+        layers: impl IntoIterator<Item = (&'a LayerId, SnapshotId, &'a Rules)>,
         grid: &QuadGrid,
         max_tile: usize,
     ) -> Self {
         let mut text = format!("{}\n{grid:?}\n{max_tile}\n", tile::ENGINE_VERSION);
-        for layer in layers {
-            text += &format!("{} {} {:?}\n", layer.id(), snapshot(layer), layer.tiles.rules());
+        for (layer, snapshot, rules) in layers {
+            text += &format!("{layer} {snapshot} {rules:?}\n");
         }
         Self(SnapshotId::of(text.as_bytes()))
     }
@@ -212,8 +211,12 @@ impl Catalog {
 
 impl Tileset {
     fn new(name: String, grid: QuadGrid, max_tile: usize, layers: Vec<Arc<PublishedLayer>>) -> Self {
-        let version = Version::of(&layers, |layer| layer.snapshot.id, &grid, max_tile);
-        let base = Version::of(&layers, |layer| layer.lineage.base(), &grid, max_tile);
+        let of = |snapshot: fn(&PublishedLayer) -> SnapshotId| {
+            let counted = layers.iter().map(|layer| (layer.id(), snapshot(layer), layer.tiles.rules()));
+            Version::of(counted, &grid, max_tile)
+        };
+        let version = of(|layer| layer.snapshot.id);
+        let base = of(|layer| layer.lineage.base());
         let base = TileContent(u128::from_be_bytes(*base.0.as_bytes()));
         let edited = layers.iter().any(|layer| layer.lineage.has_changes());
         Self { name, version, grid, max_tile, layers, base, edited }

@@ -24,7 +24,9 @@
 //! 4. On a miss of the [`cache`] one of the bounded [`workers`] cuts the [`tile`] on its [`grid`]; what is kept
 //!    is what is sent, under the [`view`] of the caller. Layers are prepared for one grid when they are published,
 //!    for others when they are first asked for, see [`on_grid`].
-//! 5. [`http`] only routes, negotiates and streams; [`describe`] turns the catalog into documents.
+//! 5. An adopted edition is a named set of snapshots that is kept. [`editions`] opens it when it is asked for, and what
+//!    changed from one to another, a [`difference`], which is cut like any other layers.
+//! 6. [`http`] only routes, negotiates and streams; [`describe`] turns the catalog into documents.
 //!
 //! Modules use only those above them in this list; [`cli`] and [`config`] are the edges.
 #![deny(unsafe_code)]
@@ -51,6 +53,7 @@ pub mod lineage;
 pub mod publisher;
 
 pub mod catalog;
+pub mod difference;
 pub mod flights;
 pub mod metrics;
 pub mod view;
@@ -59,6 +62,7 @@ pub mod workers;
 pub mod style;
 
 pub mod cache;
+pub mod editions;
 pub mod on_grid;
 pub mod service;
 

@@ -2,8 +2,10 @@
 
 use crate::{
     cache::{ReadyTile, TileCache, TileKey},
-    catalog::{Catalog, Dated, Tileset, Version},
+    catalog::{Catalog, Dated, PLAN, Tileset, Version},
     config,
+    difference::Difference,
+    editions::{At, Edition, EditionError, Editions},
     encoding::{self, Encoding},
     grid::{QuadGrid, TileCoord, TileMatrixSets},
     metrics::{LayerLabel, Metrics},
@@ -11,7 +13,7 @@ use crate::{
     plan::{LayerId, Rules},
     postgis::Database,
     publisher::{Export, served_grid},
-    snapshot::{SnapshotId, Store, StoreError},
+    snapshot::{Revision, SnapshotId, Store, StoreError},
     style::Sheets,
     tile::{self, TileLayer},
     view::View,
@@ -53,7 +55,8 @@ pub struct Service {
     store: Arc<Store>,
     database: Option<Database>,
     /// Kept versions that are in no catalog here, such as those from before a restart.
-    older: Cache<SnapshotId, Arc<Dated>>,
+    older: Cache<(LayerId, SnapshotId), Arc<Dated>>,
+    editions: Editions,
     cache: TileCache,
     workers: Arc<Workers>,
     pub matrix_sets: TileMatrixSets,
@@ -133,6 +136,7 @@ impl Service {
         Ok(Self {
             served: ArcSwapOption::empty(),
             news: watch::Sender::new(()),
+            editions: Editions::new(Arc::clone(&store), tiles.clone()),
             store,
             database,
             older: Cache::new(OLDER_SNAPSHOTS),
@@ -228,19 +232,20 @@ impl Service {
         stream::iter(cuts).buffer_unordered(RECUT_AT_ONCE).collect::<()>().await;
     }
 
-    /// Tells when another catalog is served.
+    /// Tells when another catalog is served, or other revisions.
     pub fn news(&self) -> watch::Receiver<()> {
         self.news.subscribe()
     }
 
     /// The snapshot `id` of `layer`, as long as it is kept.
     pub async fn snapshot(&self, layer: &LayerId, id: SnapshotId) -> Result<Option<Arc<Dated>>, StoreError> {
-        for catalog in self.kept() {
+        for catalog in self.kept().into_iter().chain(self.editions.open()) {
             if let Some(found) = catalog.layer(layer).filter(|found| found.snapshot.id == id) {
                 return Ok(Some(Arc::new(found.dated())));
             }
         }
-        if let Some(dated) = self.older.get(&id).await {
+        let key = (layer.clone(), id);
+        if let Some(dated) = self.older.get(&key).await {
             return Ok(Some(dated));
         }
         let (store, layer) = (Arc::clone(&self.store), layer.clone());
@@ -248,17 +253,62 @@ impl Service {
         // Opening is aborted when the server goes down.
         let Some((snapshot, published_at)) = opened.unwrap_or(Ok(None))? else { return Ok(None) };
         let dated = Arc::new(Dated { snapshot, published_at });
-        self.older.insert(id, Arc::clone(&dated)).await;
+        self.older.insert(key, Arc::clone(&dated)).await;
         Ok(Some(dated))
     }
 
     /// The tileset `name` of `version`, as long as it is kept.
-    pub fn tileset_at(&self, name: &str, version: Version) -> Option<Arc<Tileset>> {
+    pub async fn tileset_at(
+        &self,
+        name: &str,
+        version: Version,
+    ) -> Result<Option<Arc<Tileset>>, Arc<EditionError>> {
         let kept = self.kept();
         // A kept catalog may know other layers than the current one.
-        kept.iter()
-            .filter_map(|catalog| catalog.tileset(name).ok())
-            .find(|tileset| tileset.version == version)
+        let mut open = kept.iter().filter_map(|catalog| catalog.tileset(name).ok());
+        if let Some(tileset) = open.find(|tileset| tileset.version == version) {
+            return Ok(Some(tileset));
+        }
+        self.editions.tileset(name, version, kept).await
+    }
+
+    /// The revisions that there are, newest adopted first.
+    pub fn revisions(&self) -> Arc<Vec<Revision>> {
+        self.editions.named()
+    }
+
+    /// Takes the revisions that are in the state directory now, newest adopted first.
+    pub async fn set_revisions(&self, revisions: Vec<Revision>) {
+        if self.editions.set_named(revisions).await {
+            self.news.send_replace(());
+        }
+    }
+
+    /// The version of the whole plan in `revision`; nothing is opened for it.
+    pub fn version_of(&self, revision: &Revision) -> Option<Version> {
+        self.editions.version(revision, PLAN)
+    }
+
+    /// The catalog of an edition.
+    pub async fn edition(&self, edition: &Edition) -> Result<Arc<Catalog>, Arc<EditionError>> {
+        self.editions.catalog(edition, self.kept()).await
+    }
+
+    /// The catalog of an edition, or of what changed from one to another.
+    pub async fn at(&self, at: &At) -> Result<Arc<Catalog>, Arc<EditionError>> {
+        match at {
+            At::One(edition) => self.edition(edition).await,
+            At::Between([old, new]) => Ok(Arc::clone(&self.difference(old, new).await?.catalog)),
+        }
+    }
+
+    /// What changed from one edition to another.
+    pub async fn difference(
+        &self,
+        old: &Edition,
+        new: &Edition,
+    ) -> Result<Arc<Difference>, Arc<EditionError>> {
+        self.editions.difference(self.edition(old).await?, self.edition(new).await?).await
     }
 
     pub fn freshness(&self) -> Freshness {

@@ -22,6 +22,15 @@ pub async fn check(config: &Config) -> anyhow::Result<()> {
             opened.failures.iter().for_each(|failure| println!("state: {failure}"));
         }
     }
+    let revisions = publisher.revisions()?;
+    for revision in &revisions.named {
+        let failures = publisher.check_revision(revision);
+        println!("revision {}: {} layers verified", revision.name, revision.layers.len() - failures.len());
+        wrong += failures.len();
+        failures.iter().for_each(|failure| println!("revision {}: {failure}", revision.name));
+    }
+    wrong += revisions.unreadable.len();
+    revisions.unreadable.iter().for_each(|error| println!("revisions: {error}"));
     match publisher.check().await {
         Ok(count) => println!("layers: {count} described"),
         Err(error) => {

@@ -1,4 +1,4 @@
-//! Commands that talk to the database: `init`, `import`, `publish`.
+//! `init`, `import`, `publish`: commands that talk to the database, if there is one.
 
 use super::progress::Progress;
 use crate::{
@@ -8,10 +8,11 @@ use crate::{
     plan::LayerId,
     postgis::{self, Database},
     publisher::{Publisher, Wanted},
-    snapshot::Store,
+    snapshot::{CurrentSet, Naming, Origin, RevisionName, Snapshot, Store},
 };
 use anyhow::{Context, bail};
 use clap::Args;
+use jiff::civil::Date;
 use std::{path::PathBuf, sync::Arc};
 
 /// EPSG:4490, which a GeoJSON file of this field holds unless it says otherwise.
@@ -41,6 +42,12 @@ pub struct PublishArgs {
     /// Export this layer only; the others stay as they are
     #[arg(long, value_name = "ID", value_parser = LayerId::new)]
     layer: Option<LayerId>,
+    /// Name the result, so that it is kept until `plantiles revisions remove`
+    #[arg(long, value_name = "NAME", requires = "adopted")]
+    revision: Option<RevisionName>,
+    /// Day on which the plan was adopted
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "revision")]
+    adopted: Option<Date>,
 }
 
 /// The configured database, which the command cannot do without.
@@ -93,16 +100,25 @@ fn describe(progress: &import::Progress) -> String {
 }
 
 pub async fn publish(config: &Config, args: PublishArgs) -> anyhow::Result<()> {
-    if config.database.url.is_none() {
-        bail!("no database is given: use --database-url or DATABASE_URL");
+    let store = Arc::new(Store::open(config.state_dir())?);
+    let is_from_database = |set: CurrentSet| set.origin == Origin::Database;
+    // Forgotten, most likely: the bundled plan would take the place of the operator's own.
+    if config.database.url.is_none() && store.current()?.is_some_and(is_from_database) {
+        bail!("the published plan is of a database, and none is given: use --database-url or DATABASE_URL");
     }
-    let publisher = Publisher::new(config, Arc::new(Store::open(config.state_dir())?))?;
+    let publisher = Publisher::new(config, store)?;
     let wanted = args.layer.as_ref().map_or(Wanted::All, Wanted::One);
-    let published = publisher
-        .publish(wanted, &[], &|snapshot| {
-            println!("{} {} ({} features)", snapshot.layer.id, snapshot.id, snapshot.feature_count());
-        })
-        .await?;
+    let progress = |snapshot: &Snapshot| {
+        println!("{} {} ({} features)", snapshot.layer.id, snapshot.id, snapshot.feature_count());
+    };
+    let naming = args.revision.zip(args.adopted).map(|(name, adopted)| Naming { name, adopted });
+    let published = match &naming {
+        None => publisher.publish(wanted, &[], &progress).await?,
+        Some(naming) => publisher.publish_revision(naming, wanted, &progress).await?,
+    };
+    if let Some(revision) = &published.revision {
+        println!("revision {}, {} layers", revision.name, revision.layers.len());
+    }
     match published.failures.as_slice() {
         [] => Ok(()),
         failures => bail!("{}", failures.join("; ")),

@@ -3,6 +3,7 @@
 mod check;
 mod database;
 mod progress;
+mod revisions;
 mod serve;
 
 use crate::config::{Config, Secret};
@@ -54,9 +55,14 @@ enum Command {
         after_help = "Examples:\n  plantiles import --bundled\n  plantiles import blocks.geojson --layer mining_blocks --replace"
     )]
     Import(database::ImportArgs),
-    /// Export layers from the database into snapshots now
-    #[command(after_help = "Example: plantiles publish --layer mining_blocks")]
+    /// Export layers into snapshots now, from the database or of the bundled plan
+    #[command(
+        after_help = "Examples:\n  plantiles publish --layer mining_blocks\n  plantiles publish --revision 2023 --adopted 2023-12-31"
+    )]
     Publish(database::PublishArgs),
+    /// List the revisions: editions of the plan that are kept by name
+    #[command(after_help = "Examples:\n  plantiles revisions\n  plantiles revisions remove 2023")]
+    Revisions(revisions::RevisionsArgs),
     /// Validate the configuration, the published snapshots and the database, and print what is wrong
     #[command(after_help = "Example: plantiles check --config plantiles.toml")]
     Check,
@@ -89,6 +95,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Init => database::init(&config).await,
             Command::Import(args) => database::import(&config, args).await,
             Command::Publish(args) => database::publish(&config, args).await,
+            Command::Revisions(args) => revisions::revisions(&config, args).await,
             Command::Check => check::check(&config).await,
         }
     });

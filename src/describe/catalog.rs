@@ -3,21 +3,37 @@
 use crate::{
     catalog::{Catalog, PublishedLayer},
     config::PublicUrl,
+    editions::{At, Edition},
 };
 use serde_json::{Value, json};
 
-pub fn catalog(catalog: &Catalog, base: &PublicUrl) -> Value {
+/// The layers of `catalog`, which is called `at` in their URLs, if it is.
+pub fn catalog(catalog: &Catalog, at: Option<&At>, base: &PublicUrl) -> Value {
+    let base = base.as_str();
+    let revision = match at {
+        Some(At::One(Edition::Version(_))) => None,
+        at => Some(at.map_or("current".to_owned(), At::to_string)),
+    };
     json!({
         "version": catalog.version().to_string(),
+        "revision": revision,
+        "revisions": format!("{base}/revisions"),
         "source": catalog.origin,
-        "layers": catalog.layers().iter().map(|published| layer(published, base.as_str())).collect::<Vec<_>>(),
+        "layers": catalog.layers().iter().map(|published| layer(published, at, base)).collect::<Vec<_>>(),
     })
 }
 
 /// The layer as `data/layers.json` describes it, with what is known of its snapshot.
-fn layer(published: &PublishedLayer, base: &str) -> Value {
+fn layer(published: &PublishedLayer, at: Option<&At>, base: &str) -> Value {
     let snapshot = &published.snapshot;
     let id = published.id();
+    let name = at.map_or(id.to_string(), |at| format!("{id}@{at}"));
+    let version = format!("{base}/downloads/{id}@{}.fgb", snapshot.id);
+    // A download by version is one of the layer, not of the plan.
+    let download = match at {
+        Some(At::One(Edition::Version(_))) => version.clone(),
+        _ => format!("{base}/downloads/{name}.fgb"),
+    };
     let mut entry = json!(*snapshot.layer);
     entry["minzoom"] = json!(published.tiles.minzoom());
     entry["count"] = json!(snapshot.feature_count());
@@ -25,8 +41,8 @@ fn layer(published: &PublishedLayer, base: &str) -> Value {
     entry["snapshot"] = json!(snapshot.id);
     entry["size"] = json!(snapshot.bytes().len());
     entry["published"] = json!(published.published_at);
-    entry["download"] = json!(format!("{base}/downloads/{id}.fgb"));
-    entry["download_version"] = json!(format!("{base}/downloads/{id}@{}.fgb", snapshot.id));
-    entry["tilejson"] = json!(format!("{base}/tiles/{id}.json"));
+    entry["download"] = json!(download);
+    entry["download_version"] = json!(version);
+    entry["tilejson"] = json!(format!("{base}/tiles/{name}.json"));
     entry
 }

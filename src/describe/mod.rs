@@ -2,9 +2,11 @@
 
 mod catalog;
 pub mod connect;
+mod difference;
 mod legend;
 pub mod ogc;
 mod qml;
+mod revisions;
 mod sld;
 mod state;
 mod style;
@@ -13,8 +15,10 @@ mod tilejson;
 mod xml;
 
 pub use catalog::catalog;
+pub use difference::{Compared, Page, difference};
 pub use legend::{legend, legend_svg};
 pub use qml::qml;
+pub use revisions::revisions;
 pub use sld::sld;
 pub use state::state;
 pub use style::{style, styles};

@@ -2,6 +2,7 @@
 
 use crate::{
     config::PublicUrl,
+    editions::Edition,
     plan::Text,
     style::{Style, StyleId, Subject},
 };
@@ -10,11 +11,13 @@ use serde_json::{Map, Value, json};
 /// Stands for the base URL in the files of `styles/`.
 const BASE: &str = "{base}";
 
-/// The MapLibre document of `style`, version 8, with absolute URLs and a view of all that it draws.
+/// The MapLibre document of `style`, version 8, with absolute URLs and a view of all that it draws; for the
+/// tiles of `edition` or, without one, the current ones.
 ///
 /// A [`PublicUrl`] has no character that means anything in JSON, so replacing text is safe.
-pub fn style(style: &Style, base: &PublicUrl) -> String {
+pub fn style(style: &Style, edition: Option<&Edition>, base: &PublicUrl) -> String {
     let tileset = style.id.subject.to_string();
+    let at = edition.map(|edition| format!("@{edition}")).unwrap_or_default();
     let mut document = style.sheet.document.clone();
     let parts = style.parts.iter().map(|part| {
         let mut part = part.json.clone();
@@ -32,7 +35,10 @@ pub fn style(style: &Style, base: &PublicUrl) -> String {
             "metadata",
             json!({ "plantiles:title": style.title, "plantiles:classes": classes.collect::<Map<_, Value>>() }),
         ),
-        ("sources", json!({ &tileset: { "type": "vector", "url": format!("{BASE}/tiles/{tileset}.json") } })),
+        (
+            "sources",
+            json!({ &tileset: { "type": "vector", "url": format!("{BASE}/tiles/{tileset}{at}.json") } }),
+        ),
         ("layers", style.sheet.ground.iter().cloned().chain(parts).collect()),
     ];
     document.extend(members.map(|(name, value)| (name.to_owned(), value)));

@@ -3,22 +3,25 @@
 use crate::{
     catalog::{PublishedLayer, Tileset},
     config::PublicUrl,
+    editions::At,
     plan::FieldType,
     snapshot::Origin,
 };
 use serde_json::{Map, Value, json};
 
-/// The TileJSON of `tileset`, whose tile URLs name its version and may be kept for good. `max_tile_bytes` is no
-/// member of the specification: a tile that would be larger leaves features out and says how many in a header.
-pub fn tilejson(tileset: &Tileset, origin: Origin, base: &PublicUrl) -> Value {
+/// The TileJSON of `tileset`, whose tile URLs name its version, or the versions `between` which it tells what changed, and
+/// may be kept for good. `max_tile_bytes` is no member of the specification: a tile that would be larger leaves features
+/// out and says how many in a header.
+pub fn tilejson(tileset: &Tileset, origin: Origin, between: Option<&At>, base: &PublicUrl) -> Value {
     let base = base.as_str();
-    let (name, version) = (&tileset.name, tileset.version);
+    let name = &tileset.name;
+    let fixed = between.map_or_else(|| tileset.version.to_string(), At::to_string);
     let mut document = json!({
         "tilejson": "3.0.0",
         "name": name,
         "version": "1.0.0",
         "scheme": "xyz",
-        "tiles": [format!("{base}/tiles/{name}@{version}/{{z}}/{{x}}/{{y}}.mvt")],
+        "tiles": [format!("{base}/tiles/{name}@{fixed}/{{z}}/{{x}}/{{y}}.mvt")],
         "minzoom": tileset.minzoom(),
         "maxzoom": tileset.maxzoom(),
         "max_tile_bytes": tileset.max_tile,

@@ -37,6 +37,8 @@ pub struct Follower {
     service: Arc<Service>,
     /// What is served.
     served: Option<CurrentSet>,
+    /// What was wrong with revisions when they were looked at.
+    unreadable: Vec<String>,
     /// Whether this server has published.
     published: bool,
     /// What the database had when that was exported.
@@ -77,6 +79,7 @@ impl Follower {
             publisher,
             service,
             served: None,
+            unreadable: vec![],
             published: false,
             marks: Marks::new(),
             pending: Pending::all(),
@@ -90,6 +93,7 @@ impl Follower {
 
     /// Runs until dropped; ends when the configuration has rules that the first publication cannot follow.
     pub async fn follow(mut self) -> FollowError {
+        self.look_for_revisions().await;
         let resumed = self.resume().await;
         self.note(Task::Look, resumed);
         if let Some(wrong) = self.publish().await {
@@ -239,9 +243,10 @@ impl Follower {
         if published.failures.is_empty() { self.serve(published).await } else { published.complete() }
     }
 
-    /// Serves the published set if it is another than the served one.
+    /// Serves the published set if it is another than the served one, and the revisions that there are.
     async fn look(&mut self) {
         self.look_at = Instant::now() + LOOK;
+        self.look_for_revisions().await;
         let looked = match self.publisher.current() {
             Ok(Some(set)) if self.served.as_ref() != Some(&set) => {
                 let published = block_in_place(|| self.publisher.open_set(set, &self.open()));
@@ -251,6 +256,22 @@ impl Follower {
             Err(error) => Err(error.into()),
         };
         self.note(Task::Look, looked);
+    }
+
+    async fn look_for_revisions(&mut self) {
+        let unreadable = match self.publisher.revisions() {
+            Ok(revisions) => {
+                self.service.set_revisions(revisions.named).await;
+                revisions.unreadable.iter().map(ToString::to_string).collect()
+            }
+            Err(error) => vec![error.to_string()],
+        };
+        if self.unreadable != unreadable {
+            for error in &unreadable {
+                tracing::warn!(error, "a revision cannot be served");
+            }
+            self.unreadable = unreadable;
+        }
     }
 
     /// The snapshots that are served, which are open.

@@ -1,4 +1,4 @@
-//! `/downloads/{layer}[@{snapshot}].fgb`: the snapshot itself, whole or by range, never content-encoded.
+//! `/downloads/{layer}[@{snapshot or edition}].fgb`: the snapshot itself, whole or by range, never content-encoded.
 
 use super::{
     App, Problem, Segments,
@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     catalog::Dated,
+    editions::{At, Edition},
     plan::LayerId,
     snapshot::{Snapshot, SnapshotId},
 };
@@ -33,24 +34,25 @@ pub async fn download(
     let Some(name) = file.strip_suffix(".fgb") else {
         return Err(Problem::not_found("downloads end in .fgb"));
     };
-    let unknown = |layer: &str| {
-        Problem::not_found(format!("there is no layer `{}`", layer.chars().take(80).collect::<String>()))
-    };
-    let (layer, snapshot) = match name.split_once('@') {
-        None => (name, None),
-        Some((layer, id)) => {
-            let id: SnapshotId =
-                id.parse().map_err(|_| Problem::not_found("a snapshot id has 32 hexadecimal digits"))?;
-            (layer, Some(id))
-        }
-    };
-    let id = LayerId::new(layer).map_err(|_| unknown(layer))?;
-    let current = app.catalog()?.layer(&id).cloned().ok_or_else(|| unknown(layer))?;
-    let Some(snapshot) = snapshot else {
-        return answer(&current.dated(), CURRENT, &method, &headers);
-    };
-    match app.service.snapshot(&id, snapshot).await {
-        Ok(Some(dated)) => answer(&dated, IMMUTABLE, &method, &headers),
+    let (layer, edition) = name.split_once('@').map_or((name, None), |(layer, at)| (layer, Some(at)));
+    let unknown =
+        || Problem::not_found(format!("there is no layer `{}`", layer.chars().take(80).collect::<String>()));
+    let id = LayerId::new(layer).map_err(|_| unknown())?;
+    // Of a layer, not of the whole plan.
+    if let Some(snapshot) = edition.and_then(|edition| edition.parse().ok()) {
+        let dated = version(&app, &id, snapshot).await?;
+        return answer(&dated, IMMUTABLE, &method, &headers);
+    }
+    let at: At = edition.map_or(Ok(At::One(Edition::Current)), str::parse)?;
+    let catalog = app.service.at(&at).await?;
+    let layer = catalog.layer(&id).ok_or_else(unknown)?;
+    let cache_control = if at.is_fixed() { IMMUTABLE } else { CURRENT };
+    answer(&layer.dated(), cache_control, &method, &headers)
+}
+
+async fn version(app: &App, layer: &LayerId, id: SnapshotId) -> Result<Arc<Dated>, Problem> {
+    match app.service.snapshot(layer, id).await {
+        Ok(Some(dated)) => Ok(dated),
         Ok(None) => Err(Problem::not_found("this snapshot is not kept")),
         Err(error) => {
             tracing::error!(%error, "a kept snapshot cannot be served");

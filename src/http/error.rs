@@ -1,11 +1,16 @@
 //! Every error answer: RFC 9457 problem details. Causes go to the log, never to the client.
 
-use crate::{catalog::TilesetError, workers::WorkError};
+use crate::{
+    catalog::TilesetError,
+    editions::{AtError, EditionError},
+    workers::WorkError,
+};
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde_json::json;
+use std::sync::Arc;
 
 /// A problem as the client sees it.
 #[derive(Debug)]
@@ -27,6 +32,10 @@ impl Problem {
 
     pub fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, detail)
+    }
+
+    pub fn nothing_here() -> Self {
+        Self::not_found("there is nothing at this path")
     }
 
     pub fn method_not_allowed() -> Self {
@@ -62,6 +71,27 @@ impl From<TilesetError> for Problem {
         match error {
             TilesetError::UnknownLayer(_) => Self::not_found(error.to_string()),
             TilesetError::RepeatedLayer(_) => Self::bad_request(error.to_string()),
+        }
+    }
+}
+
+impl From<AtError> for Problem {
+    fn from(error: AtError) -> Self {
+        Self::not_found(error.to_string())
+    }
+}
+
+impl From<Arc<EditionError>> for Problem {
+    fn from(error: Arc<EditionError>) -> Self {
+        match &*error {
+            EditionError::Nothing | EditionError::Stopped => Self::unavailable(error.to_string()),
+            EditionError::NoRevision(_) | EditionError::NotKept(_) => Self::not_found(error.to_string()),
+            EditionError::Damaged { .. }
+            | EditionError::Unprepared { .. }
+            | EditionError::Incomparable(_) => {
+                tracing::error!(%error, "an edition cannot be served");
+                Self::internal()
+            }
         }
     }
 }

@@ -1,10 +1,10 @@
 //! `/events`: what is served, and again whenever that changes, as server-sent events (HTML §9.2).
 //!
-//! Each event is the state as a whole, so a client that missed some has lost nothing. Its id is the version of
+//! Each event is the state as a whole, the names of revisions included, so a client that missed some has lost nothing. Its id is the version of
 //! the plan; a client that comes back with it is told what changed meanwhile.
 
 use super::{App, Problem};
-use crate::{catalog::Catalog, describe, service::Service};
+use crate::{catalog::Catalog, describe, service::Service, snapshot::Revision};
 use axum::{
     extract::State,
     http::{HeaderMap, HeaderName, HeaderValue, header},
@@ -53,7 +53,7 @@ pub async fn events(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<R
         ended: app.streams.ended.subscribe(),
         service: Arc::clone(&app.service),
         told: version.and_then(|version| kept.into_iter().find(|catalog| catalog.version() == version)),
-        greeted: false,
+        revisions: None,
         _place: place,
     };
     let events = stream::unfold(follower, |mut follower| async move {
@@ -75,7 +75,8 @@ struct Follower {
     ended: watch::Receiver<bool>,
     /// What the client knows.
     told: Option<Arc<Catalog>>,
-    greeted: bool,
+    /// Those that it was told of, since it came.
+    revisions: Option<Arc<Vec<Revision>>>,
     _place: OwnedSemaphorePermit,
 }
 
@@ -85,12 +86,16 @@ impl Follower {
         loop {
             self.news.mark_unchanged();
             let known = self.told.as_ref().map(|told| told.version());
+            let revisions = self.service.revisions();
+            let is_told = |catalog: &Catalog| {
+                known == Some(catalog.version()) && self.revisions.as_ref() == Some(&revisions)
+            };
             match self.service.catalog() {
-                Some(catalog) if !self.greeted || known != Some(catalog.version()) => {
-                    let state = describe::state(&catalog, self.told.as_deref());
+                Some(catalog) if !is_told(&catalog) => {
+                    let state = describe::state(&catalog, self.told.as_deref(), &revisions);
                     let event = Event::default().event("state").id(catalog.version().to_string());
                     self.told = Some(catalog);
-                    self.greeted = true;
+                    self.revisions = Some(revisions);
                     return Some(event.data(state.to_string()));
                 }
                 _ => {}

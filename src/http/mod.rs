@@ -19,6 +19,7 @@ mod patience;
 mod places;
 mod range;
 mod respond;
+mod revisions;
 mod serve;
 mod socket;
 mod styles;
@@ -76,6 +77,7 @@ const PLACES: &[&str] = &[
     "events",
     "assets",
     "layers.json",
+    "revisions",
     "tiles",
     "downloads",
     "styles",
@@ -94,6 +96,8 @@ fn router(app: Arc<App>) -> Router {
         .route("/assets/{*file}", get(assets::viewer_file))
         .merge(connect::routes())
         .route("/layers.json", get(documents::catalog))
+        .route("/{document}", get(documents::catalog_at))
+        .merge(revisions::routes())
         .route("/tiles/{document}", get(documents::tilejson))
         .route("/tiles/{tileset}/{*tile}", get(tiles::tile))
         .route("/downloads/{file}", get(downloads::download))
@@ -105,7 +109,7 @@ fn router(app: Arc<App>) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
-        .fallback(async || Problem::not_found("there is nothing at this path"))
+        .fallback(async || Problem::nothing_here())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .with_state(app)
 }

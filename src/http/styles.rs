@@ -1,8 +1,11 @@
 //! `/styles`: MapLibre styles, legends, and the same symbols for QGIS.
 
-use super::{App, Problem, Segments, base_url::base_url, connection::Peer, respond::Representation};
+use super::{
+    App, Problem, Segments, base_url::base_url, connection::Peer, documents::at, respond::Representation,
+};
 use crate::{
     describe,
+    editions::{At, Edition},
     style::{Style, StyleId, Subject},
 };
 use axum::{Extension, Router, extract::State, http::HeaderMap, response::Response, routing::get};
@@ -31,7 +34,7 @@ async fn styles(
     Representation::document(document.to_string(), &headers)?.answer(&headers)
 }
 
-/// `/styles/{id}.json`, `.sld`, `.qml`
+/// `/styles/{id}[@{edition}].json`, `.sld`, `.qml`
 async fn style(
     State(app): State<Arc<App>>,
     Extension(Peer(peer)): Extension<Peer>,
@@ -41,8 +44,8 @@ async fn style(
     let Some((id, form)) = document.rsplit_once('.') else { return Err(no_such_style()) };
     let base = base_url(&app.server, peer, &headers);
     let answer = |text, content_type| Representation::text(text, content_type, &headers)?.answer(&headers);
-    with_style(&app, id, |style| match form {
-        "json" => answer(describe::style(style, &base), "application/json"),
+    with_style(&app, id, |style, edition| match form {
+        "json" => answer(describe::style(style, edition, &base), "application/json"),
         "sld" => answer(describe::sld(style, &base), SLD),
         "qml" => match (&style.id.subject, style.layers.first()) {
             (Subject::Layer(_), Some(layer)) => answer(describe::qml(style, layer), QML),
@@ -50,9 +53,10 @@ async fn style(
         },
         _ => Err(Problem::not_found("a style ends in .json, .sld or .qml")),
     })
+    .await
 }
 
-/// `/styles/{id}/legend.json`, `.svg`
+/// `/styles/{id}[@{edition}]/legend.json`, `.svg`
 async fn legend(
     State(app): State<Arc<App>>,
     Extension(Peer(peer)): Extension<Peer>,
@@ -61,23 +65,30 @@ async fn legend(
 ) -> Result<Response, Problem> {
     let base = base_url(&app.server, peer, &headers);
     let answer = |text, content_type| Representation::text(text, content_type, &headers)?.answer(&headers);
-    with_style(&app, &id, |style| match document.as_str() {
+    with_style(&app, &id, |style, _| match document.as_str() {
         "legend.json" => answer(describe::legend(style, &base).to_string(), "application/json"),
         "legend.svg" => answer(describe::legend_svg(style), "image/svg+xml"),
         _ => Err(Problem::not_found("a style has a legend.json and a legend.svg")),
     })
+    .await
 }
 
-/// Answers with the style `id` of what is served now.
-fn with_style(
+/// Answers with the style that is called `{id}[@{edition}]`.
+async fn with_style(
     app: &App,
-    id: &str,
-    answer: impl FnOnce(&Style) -> Result<Response, Problem>,
+    name: &str,
+    answer: impl FnOnce(&Style, Option<&Edition>) -> Result<Response, Problem>,
 ) -> Result<Response, Problem> {
+    let (id, at) = at(name)?;
     let id = StyleId::parse(id).ok_or_else(no_such_style)?;
-    let catalog = app.catalog()?;
+    let edition = match at {
+        None => None,
+        Some(At::One(edition)) => Some(edition),
+        Some(At::Between(_)) => return Err(Problem::not_found("what changed has no style")),
+    };
+    let catalog = app.service.edition(edition.as_ref().unwrap_or(&Edition::Current)).await?;
     let style = app.service.sheets.style(id, &catalog);
-    answer(&style.ok_or_else(no_such_style)?)
+    answer(&style.ok_or_else(no_such_style)?, edition.as_ref())
 }
 
 fn no_such_style() -> Problem {

@@ -1,14 +1,16 @@
-//! `/tiles/{tileset}[@{version}]/{z}/{x}/{y}.mvt`
+//! `/tiles/{tileset}[@{edition}]/{z}/{x}/{y}.mvt`
 
 use super::{
     App, Problem, Segments,
     base_url::base_url,
     connection::Peer,
+    documents::at,
     negotiate,
     respond::{IMMUTABLE, REVALIDATE, Representation, VARY_ENCODING, acceptable, etag, insert},
 };
 use crate::{
-    catalog::{Tileset, Version},
+    catalog::Tileset,
+    editions::{At, Edition},
     encoding::{self, Encoding},
     grid::{MAX_ZOOM, QuadGrid, TileCoord},
     view::View,
@@ -32,24 +34,27 @@ pub async fn tile(
     Segments((name, tile)): Segments<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let (name, version) = match name.split_once('@') {
-        None => (name.as_str(), None),
-        Some((name, version)) => (name, Some(parse_version(version)?)),
-    };
-    if let Some(tileset) = version.and_then(|version| app.service.tileset_at(name, version)) {
-        let coord = coordinate(&tileset.grid, &tile)?;
-        return send(&app, &tileset, coord, IMMUTABLE, &headers).await;
-    }
-    let current = app.catalog()?.tileset(name)?;
-    let coord = coordinate(&current.grid, &tile)?;
-    match version {
-        None => send(&app, &current, coord, REVALIDATE, &headers).await,
-        Some(_) => {
-            let base = base_url(&app.server, peer, &headers);
-            let (name, version) = (&current.name, current.version);
-            redirect(&format!("{}/tiles/{name}@{version}/{coord}.mvt", base.as_str()))
+    let (name, at) = at(&name)?;
+    let (tileset, cache_control) = match at {
+        None => (app.catalog()?.tileset(name)?, REVALIDATE),
+        // Of the tileset, not of the whole plan.
+        Some(At::One(Edition::Version(version))) => match app.service.tileset_at(name, version).await? {
+            Some(tileset) => (tileset, IMMUTABLE),
+            None => {
+                let current = app.catalog()?.tileset(name)?;
+                let coord = coordinate(&current.grid, &tile)?;
+                let (base, name, version) =
+                    (base_url(&app.server, peer, &headers), &current.name, current.version);
+                return redirect(&format!("{}/tiles/{name}@{version}/{coord}.mvt", base.as_str()));
+            }
+        },
+        Some(at) => {
+            let cache_control = if at.is_fixed() { IMMUTABLE } else { REVALIDATE };
+            (app.service.at(&at).await?.tileset(name)?, cache_control)
         }
-    }
+    };
+    let coord = coordinate(&tileset.grid, &tile)?;
+    send(&app, &tileset, coord, cache_control, &headers).await
 }
 
 /// The tile; 204 when it is empty.
@@ -121,10 +126,6 @@ fn coordinate(grid: &QuadGrid, tile: &str) -> Result<TileCoord, Problem> {
     coord.ok_or_else(|| {
         Problem::not_found(format!("no such tile: z is 0 to {MAX_ZOOM}, x and y are below 2^z"))
     })
-}
-
-fn parse_version(version: &str) -> Result<Version, Problem> {
-    version.parse().map_err(|_| Problem::not_found("a version has 32 hexadecimal digits"))
 }
 
 /// 307 to the current version: what is kept for good may not be redirected for good.

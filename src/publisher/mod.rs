@@ -11,7 +11,7 @@ use crate::{
     grid::QuadGrid,
     plan::{LayerId, RuleError, Rules, check_rules},
     postgis::{self, Database, DatabaseError, Marks, Table, TableMapping},
-    snapshot::{CurrentSet, Origin, Publication, Snapshot, Store, StoreError},
+    snapshot::{CurrentSet, Naming, Origin, Publication, Revision, Revisions, Snapshot, Store, StoreError},
     tile::{PrepareError, TileLayer},
 };
 use jiff::Timestamp;
@@ -46,6 +46,8 @@ pub struct PublishedSet {
     /// What could not be exported or opened, one text for each layer; such a layer is served as it was
     /// published before, or not at all.
     pub failures: Vec<String>,
+    /// The name that the set got.
+    pub revision: Option<Revision>,
     /// The layers that are new, ready for cutting.
     pub prepared: Vec<TileLayer>,
     /// Every layer that there is, published or not; empty when nothing was exported.
@@ -93,13 +95,20 @@ pub enum PublishError {
     #[error(transparent)]
     Bundled(#[from] BundledExportError),
     #[error("the state directory: {0}")]
-    Store(#[from] StoreError),
+    Store(StoreError),
     #[error(transparent)]
     Prepare(#[from] PrepareError),
     #[error("the configuration: {0}")]
     Rule(#[from] RuleError),
     #[error("there is no layer {0}")]
     UnknownLayer(LayerId),
+}
+
+// Its text is in ours already, so it is no cause to be told beside it.
+impl From<StoreError> for PublishError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
 }
 
 impl Publisher {
@@ -135,6 +144,11 @@ impl Publisher {
         Ok(self.store.current()?.filter(|set| set.origin == self.origin()))
     }
 
+    /// The sets that have a name, of whatever origin.
+    pub fn revisions(&self) -> Result<Revisions, PublishError> {
+        Ok(self.store.revisions()?)
+    }
+
     /// The snapshots of `set`, verified; those among `open` were when they were opened.
     pub fn open_set(&self, set: CurrentSet, open: &[Arc<Snapshot>]) -> PublishedSet {
         let loaded = self.store.load(&set, open);
@@ -143,6 +157,7 @@ impl Publisher {
             set,
             snapshots: loaded.snapshots,
             failures,
+            revision: None,
             prepared: vec![],
             layers: vec![],
             exports: vec![],
@@ -150,14 +165,23 @@ impl Publisher {
         }
     }
 
+    /// What is wrong with the snapshots of `revision`.
+    pub fn check_revision(&self, revision: &Revision) -> Vec<StoreError> {
+        let opened = revision.layers.iter().map(|layer| self.store.open_snapshot(&layer.id, layer.snapshot));
+        opened.filter_map(Result::err).collect()
+    }
+
     /// The layer of `snapshot`, ready for cutting on [`served_grid`], from the file beside it or made now; `before` is
     /// the layer that it replaces.
+    ///
+    /// # Errors
+    /// Also when the configuration has rules that the layer cannot follow.
     pub fn tiles(
         &self,
         snapshot: Arc<Snapshot>,
         before: Option<&TileLayer>,
     ) -> Result<TileLayer, PrepareError> {
-        prepare(&self.store, &self.tiles.rules, &served_grid(), snapshot, before)
+        checked(&self.store, &self.tiles.rules, snapshot, before)
     }
 
     /// Most bytes of a tile before compression.
@@ -200,7 +224,30 @@ impl Publisher {
         served: &[&TileLayer],
         progress: &(dyn Fn(&Snapshot) + Send + Sync),
     ) -> Result<PublishedSet, PublishError> {
-        let publication = self.begin().await?;
+        self.publish_as(None, wanted, served, progress).await
+    }
+
+    /// Does the same and names the result, unless a layer is missing or failed.
+    ///
+    /// # Errors
+    /// Also when another set has the name.
+    pub async fn publish_revision(
+        &self,
+        naming: &Naming,
+        wanted: Wanted<'_>,
+        progress: &(dyn Fn(&Snapshot) + Send + Sync),
+    ) -> Result<PublishedSet, PublishError> {
+        self.publish_as(Some(naming), wanted, &[], progress).await
+    }
+
+    async fn publish_as(
+        &self,
+        naming: Option<&Naming>,
+        wanted: Wanted<'_>,
+        served: &[&TileLayer],
+        progress: &(dyn Fn(&Snapshot) + Send + Sync),
+    ) -> Result<PublishedSet, PublishError> {
+        let publication = begin(&self.store).await?;
         let open: Vec<_> = served.iter().map(|layer| Arc::clone(layer.snapshot())).collect();
         let previous = self.current()?.map(|set| self.open_set(set, &open).snapshots).unwrap_or_default();
         let mut run = Run {
@@ -224,20 +271,7 @@ impl Publisher {
             }
             Source::Database { database, tables } => run.export_database(database, tables).await?,
         };
-        run.commit(self.origin(), marks)
-    }
-
-    /// Begins to publish, after whoever else is at it.
-    async fn begin(&self) -> Result<Publication<'_>, StoreError> {
-        let until = Instant::now() + LOCK_WAIT;
-        loop {
-            match self.store.begin() {
-                Err(StoreError::Locked) if Instant::now() < until => {
-                    tokio::time::sleep(LOCK_PAUSE).await;
-                }
-                begun => return begun,
-            }
-        }
+        run.commit(naming, self.origin(), marks)
     }
 
     /// The marks of all layers of the database now; of the bundled plan, which does not change, none.
@@ -257,8 +291,32 @@ pub fn served_grid() -> QuadGrid {
     QuadGrid::web_mercator()
 }
 
+/// Begins to write into the state directory, after whoever else is at it.
+pub async fn begin(store: &Store) -> Result<Publication<'_>, StoreError> {
+    let until = Instant::now() + LOCK_WAIT;
+    loop {
+        match store.begin() {
+            Err(StoreError::Locked) if Instant::now() < until => {
+                tokio::time::sleep(LOCK_PAUSE).await;
+            }
+            begun => return begun,
+        }
+    }
+}
+
+/// The layer of `snapshot`, ready for cutting on [`served_grid`]; it must be able to follow its rules.
+fn checked(
+    store: &Store,
+    rules: &BTreeMap<LayerId, Rules>,
+    snapshot: Arc<Snapshot>,
+    before: Option<&TileLayer>,
+) -> Result<TileLayer, PrepareError> {
+    rules.get(&snapshot.layer.id).map_or(Ok(()), |rules| rules.check(&snapshot.layer))?;
+    prepare(store, rules, &served_grid(), snapshot, before)
+}
+
 /// The layer of `snapshot`, ready for cutting on `grid` after its rule among `rules`, from the file beside it or
-/// made now; `before` is the layer that it replaces.
+/// made now; `before` is the layer that it replaces. What the rule says of columns that the layer does not have, as one of an older edition may not, is without effect.
 pub fn prepare(
     store: &Store,
     rules: &BTreeMap<LayerId, Rules>,

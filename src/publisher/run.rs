@@ -1,14 +1,11 @@
 //! One publication: layer by layer, then the set as a whole.
 
-use super::{
-    BundledExportError, Export, PublishError, PublishedSet, Wanted, chain, export_bundled, prepare,
-    served_grid,
-};
+use super::{BundledExportError, Export, PublishError, PublishedSet, Wanted, chain, checked, export_bundled};
 use crate::{
     bundle,
     plan::{Layer, LayerId, Rules, check_rules},
     postgis::{self, Database, DatabaseError, LayerTable, Marks, Table, TableMapping},
-    snapshot::{Origin, Publication, Snapshot, SnapshotId, Store},
+    snapshot::{Naming, Origin, Publication, Snapshot, SnapshotId, Store},
     tile::TileLayer,
 };
 use deadpool_postgres::Transaction;
@@ -111,8 +108,7 @@ impl Run<'_> {
     ) -> Result<Arc<Snapshot>, PublishError> {
         if served != Some(snapshot.id) {
             let before = self.served.iter().find(|layer| layer.snapshot().layer.id == snapshot.layer.id);
-            let (snapshot, before) = (Arc::clone(&snapshot), before.copied());
-            let prepare = || prepare(self.store, self.rules, &served_grid(), snapshot, before);
+            let prepare = || checked(self.store, self.rules, Arc::clone(&snapshot), before.copied());
             self.prepared.push(tokio::task::block_in_place(prepare)?);
         }
         Ok(snapshot)
@@ -132,15 +128,37 @@ impl Run<'_> {
         }
     }
 
-    pub(super) fn commit(self, origin: Origin, marks: Marks) -> Result<PublishedSet, PublishError> {
+    /// Publishes what was exported, and names it when it is whole.
+    pub(super) fn commit(
+        mut self,
+        naming: Option<&Naming>,
+        origin: Origin,
+        marks: Marks,
+    ) -> Result<PublishedSet, PublishError> {
         if let Wanted::One(one) = self.wanted
             && !self.ids.contains(one)
         {
             return Err(PublishError::UnknownLayer(one.clone()));
         }
-        let set = self.publication.commit(origin, &self.snapshots)?;
+        if naming.is_some() {
+            self.failures.extend(self.missing());
+        }
+        let (set, revision) = match naming.filter(|_| self.failures.is_empty()) {
+            None => (self.publication.commit(origin, &self.snapshots)?, None),
+            Some(naming) => {
+                let (set, revision) = self.publication.commit_revision(origin, &self.snapshots, naming)?;
+                (set, Some(revision))
+            }
+        };
         let Self { ids: layers, snapshots, failures, prepared, exports, .. } = self;
-        Ok(PublishedSet { set, snapshots, failures, prepared, layers, exports, marks })
+        Ok(PublishedSet { set, snapshots, failures, revision, prepared, layers, exports, marks })
+    }
+
+    /// Layers that were not to be exported, and of which nothing is published that could be read.
+    fn missing(&self) -> Vec<String> {
+        let published = |id: &LayerId| self.snapshots.iter().any(|snapshot| snapshot.layer.id == *id);
+        let missing = self.ids.iter().filter(|id| !self.wanted.has(id) && !published(id));
+        missing.map(|id| format!("layer {id}: nothing of it is published")).collect()
     }
 }
 

@@ -1,10 +1,10 @@
-//! The file that names the snapshots being served: the one mutable file of a state directory.
+//! The file that names the snapshots being served: the one file of a state directory whose content changes.
 
-use super::{SnapshotId, store::unfinished_beside, writer};
+use super::{SnapshotId, store::replace};
 use crate::plan::LayerId;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::{fs, io, io::Write, path::Path};
+use std::{fs, io, path::Path};
 
 pub(super) const FILE_NAME: &str = "current.json";
 
@@ -108,13 +108,7 @@ impl CurrentSet {
 
     /// Replaces the set named in `directory`: after a crash either the old or the new one is there.
     pub(super) fn write(&self, directory: &Path) -> io::Result<()> {
-        let path = directory.join(FILE_NAME);
-        let mut unfinished = unfinished_beside(&path)?;
-        serde_json::to_writer_pretty(&mut unfinished, self)?;
-        unfinished.write_all(b"\n")?;
-        unfinished.as_file().sync_all()?;
-        unfinished.persist(path).map_err(|error| error.error)?;
-        writer::sync_directory(directory)
+        replace(&directory.join(FILE_NAME), self)
     }
 }
 

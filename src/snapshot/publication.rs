@@ -1,17 +1,17 @@
 //! Publishing: the one way to write into a state directory.
 
 use super::{
-    CurrentSet, Origin, Snapshot, SnapshotId, SnapshotWriter, Store, StoreError, WriteError, current,
-    store::at,
+    CurrentSet, Naming, Origin, Revision, RevisionName, Revisions, Snapshot, SnapshotId, SnapshotWriter,
+    Store, StoreError, WriteError, current, revision,
+    store::{at, entries},
     writer::{self, UNFINISHED_SUFFIX},
 };
-use crate::plan::Layer;
+use crate::plan::{Layer, LayerId};
 use jiff::Timestamp;
 use std::{
-    collections::HashSet,
     fs::{self, File, TryLockError},
     io,
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
 };
 
@@ -19,6 +19,7 @@ use std::{
 pub struct Publication<'a> {
     store: &'a Store,
     previous: Option<CurrentSet>,
+    named: Revisions,
     _lock: File,
 }
 
@@ -30,7 +31,11 @@ impl<'a> Publication<'a> {
             tracing::warn!(%error, "the published set is not readable and is made anew");
             None
         });
-        let publication = Self { store, previous, _lock: lock };
+        let named = store.revisions()?;
+        for error in &named.unreadable {
+            tracing::warn!(%error, "a revision is not readable: until it is removed every snapshot is kept");
+        }
+        let publication = Self { store, previous, named, _lock: lock };
         publication.remove_leftovers()?;
         Ok(publication)
     }
@@ -46,11 +51,54 @@ impl<'a> Publication<'a> {
     }
 
     /// Makes exactly `snapshots`, in this order, the current set, in one step, and removes versions beyond the
-    /// last three.
+    /// last three that no revision keeps.
     ///
     /// # Errors
     /// The set is unchanged after any error but one: when only the removal of an old version fails.
     pub fn commit(self, origin: Origin, snapshots: &[Arc<Snapshot>]) -> Result<CurrentSet, StoreError> {
+        let next = self.next(origin, snapshots)?;
+        self.replace(&next)?;
+        Ok(next)
+    }
+
+    /// Does the same and names the set, which is then kept until [`Self::remove`]. A name that the same set has
+    /// already stays as it is.
+    ///
+    /// # Errors
+    /// As [`Self::commit`]; [`StoreError::NameTaken`], after which nothing has changed, when another set has the
+    /// name.
+    pub fn commit_revision(
+        self,
+        origin: Origin,
+        snapshots: &[Arc<Snapshot>],
+        naming: &Naming,
+    ) -> Result<(CurrentSet, Revision), StoreError> {
+        let next = self.next(origin, snapshots)?;
+        let directory = &self.store.directory;
+        let revision = self.named.admit(Revision::of(&next, naming, Timestamp::now()), directory)?;
+        self.replace(&next)?;
+        if self.named.get(&revision.name).is_none() {
+            revision.write(directory)?;
+        }
+        Ok((next, revision))
+    }
+
+    /// Removes a revision, also one that cannot be read, and the snapshots that nothing else keeps.
+    pub fn remove(mut self, name: &RevisionName) -> Result<(), StoreError> {
+        let path = revision::path(&self.store.directory, name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(StoreError::NoRevision(name.clone()));
+            }
+            removed => removed.and_then(|()| writer::sync_directory(path.parent().unwrap_or(&path))),
+        }
+        .map_err(at(&path))?;
+        self.named = self.store.revisions()?;
+        self.remove_leftovers()
+    }
+
+    /// The current set after `snapshots` are published.
+    fn next(&self, origin: Origin, snapshots: &[Arc<Snapshot>]) -> Result<CurrentSet, StoreError> {
         for snapshot in snapshots {
             let (layer, id) = (&snapshot.layer.id, snapshot.id);
             if !self.store.path(layer, id).is_file() {
@@ -58,21 +106,25 @@ impl<'a> Publication<'a> {
             }
         }
         let ids = snapshots.iter().map(|snapshot| (snapshot.layer.id.clone(), snapshot.id));
-        let next = CurrentSet::next(self.previous.as_ref(), origin, ids, Timestamp::now());
-        if self.previous.as_ref() != Some(&next) {
-            let directory = &self.store.directory;
-            next.write(directory).map_err(at(&directory.join(current::FILE_NAME)))?;
-            self.remove_dropped(&next)?;
-        }
-        Ok(next)
+        Ok(CurrentSet::next(self.previous.as_ref(), origin, ids, Timestamp::now()))
     }
 
-    /// Removes what the previous set kept and `next` does not.
+    fn replace(&self, next: &CurrentSet) -> Result<(), StoreError> {
+        if self.previous.as_ref() != Some(next) {
+            let directory = &self.store.directory;
+            next.write(directory).map_err(at(&directory.join(current::FILE_NAME)))?;
+            self.remove_dropped(next)?;
+        }
+        Ok(())
+    }
+
+    /// Removes what the previous set kept and neither `next` nor a revision does.
     fn remove_dropped(&self, next: &CurrentSet) -> Result<(), StoreError> {
         for layer in self.previous.iter().flat_map(|set| &set.layers) {
             let dropped = |path: &Path| {
                 let mut ids = layer.versions.iter().map(|version| version.id);
-                ids.any(|id| snapshot_of(path) == Some(id) && !next.keeps(&layer.id, id))
+                let kept = |id| next.keeps(&layer.id, id) || self.named.keep(&layer.id, id);
+                ids.any(|id| snapshot_of(path) == Some(id) && !kept(id))
             };
             for path in entries(&self.store.layer_directory(&layer.id))?.iter().filter(|path| dropped(path)) {
                 remove_file(path)?;
@@ -81,29 +133,32 @@ impl<'a> Publication<'a> {
         Ok(())
     }
 
-    /// Removes unfinished files and finished snapshots that were never committed, with what was derived.
+    /// Removes unfinished files, and finished snapshots that neither the current set nor a revision names, with what
+    /// was derived.
     fn remove_leftovers(&self) -> Result<(), StoreError> {
-        let kept: HashSet<(PathBuf, SnapshotId)> = self
-            .previous
-            .iter()
-            .flat_map(|set| &set.layers)
-            .flat_map(|layer| layer.versions.iter().map(|version| (&layer.id, version.id)))
-            .map(|(layer, id)| (self.store.layer_directory(layer), id))
-            .collect();
-        for path in entries(&self.store.directory)? {
-            if path.to_string_lossy().ends_with(UNFINISHED_SUFFIX) {
-                remove_file(&path)?;
+        for directory in [self.store.directory.clone(), self.store.directory.join(revision::DIRECTORY)] {
+            for path in entries(&directory)? {
+                if path.to_string_lossy().ends_with(UNFINISHED_SUFFIX) {
+                    remove_file(&path)?;
+                }
             }
         }
         let directories = entries(&self.store.directory.join("snapshots"))?;
         for directory in directories.into_iter().filter(|path| path.is_dir()) {
+            let layer = directory.file_name().and_then(|name| LayerId::new(name.to_str()?).ok());
             for path in entries(&directory)? {
-                if !snapshot_of(&path).is_some_and(|id| kept.contains(&(directory.clone(), id))) {
+                let kept =
+                    layer.as_ref().zip(snapshot_of(&path)).is_some_and(|(layer, id)| self.keeps(layer, id));
+                if !kept {
                     remove_file(&path)?;
                 }
             }
         }
         Ok(())
+    }
+
+    fn keeps(&self, layer: &LayerId, id: SnapshotId) -> bool {
+        self.previous.as_ref().is_some_and(|set| set.keeps(layer, id)) || self.named.keep(layer, id)
     }
 }
 
@@ -120,14 +175,6 @@ fn lock(directory: &Path) -> Result<File, StoreError> {
 /// The snapshot that the file is, or is derived from.
 fn snapshot_of(path: &Path) -> Option<SnapshotId> {
     path.file_name()?.to_str()?.split_once('.')?.0.parse().ok()
-}
-
-/// What is in `directory`; nothing when it is not there.
-fn entries(directory: &Path) -> Result<Vec<PathBuf>, StoreError> {
-    match fs::read_dir(directory).and_then(|entries| entries.map(|e| Ok(e?.path())).collect()) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(vec![]),
-        entries => entries.map_err(at(directory)),
-    }
 }
 
 fn remove_file(path: &Path) -> Result<(), StoreError> {

@@ -3,22 +3,25 @@
 //! ```text
 //! lock                                held while a process publishes
 //! current.json                        the set being served, replaced whole
+//! revisions/{name}.json               a set that is kept until its name is removed
 //! snapshots/{layer}/{id}.fgb          immutable
 //! snapshots/{layer}/{id}.{grid}.tiles derived from the snapshot, see [`TileLayer`](crate::tile::TileLayer)
 //! ```
 //!
-//! Nothing is ever changed in place: a crash at any instant leaves the previous `current.json` and every
-//! snapshot that it names. Any number of processes may read; one at a time publishes. A derived file may be
+//! Nothing is ever changed in place: a crash at any instant leaves the previous `current.json`, the revisions and
+//! every snapshot that they name. Any number of processes may read; one at a time publishes. A derived file may be
 //! missing or damaged, any process may make it anew at any time, and it goes when its snapshot goes.
 
 use super::{
-    CurrentSet, Origin, Publication, Snapshot, SnapshotError, SnapshotId, current,
+    CurrentSet, Origin, Publication, RevisionName, Revisions, Snapshot, SnapshotError, SnapshotId, current,
     writer::{self, file_name},
 };
 use crate::plan::LayerId;
 use jiff::Timestamp;
+use serde::Serialize;
 use std::{
-    fs, io,
+    fs,
+    io::{self, Write},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -38,6 +41,12 @@ pub enum StoreError {
     Locked,
     #[error("layer {layer}: snapshot {id} is not in the state directory")]
     Missing { layer: LayerId, id: SnapshotId },
+    #[error(
+        "there is a revision {0} already, and it never changes: `plantiles revisions remove {0}` makes room for another"
+    )]
+    NameTaken(RevisionName),
+    #[error("there is no revision {0}")]
+    NoRevision(RevisionName),
     #[error(transparent)]
     Damaged(#[from] Damaged),
 }
@@ -78,6 +87,24 @@ pub(crate) fn unfinished_beside(path: &Path) -> io::Result<NamedTempFile> {
         .tempfile_in(path.parent().unwrap_or(path))
 }
 
+/// Puts `content` as JSON into the file `path`: after a crash either what was there or all of it is there.
+pub(super) fn replace(path: &Path, content: &impl Serialize) -> io::Result<()> {
+    let mut unfinished = unfinished_beside(path)?;
+    serde_json::to_writer_pretty(&mut unfinished, content)?;
+    unfinished.write_all(b"\n")?;
+    unfinished.as_file().sync_all()?;
+    unfinished.persist(path).map_err(|error| error.error)?;
+    writer::sync_directory(path.parent().unwrap_or(path))
+}
+
+/// What is in `directory`; nothing when it is not there.
+pub(super) fn entries(directory: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    match fs::read_dir(directory).and_then(|entries| entries.map(|e| Ok(e?.path())).collect()) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(vec![]),
+        entries => entries.map_err(at(directory)),
+    }
+}
+
 impl Store {
     /// Opens `directory`, creating it if need be.
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
@@ -90,6 +117,11 @@ impl Store {
     /// The set being served; `None` before the first publication.
     pub fn current(&self) -> Result<Option<CurrentSet>, StoreError> {
         CurrentSet::read(&self.directory).map_err(at(&self.directory.join(current::FILE_NAME)))
+    }
+
+    /// The sets that have a name.
+    pub fn revisions(&self) -> Result<Revisions, StoreError> {
+        Revisions::read(&self.directory)
     }
 
     /// Opens and verifies every snapshot of `set`; those among `open` are open already.
@@ -118,13 +150,18 @@ impl Store {
         layer: &LayerId,
         id: SnapshotId,
     ) -> Result<Option<(Arc<Snapshot>, Timestamp)>, StoreError> {
-        let Some(published_at) = self.current()?.and_then(|set| set.published_at(layer, id)) else {
+        let served = self.current()?.and_then(|set| set.published_at(layer, id));
+        let Some(published_at) = served.or(self.revisions()?.published_at(layer, id)) else {
             return Ok(None);
         };
+        Ok(Some((self.open_snapshot(layer, id)?, published_at)))
+    }
+
+    /// A snapshot, opened and verified.
+    pub fn open_snapshot(&self, layer: &LayerId, id: SnapshotId) -> Result<Arc<Snapshot>, StoreError> {
         let path = self.path(layer, id);
         let snapshot = Snapshot::open(&path, id);
-        let snapshot = snapshot.map_err(|cause| Damaged { layer: layer.clone(), path, cause })?;
-        Ok(Some((snapshot, published_at)))
+        Ok(snapshot.map_err(|cause| Damaged { layer: layer.clone(), path, cause })?)
     }
 
     /// Begins to publish. What a crash left half done is removed first.
@@ -142,6 +179,11 @@ impl Store {
 
     pub fn path(&self, layer: &LayerId, id: SnapshotId) -> PathBuf {
         self.layer_directory(layer).join(file_name(id))
+    }
+
+    /// Where temporary files without a name may lie, which go with whoever made them.
+    pub fn aside(&self) -> &Path {
+        &self.directory
     }
 
     pub(super) fn layer_directory(&self, layer: &LayerId) -> PathBuf {

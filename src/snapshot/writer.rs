@@ -138,6 +138,18 @@ impl SnapshotWriter {
         Ok(snapshot)
     }
 
+    /// Writes and verifies the file without a name: it is gone when nobody holds the snapshot any more.
+    pub fn finish_unnamed(self) -> Result<Arc<Snapshot>, WriteError> {
+        let layer = self.layer.id.clone();
+        if self.poisoned {
+            return Err(WriteError::Poisoned { layer });
+        }
+        let io_error = |cause| WriteError::Io { layer: layer.clone(), cause };
+        let file = tempfile::tempfile_in(&self.directory).map_err(io_error)?;
+        self.write(&file).map_err(io_error)?;
+        Snapshot::read_back(&file).map_err(|cause| WriteError::Unverified { layer: layer.clone(), cause })
+    }
+
     fn write(self, file: &File) -> io::Result<()> {
         let waiting = self.waiting.into_inner().map_err(io::IntoInnerError::into_error)?;
         let waiting = MappedFile::new(&waiting)?;

@@ -9,10 +9,7 @@ use super::{
     geometry::write_varint,
     sections::{Section, SectionWriter, Sections},
 };
-use crate::{
-    plan::{FieldType, Layer},
-    snapshot::Snapshot,
-};
+use crate::snapshot::{RawKind, RawValue, Snapshot};
 use bytemuck::{Pod, Zeroable};
 use rustc_hash::FxHashMap;
 use std::{collections::hash_map::Entry, io::Write};
@@ -47,22 +44,20 @@ pub struct Coded<'a> {
     tags: Vec<Tag>,
     tag_ends: Vec<u32>,
     /// By number.
-    values: Vec<Raw<'a>>,
+    values: Vec<RawValue<'a>>,
 }
 
 impl<'a> Coded<'a> {
     /// Codes the attributes of `snapshot`.
     pub fn of(snapshot: &'a Snapshot) -> Result<Self, BuildError> {
         let mut coded = Self::default();
-        let mut numbers = FxHashMap::<Raw, u32>::default();
+        let mut numbers = FxHashMap::<RawValue, u32>::default();
         let mut met_again = vec![];
         for position in 0..snapshot.feature_count() {
-            let properties = snapshot.feature(position).properties();
-            let mut bytes = properties.as_ref().map_or(&[][..], |p| p.bytes());
             let mut id = 0;
-            while let Some((column, raw)) = next_property(&mut bytes, &snapshot.layer) {
+            for (column, raw) in snapshot.row(position).raw_values() {
                 let Some(column) = column else {
-                    id = integer(raw.1);
+                    id = raw.integer();
                     continue;
                 };
                 let value = match numbers.entry(raw) {
@@ -153,41 +148,31 @@ impl Attributes {
     }
 }
 
-/// One attribute value as it lies in the snapshot: its type and bytes, without a length.
-type Raw<'a> = (Kind, &'a [u8]);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Kind {
-    Integer,
-    Real,
-    Boolean,
-    Text,
-}
-
-fn write_message((kind, bytes): Raw, out: &mut Vec<u8>) {
-    match kind {
-        Kind::Text => {
+fn write_message(raw: RawValue, out: &mut Vec<u8>) {
+    let bytes = raw.bytes;
+    match raw.kind {
+        RawKind::Text => {
             out.push(1 << 3 | 2);
             write_varint(bytes.len() as u64, out);
             out.extend_from_slice(bytes);
         }
-        Kind::Real => {
+        RawKind::Real => {
             out.push(3 << 3 | 1);
             out.extend_from_slice(bytes);
         }
         // `int_value`; for negative numbers `sint_value`, which is shorter than their ten bytes.
-        Kind::Integer => match u64::try_from(integer(bytes)) {
+        RawKind::Integer => match u64::try_from(raw.integer()) {
             Ok(value) => {
                 out.push(4 << 3);
                 write_varint(value, out);
             }
             Err(_) => {
                 out.push(6 << 3);
-                let value = integer(bytes);
+                let value = raw.integer();
                 write_varint(((value << 1) ^ (value >> 63)) as u64, out);
             }
         },
-        Kind::Boolean => out.extend([7 << 3, u8::from(bytes != [0])]),
+        RawKind::Boolean => out.extend([7 << 3, u8::from(bytes != [0])]),
     }
 }
 
@@ -201,48 +186,4 @@ pub fn runs_within(length: usize, mut ends: impl Iterator<Item = u32>) -> bool {
 fn slice<'a, T>(items: &'a [T], ends: &[u32], i: usize) -> &'a [T] {
     let start = i.checked_sub(1).map_or(0, |before| ends[before] as usize);
     &items[start..ends[i] as usize]
-}
-
-fn integer(bytes: &[u8]) -> i64 {
-    bytes.first_chunk().map_or(0, |b| i64::from_le_bytes(*b))
-}
-
-/// The key of the feature at `position`; 0 without one.
-pub fn id(snapshot: &Snapshot, position: usize) -> i64 {
-    let properties = snapshot.feature(position).properties();
-    let mut bytes = properties.as_ref().map_or(&[][..], |p| p.bytes());
-    // The key comes first.
-    match next_property(&mut bytes, &snapshot.layer) {
-        Some((None, raw)) => integer(raw.1),
-        _ => 0,
-    }
-}
-
-/// Takes the next property off `bytes`: the number of its field, `None` for the key `id`, and its value.
-///
-/// FlatGeobuf: u16 column, then the value, text with a u32 length before it, all little-endian. Column 0 is
-/// the key, a `Long`; column n is the layer's field n − 1.
-fn next_property<'a>(bytes: &mut &'a [u8], layer: &Layer) -> Option<(Option<u16>, Raw<'a>)> {
-    let (column, rest) = bytes.split_first_chunk()?;
-    let field = u16::from_le_bytes(*column).checked_sub(1);
-    let kind = match field {
-        None => Kind::Integer,
-        Some(i) => match layer.fields.get(usize::from(i))?.kind {
-            FieldType::Integer => Kind::Integer,
-            FieldType::Real => Kind::Real,
-            FieldType::Boolean => Kind::Boolean,
-            FieldType::Text | FieldType::Date => Kind::Text,
-        },
-    };
-    let (length, rest) = match kind {
-        Kind::Integer | Kind::Real => (8, rest),
-        Kind::Boolean => (1, rest),
-        Kind::Text => {
-            let (length, rest) = rest.split_first_chunk()?;
-            (u32::from_le_bytes(*length) as usize, rest)
-        }
-    };
-    let (value, rest) = rest.split_at_checked(length)?;
-    *bytes = rest;
-    Some((field, (kind, value)))
 }

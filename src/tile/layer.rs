@@ -55,17 +55,29 @@ pub enum PrepareError {
     Rule(#[from] RuleError),
 }
 
+impl PrepareError {
+    fn of(snapshot: &Snapshot, error: BuildError) -> Self {
+        let layer = snapshot.layer.id.clone();
+        match error {
+            BuildError::TooLarge => Self::TooLarge(layer),
+            BuildError::Io(cause) => Self::Io { layer, cause },
+            // Not without a layer of before.
+            BuildError::Changed => Self::Io { layer, cause: io::ErrorKind::Other.into() },
+        }
+    }
+}
+
 impl TileLayer {
     /// Opens at `path` what was prepared of `snapshot` for tiles of `grid` after `rules`. When it is not there, or is not to
-    /// the last byte what this engine prepares, it is made anew; where that cannot be written, in memory.
+    /// the last byte what this engine prepares, it is made anew; where that cannot be written, in memory. What `rules` say
+    /// of columns that the layer does not have is without effect.
     ///
     /// The file is written aside and renamed, so any number of processes may do this at a time. It is not
     /// synced: what a crash of the machine leaves is checked like any other file. `before` is the layer as it was: the
     /// less has changed since, the sooner this is done.
     ///
     /// # Errors
-    /// [`PrepareError::TooLarge`] when positions in the layer do not fit 32 bits, [`PrepareError::Rule`] when the
-    /// layer cannot follow a rule.
+    /// [`PrepareError::TooLarge`] when positions in the layer do not fit 32 bits.
     pub fn open(
         snapshot: Arc<Snapshot>,
         grid: &QuadGrid,
@@ -73,7 +85,6 @@ impl TileLayer {
         path: &Path,
         before: Option<&Self>,
     ) -> Result<Self, PrepareError> {
-        rules.check(&snapshot.layer)?;
         let existing = File::open(path).and_then(|file| MappedFile::new(&file));
         if let Some(layer) = existing.ok().and_then(|map| Self::mapped(map, &snapshot, grid, rules)) {
             return Ok(layer);
@@ -81,7 +92,7 @@ impl TileLayer {
         match Self::write(&snapshot, grid, rules, path, before) {
             Ok(Some(layer)) => return Ok(layer),
             Ok(None) => tracing::warn!(path = %path.display(), "what was written is not what is there"),
-            Err(BuildError::TooLarge) => return Err(PrepareError::TooLarge(snapshot.layer.id.clone())),
+            Err(error @ BuildError::TooLarge) => return Err(PrepareError::of(&snapshot, error)),
             Err(BuildError::Changed) => return Self::open(snapshot, grid, rules, path, None),
             Err(BuildError::Io(error)) => {
                 tracing::warn!(%error, path = %path.display(), "prepared in memory, as it cannot be written");
@@ -95,18 +106,30 @@ impl TileLayer {
     /// # Errors
     /// As [`Self::open`].
     pub fn prepare(snapshot: Arc<Snapshot>, grid: &QuadGrid, rules: &Rules) -> Result<Self, PrepareError> {
-        rules.check(&snapshot.layer)?;
         let prepared = build(&snapshot, grid, rules, None, vec![]).and_then(|bytes| {
             let layer = Self::mapped(MappedFile::in_memory(&bytes)?, &snapshot, grid, rules);
             layer.ok_or_else(|| BuildError::Io(io::ErrorKind::InvalidData.into()))
         });
-        let layer = snapshot.layer.id.clone();
-        prepared.map_err(|error| match error {
-            BuildError::TooLarge => PrepareError::TooLarge(layer),
-            BuildError::Io(cause) => PrepareError::Io { layer, cause },
-            // Not without a layer of before.
-            BuildError::Changed => PrepareError::Io { layer, cause: io::ErrorKind::Other.into() },
-        })
+        prepared.map_err(|error| PrepareError::of(&snapshot, error))
+    }
+
+    /// Prepares `snapshot` for tiles of `grid` after `rules` in a file without a name in `directory`.
+    ///
+    /// # Errors
+    /// As [`Self::open`], and when the file cannot be written.
+    pub fn prepare_unnamed(
+        snapshot: Arc<Snapshot>,
+        grid: &QuadGrid,
+        rules: &Rules,
+        directory: &Path,
+    ) -> Result<Self, PrepareError> {
+        let file = tempfile::tempfile_in(directory).map_err(BuildError::Io);
+        let prepared = file.and_then(|file| {
+            let map = build_into(&file, &snapshot, grid, rules, None)?;
+            let layer = Self::mapped(map, &snapshot, grid, rules);
+            layer.ok_or_else(|| BuildError::Io(io::ErrorKind::InvalidData.into()))
+        });
+        prepared.map_err(|error| PrepareError::of(&snapshot, error))
     }
 
     /// `None` when it does not read back as it was written.
@@ -119,8 +142,7 @@ impl TileLayer {
     ) -> Result<Option<Self>, BuildError> {
         let unfinished = snapshot::unfinished_beside(path)?;
         let before = before.filter(|before| before.draws_alike(snapshot, grid, rules));
-        build(snapshot, grid, rules, before, BufWriter::with_capacity(1 << 20, unfinished.as_file()))?;
-        let map = MappedFile::new(unfinished.as_file())?;
+        let map = build_into(unfinished.as_file(), snapshot, grid, rules, before)?;
         // Another process may have taken the unfinished file for a leftover; it can be used all the same.
         if let Err(error) = unfinished.persist(path) {
             tracing::warn!(error = %error.error, path = %path.display(), "not kept for the next start");
@@ -220,6 +242,17 @@ fn key(snapshot: &Snapshot, grid: &QuadGrid, rules: &Rules) -> String {
     let rules = format!("{} {tolerance:?} {tiny:?}", rules.minzoom(&snapshot.layer));
     let order = if cfg!(target_endian = "little") { "little" } else { "big" };
     format!("{FORMAT} {ENGINE_VERSION} {order} {grid:?} {rules} {}", snapshot.id)
+}
+
+fn build_into(
+    file: &File,
+    snapshot: &Snapshot,
+    grid: &QuadGrid,
+    rules: &Rules,
+    before: Option<&TileLayer>,
+) -> Result<MappedFile, BuildError> {
+    build(snapshot, grid, rules, before, BufWriter::with_capacity(1 << 20, file))?;
+    Ok(MappedFile::new(file)?)
 }
 
 fn build<W: Write>(

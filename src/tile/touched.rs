@@ -5,10 +5,10 @@
 //! order. What an edit does far away, to a shared border or to the marks that make good for another, is found by
 //! comparing what is drawn, not by reasoning about it.
 
-use super::{BUFFER, EXTENT, TileLayer, pyramid::Level, read, shape::Rect};
+use super::{BUFFER, EXTENT, TileLayer, pyramid::Level, shape::Rect};
 use crate::{
     grid::{QuadGrid, TileCoord},
-    snapshot::Bounds,
+    snapshot::{Bounds, for_each_path},
 };
 use std::collections::{HashMap, HashSet};
 
@@ -105,7 +105,7 @@ fn same_drawing(old: &TileLayer, new: &TileLayer) -> bool {
 /// The box of a feature in degrees.
 fn bounds(layer: &TileLayer, position: usize) -> Option<Bounds> {
     let mut bounds: Option<Bounds> = None;
-    read::for_each_path(&layer.snapshot.feature(position), |path, _| {
+    for_each_path(&layer.snapshot.feature(position), |path, _| {
         for [x, y] in path {
             let b = bounds.get_or_insert(Bounds { min_x: x, min_y: y, max_x: x, max_y: y });
             (b.min_x, b.min_y) = (b.min_x.min(x), b.min_y.min(y));

@@ -192,7 +192,7 @@ fn json_type(kind: FieldType) -> (&'static str, Option<&'static str>) {
 
 /// The TileJSON of a tileset. Its zooms are levels of the tile matrix set.
 pub fn tileset_tilejson(selected: &Selected, set: &TileMatrixSet, origin: Origin, base: &PublicUrl) -> Value {
-    let mut document = tilejson(selected.tileset, origin, base);
+    let mut document = tilejson(selected.tileset, origin, None, base);
     let tiles = format!("{}/{}", selected.tiles(base), set.id);
     document["tiles"] = json!([format!("{tiles}/{{z}}/{{y}}/{{x}}{}", selected.query())]);
     document["minzoom"] = json!(set.level(selected.tileset.minzoom()));

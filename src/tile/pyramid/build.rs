@@ -16,7 +16,7 @@ use crate::{
     plan::{GeometryKind, Rules, Tiny, Tolerance},
     snapshot::Snapshot,
     tile::{
-        BuildError, attributes, geometry,
+        BuildError, geometry,
         project::Projector,
         repair::Repairer,
         sections::SectionWriter,
@@ -194,7 +194,7 @@ fn pieces(snapshot: &Snapshot) -> Vec<Range<u32>> {
     let mut pieces = vec![];
     let mut start = 0;
     for position in 0..snapshot.feature_count() {
-        if position > start && begins(attributes::id(snapshot, position)) {
+        if position > start && begins(snapshot.row(position).id()) {
             pieces.push(start as u32..position as u32);
             start = position;
         }

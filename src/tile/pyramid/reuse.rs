@@ -7,10 +7,7 @@
 use super::{Pyramid, level::Piece, reduce::KeptArc, work::Work};
 use crate::{
     snapshot::Snapshot,
-    tile::{
-        attributes,
-        sections::{Section, SectionWriter, Sections},
-    },
+    tile::sections::{Section, SectionWriter, Sections},
 };
 use bytemuck::{Pod, Zeroable};
 use rustc_hash::FxHashMap;
@@ -95,11 +92,11 @@ impl<'a> Reuse<'a> {
         };
         let ranges = (0..pyramid.pieces.rows.len()).map(|piece| pyramid.pieces.range(piece));
         let begin = |(piece, range): (usize, Range<u32>)| {
-            (!range.is_empty()).then(|| (attributes::id(old, range.start as usize), (piece, range)))
+            (!range.is_empty()).then(|| (old.row(range.start as usize).id(), (piece, range)))
         };
         let by_first: FxHashMap<i64, (usize, Range<u32>)> = ranges.enumerate().filter_map(begin).collect();
         let twin = |piece: &Range<u32>| {
-            let first = (!piece.is_empty()).then(|| attributes::id(snapshot, piece.start as usize))?;
+            let first = (!piece.is_empty()).then(|| snapshot.row(piece.start as usize).id())?;
             let (twin, range) = by_first.get(&first)?;
             let mut features = range.clone().zip(piece.clone());
             let equal =

@@ -1,0 +1,47 @@
+//! `plantiles revisions`: what is kept by name.
+
+use crate::{
+    config::Config,
+    publisher,
+    snapshot::{RevisionName, Store},
+};
+use clap::{Args, Subcommand};
+
+#[derive(Debug, Args)]
+pub struct RevisionsArgs {
+    #[command(subcommand)]
+    action: Option<Action>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Remove a revision, and the snapshots that nothing else keeps
+    #[command(after_help = "Example: plantiles revisions remove 2023")]
+    Remove {
+        #[arg(value_name = "NAME")]
+        name: RevisionName,
+    },
+}
+
+pub async fn revisions(config: &Config, args: RevisionsArgs) -> anyhow::Result<()> {
+    let store = Store::open(config.state_dir())?;
+    match args.action {
+        None => list(&store),
+        Some(Action::Remove { name }) => {
+            publisher::begin(&store).await?.remove(&name)?;
+            println!("removed revision {name}");
+            Ok(())
+        }
+    }
+}
+
+/// One line for each, newest adopted first.
+fn list(store: &Store) -> anyhow::Result<()> {
+    let revisions = store.revisions()?;
+    for revision in &revisions.named {
+        let (name, adopted, count) = (&revision.name, revision.adopted, revision.layers.len());
+        println!("{name}: adopted {adopted}, named {:.0}, {count} layers", revision.named_at);
+    }
+    // Whatever can be read has been shown.
+    revisions.unreadable.into_iter().next().map_or(Ok(()), |error| Err(error.into()))
+}
