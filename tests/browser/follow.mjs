@@ -1,15 +1,7 @@
 // The open page while someone edits the database.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { after, before, test } from "node:test";
-import { launch, open, record, server } from "./setting.mjs";
-
-const database = process.env.DATABASE_URL;
-assert.ok(database, "set DATABASE_URL; see README.md");
-
-function edit(sql) {
-  execFileSync("psql", ["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--dbname", database, "--command", sql]);
-}
+import { edit, launch, open, record, server } from "./setting.mjs";
 
 let browser;
 before(async () => (browser = await launch()));

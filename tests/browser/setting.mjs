@@ -1,4 +1,5 @@
-// What the tests run against: the server, the browser, the bundled plan.
+// What the tests run against: the server, its database, the browser, the bundled plan.
+import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { chromium } from "playwright-core";
 
@@ -48,6 +49,17 @@ export function record(page) {
 export async function open(page, hash = "") {
   await page.goto(`${server}/${hash}`);
   await page.waitForSelector("html[data-ready=true]", { timeout: 60_000 });
+}
+
+/** Runs SQL in the server's database. */
+export function edit(sql) {
+  execFileSync("psql", ["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--dbname", required("DATABASE_URL"), "--command", sql]);
+}
+
+/** Runs `plantiles publish` with these arguments into the server's state directory. */
+export function publish(...arguments_) {
+  const args = ["publish", "--database-url", required("DATABASE_URL"), "--state", required("PLANTILES_TEST_STATE"), ...arguments_];
+  execFileSync(required("PLANTILES_TEST_PROGRAM"), args, { stdio: "pipe" });
 }
 
 /** Waits until the map has drawn everything it now shows. */

@@ -1,13 +1,14 @@
 // The addresses that a desktop program needs.
 import { copiesOnClick } from "./clipboard";
 import { byId, element } from "./dom";
+import { inEdition } from "./edition";
 import { inLanguage, language, text } from "./language";
 import type { PlanStyle } from "./style";
 
-export function showConnect(style: PlanStyle): void {
+export function showConnect(edition: string, style: PlanStyle): void {
   const addresses = [
-    ["tileAddress", `${style.published}tiles/plan/{z}/{x}/{y}.mvt`],
-    ["styleAddress", `${style.published}styles/plan.json`],
+    ["tileAddress", style.published + inEdition("tiles/plan", edition, "/{z}/{x}/{y}.mvt")],
+    ["styleAddress", style.published + inEdition("styles/plan", edition)],
   ] as const;
   inLanguage(() => {
     byId("connect").replaceChildren(

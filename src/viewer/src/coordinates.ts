@@ -9,7 +9,8 @@ export function dms(degrees: number, positive: string, negative: string): string
   return `${d}°${String(m).padStart(2, "0")}′${s.toFixed(1).padStart(4, "0")}″${degrees < 0 ? negative : positive}`;
 }
 
-export function showCoordinates(map: MapView): void {
+/** The line, and what tells it of a map to follow. */
+export function showCoordinates(): { attach: (map: MapView) => void } {
   const decimal = element("span");
   const sexagesimal = element("span");
   byId("coordinates").replaceChildren(decimal, sexagesimal, element("span", { class: "datum" }, "CGCS2000"));
@@ -19,15 +20,18 @@ export function showCoordinates(map: MapView): void {
     sexagesimal.textContent = `${dms(lng, "E", "W")} ${dms(lat, "N", "S")}`;
   };
   let pointed = false;
-  map.on("mousemove", (event) => {
-    pointed = true;
-    show(event.lngLat);
-  });
-  map.on("mouseout", () => {
-    pointed = false;
+  const attach = (map: MapView) => {
+    map.on("mousemove", (event) => {
+      pointed = true;
+      show(event.lngLat);
+    });
+    map.on("mouseout", () => {
+      pointed = false;
+      show(map.getCenter());
+    });
+    map.on("move", () => pointed || show(map.getCenter()));
+    map.on("click", (event) => show(event.lngLat));
     show(map.getCenter());
-  });
-  map.on("move", () => pointed || show(map.getCenter()));
-  map.on("click", (event) => show(event.lngLat));
-  show(map.getCenter());
+  };
+  return { attach };
 }

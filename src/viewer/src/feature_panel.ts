@@ -19,37 +19,47 @@ interface Found {
   properties: Record<string, unknown>;
 }
 
-export function showFeaturePanel(catalog: Catalog, map: MapView): void {
+/** The panel, and what tells it of a map whose features it is to show. */
+export function showFeaturePanel(): { attach: (catalog: Catalog, map: MapView) => void } {
   const panel = byId("feature-panel");
-  const layers = new Map(catalog.layers.map((layer) => [layer.id, layer]));
+  let map: MapView | undefined;
   let found: Found[] = [];
   let chosen = 0;
 
-  const open = (point: { x: number; y: number }) => {
-    found = distinct(map.queryRenderedFeatures(around(point)), layers);
-    chosen = 0;
-    render();
-    if (found.length > 0) panel.scrollTop = 0;
+  const attach = (catalog: Catalog, view: MapView) => {
+    const layers = new Map(catalog.layers.map((layer) => [layer.id, layer]));
+    const open = (point: { x: number; y: number }) => {
+      if (map) highlight(map, undefined);
+      map = view;
+      found = distinct(view.queryRenderedFeatures(around(point)), layers);
+      chosen = 0;
+      render();
+      if (found.length > 0) panel.scrollTop = 0;
+    };
+    view.on("click", (event) => open(event.point));
+    view.getCanvas().addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      open(view.project(view.getCenter()));
+      panel.focus();
+    });
+    view.once("remove", () => {
+      if (map === view) close();
+    });
+    pointAtFeatures(view, layers);
   };
   const close = () => {
     found = [];
     render();
-    map.getCanvas().focus();
+    map?.getCanvas().focus();
+    map = undefined;
   };
-
-  map.on("click", (event) => open(event.point));
-  map.getCanvas().addEventListener("keydown", (event) => {
-    if (event.key !== "Enter") return;
-    open(map.project(map.getCenter()));
-    panel.focus();
-  });
   panel.addEventListener("keydown", (event) => event.key === "Escape" && close());
-  pointAtFeatures(map, layers);
   inLanguage(render);
+  return { attach };
 
   function render(): void {
     panel.hidden = found.length === 0;
-    highlight(map, found[chosen]);
+    if (map) highlight(map, found[chosen]);
     if (found.length === 0) return panel.replaceChildren();
     panel.setAttribute("aria-label", text("featuresHere"));
     const closeButton = element("button", { type: "button", class: "icon-button", "aria-label": text("close"), title: text("close") }, icon("close"));
@@ -71,7 +81,7 @@ export function showFeaturePanel(catalog: Catalog, map: MapView): void {
     details.addEventListener("toggle", () => {
       if (!details.open || chosen === i) return;
       chosen = i;
-      highlight(map, feature);
+      if (map) highlight(map, feature);
       for (const other of panel.querySelectorAll("details")) if (other !== details) other.open = false;
     });
     return details;

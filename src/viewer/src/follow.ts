@@ -10,10 +10,19 @@ interface State {
   version: string;
   /** The snapshot of each layer. */
   layers: Record<string, string>;
+  /** The named editions; the catalog does not tell. */
+  revisions?: string[];
 }
 
-/** Calls `changed` with the ids of layers that are no longer as in `catalog`, and again whenever that happens. */
-export function followServer(catalog: Catalog, changed: (layers: string[]) => void): void {
+export interface News {
+  /** Layers that are no longer as they were. */
+  layers: (ids: string[]) => void;
+  /** An edition was named or removed. */
+  editions: () => void;
+}
+
+/** Tells what is no longer as in `catalog`, and again whenever something changes. */
+export function followServer(catalog: Catalog, news: News): void {
   let known = stateOf(catalog);
   let stream: EventSource | undefined;
   let heard = false;
@@ -23,7 +32,9 @@ export function followServer(catalog: Catalog, changed: (layers: string[]) => vo
     known = state;
     const ids = new Set([...Object.keys(before.layers), ...Object.keys(state.layers)]);
     const different = [...ids].filter((id) => before.layers[id] !== state.layers[id]);
-    if (different.length > 0) changed(different);
+    if (different.length > 0) news.layers(different);
+    const named = before.revisions ?? state.revisions;
+    if (named?.join() !== state.revisions?.join()) news.editions();
   };
   const close = () => {
     stream?.close();

@@ -2,6 +2,7 @@
 import type { Catalog, Layer } from "./catalog";
 import { copiesOnClick } from "./clipboard";
 import { byId, element, icon } from "./dom";
+import { inEdition } from "./edition";
 import { inLanguage, pick, text } from "./language";
 import type { PlanStyle } from "./style";
 import { drawSwatch, type Sprites } from "./swatch";
@@ -9,7 +10,7 @@ import type { Visibility } from "./visibility";
 
 const GROUPS = ["planning", "status", "base"] as const;
 
-export function showLayerList(catalog: Catalog, style: PlanStyle, sprites: Sprites | undefined, visibility: Visibility): { update: (catalog: Catalog) => void } {
+export function showLayerList(edition: string, catalog: Catalog, style: PlanStyle, sprites: Sprites | undefined, visibility: Visibility): { update: (catalog: Catalog) => void } {
   const render = () => {
     byId("layer-list").replaceChildren(
       ...GROUPS.map((group) => {
@@ -56,7 +57,7 @@ export function showLayerList(catalog: Catalog, style: PlanStyle, sprites: Sprit
 
   function row(layer: Layer, box: HTMLInputElement): HTMLElement {
     const title = pick(layer.title);
-    const file = `downloads/${layer.id}.fgb`;
+    const file = inEdition(`downloads/${layer.id}`, edition, ".fgb");
     const classes = style.classes(layer.id);
     const swatch = (legendClass?: string) => sprites && drawSwatch(style.symbols(layer.id, legendClass), layer.geometry, sprites);
 

@@ -1,15 +1,18 @@
 // Starts the page: reads the catalog and the style, then hands each part of the page what it needs.
 import { fetchJson } from "./address";
 import type { Catalog } from "./catalog";
+import { compare, type Comparison } from "./compare";
 import { showConnect } from "./connect";
 import { showCoordinates } from "./coordinates";
 import { byId } from "./dom";
+import { CURRENT, editionInAddress, inEdition, showEdition } from "./edition";
 import { showFeaturePanel } from "./feature_panel";
 import { followServer } from "./follow";
 import { inLanguage, language, pick, switchLanguage, text } from "./language";
 import { showLayerList } from "./layer_list";
 import { createMap, reloadSources } from "./map";
 import { showMessage } from "./message";
+import { showRevisions } from "./revisions";
 import { showSchematicNotice } from "./notice";
 import { PlanStyle } from "./style";
 import { Sprites } from "./swatch";
@@ -31,43 +34,71 @@ function showHeader(): void {
   });
 }
 
-function showTitle(style: PlanStyle): void {
+function showTitle(style: PlanStyle, edition: string): void {
   inLanguage(() => {
-    document.title = pick(style.title);
-    document.querySelector("h1")!.textContent = pick(style.title);
+    const title = pick(style.title) + (edition === CURRENT ? "" : ` · ${edition}`);
+    document.title = title;
+    document.querySelector("h1")!.textContent = title;
   });
 }
 
 async function start(): Promise<void> {
   showHeader();
-  const reading = { catalog: fetchJson<Catalog>("layers.json"), style: PlanStyle.load(), sprites: Sprites.load() };
+  const edition = editionInAddress();
+  const layersPath = inEdition("layers", edition);
+  const reading = { catalog: fetchJson<Catalog>(layersPath), style: PlanStyle.load(edition), sprites: Sprites.load() };
   // Without swatches the page is still of use; without a catalog or a style it is not.
   const sprites = reading.sprites.catch(() => undefined);
-  const style = await reading.style.catch((error: Error) => showMessage({ key: "styleFailed", detail: error.message }));
-  if (style) showTitle(style);
-  const catalog = await reading.catalog.catch((error: Error) => showMessage({ key: "catalogFailed", detail: error.message }));
+  const failed = (key: "styleFailed" | "catalogFailed") => (error: Error) => {
+    if (edition === CURRENT) return showMessage({ key, detail: error.message });
+    return showMessage({ key: "noSuchEdition", detail: error.message, retry: () => showEdition() });
+  };
+  const style = await reading.style.catch(failed("styleFailed"));
+  if (style) showTitle(style, edition);
+  const catalog = await reading.catalog.catch(failed("catalogFailed"));
   if (!catalog || !style) return;
 
   const visibility = new Visibility(style, catalog.layers.map((layer) => layer.id));
-  const list = showLayerList(catalog, style, await sprites, visibility);
-  showConnect(style);
+  const list = showLayerList(edition, catalog, style, await sprites, visibility);
+  showConnect(edition, style);
 
-  const view = createMap(catalog, style);
-  followServer(catalog, (layers) => {
-    if (view) reloadSources(view.map, layers);
-    // The list goes on with the old counts where the new ones cannot be read.
-    fetchJson<Catalog>("layers.json").then(list.update, () => undefined);
+  const view = createMap(byId("map"), catalog, style);
+  let comparison: Comparison | undefined;
+  let revisions: { update: () => Promise<void> } | undefined;
+  // What is on the page stays as it is where the new state cannot be read.
+  const ignore = () => undefined;
+  followServer(catalog, {
+    layers: (ids) => {
+      for (const drawn of [view?.map, comparison?.before.map]) if (drawn) reloadSources(drawn, ids);
+      fetchJson<Catalog>(layersPath).then(list.update, ignore);
+      comparison?.refresh().catch(ignore);
+    },
+    editions: () => void revisions?.update().catch(ignore),
   });
   showSchematicNotice(catalog, view?.map);
   if (!view) return;
   const { map, home } = view;
   visibility.attach(map);
   showZoomButtons(map, home);
-  showCoordinates(map);
-  showFeaturePanel(catalog, map);
+  const coordinates = showCoordinates();
+  coordinates.attach(map);
+  const panel = showFeaturePanel();
+  panel.attach(catalog, map);
+
+  revisions = showRevisions(async (other) => {
+    if (comparison) visibility.detach(comparison.before.map);
+    comparison?.end();
+    comparison = undefined;
+    if (other === undefined) return;
+    comparison = (await compare(other, edition, map).catch((error: Error) => showMessage({ key: "comparisonFailed", detail: error.message }))) || undefined;
+    if (!comparison) return;
+    visibility.attach(comparison.before.map);
+    panel.attach(comparison.catalog, comparison.before.map);
+    coordinates.attach(comparison.before.map);
+  });
   map.once("idle", () => (document.documentElement.dataset["ready"] = "true"));
   // For tests, and for the curious.
-  Object.assign(window, { plantiles: { map } });
+  Object.assign(window, { plantiles: { map, comparison: () => comparison } });
 }
 
 void start();

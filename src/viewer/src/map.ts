@@ -1,16 +1,21 @@
 // The map itself.
 import { here } from "./address";
 import { planBounds, type Catalog } from "./catalog";
-import { byId } from "./dom";
 import { inLanguage, text } from "./language";
-import { maplibre, type Map as MapView } from "./maplibre";
+import { maplibre, type LngLatLike, type Map as MapView } from "./maplibre";
 import { showMessage } from "./message";
 import type { PlanStyle } from "./style";
 
 const PADDING = 24;
 
-/** The map, or undefined (and a message) where it cannot be drawn. */
-export function createMap(catalog: Catalog, style: PlanStyle): { map: MapView; home: () => void } | undefined {
+export interface PlanMap {
+  map: MapView;
+  /** Shows the whole plan. */
+  home: () => void;
+}
+
+/** The map of an edition, or undefined (and a message) where it cannot be drawn. With a `view` it is a map beside the page's own. */
+export function createMap(container: HTMLElement, catalog: Catalog, style: PlanStyle, view?: { center: LngLatLike; zoom: number }): PlanMap | undefined {
   if (!maplibre || !document.createElement("canvas").getContext("webgl2")) {
     showMessage({ key: "noWebGl" });
     return undefined;
@@ -18,10 +23,10 @@ export function createMap(catalog: Catalog, style: PlanStyle): { map: MapView; h
   maplibre.setWorkerUrl(`${here}assets/maplibre-gl-worker.js`);
   const bounds = planBounds(catalog);
   const map = new maplibre.Map({
-    container: byId("map"),
+    container,
     style: style.specification,
-    ...(bounds && { bounds, fitBoundsOptions: { padding: PADDING } }),
-    hash: "map",
+    ...(view ?? (bounds && { bounds, fitBoundsOptions: { padding: PADDING } })),
+    hash: view ? false : "map",
     maxZoom: 20,
     minZoom: 5,
     // A plan is read with north up, as it is printed.
@@ -31,12 +36,12 @@ export function createMap(catalog: Catalog, style: PlanStyle): { map: MapView; h
     renderWorldCopies: false,
     // Chinese characters come from the server like all others, so the map looks alike on every machine.
     localIdeographFontFamily: false,
-    attributionControl: { compact: false },
+    attributionControl: view ? false : { compact: false },
     transformRequest: (url) => ({ url: asReached(url, style.published) }),
   });
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
-  map.addControl(new maplibre.ScaleControl({ maxWidth: 120, unit: "metric" }), "bottom-left");
+  if (!view) map.addControl(new maplibre.ScaleControl({ maxWidth: 120, unit: "metric" }), "bottom-left");
   addHitAreas(map, catalog, style);
 
   map.on("error", (event) => {
@@ -56,9 +61,9 @@ export function reloadSources(map: MapView, layers: string[]): void {
   }
 }
 
-/** Whether the tileset that a TileJSON describes, `…/tiles/plan.json` or `…/tiles/id,id.json`, has one of the layers. */
+/** Whether the tileset that a TileJSON describes, `…/tiles/plan.json` or `…/tiles/id,id@edition.json`, has one of the layers. */
 function holdsAny(tilejson: string, layers: string[]): boolean {
-  const names = tilejson.replace(/^.*\/tiles\/|\.json$/g, "").split(",");
+  const names = tilejson.replace(/^.*\/tiles\/|(@[^/]*)?\.json$/g, "").split(",");
   return names.includes("plan") || layers.some((id) => names.includes(id));
 }
 

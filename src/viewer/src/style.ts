@@ -1,5 +1,6 @@
 // The map style, and what its metadata says about layers and legend classes.
 import { fetchJson, here } from "./address";
+import { inEdition } from "./edition";
 import type { Bilingual } from "./language";
 import type { LayerSpecification, StyleSpecification } from "./maplibre";
 
@@ -23,8 +24,8 @@ const SPRITE = "sprites/plan";
 export class PlanStyle {
   constructor(readonly specification: StyleSpecification) {}
 
-  static async load(): Promise<PlanStyle> {
-    return new PlanStyle(await fetchJson<StyleSpecification>("styles/plan.json"));
+  static async load(edition: string): Promise<PlanStyle> {
+    return new PlanStyle(await fetchJson<StyleSpecification>(inEdition("styles/plan", edition)));
   }
 
   get title(): Bilingual {

@@ -5,16 +5,23 @@ import { partMetadata } from "./style";
 
 export class Visibility {
   private readonly hidden: Set<string>;
-  private map: MapView | undefined;
+  private readonly maps = new Set<MapView>();
 
   /** Starts as the style says. */
   constructor(style: PlanStyle, layers: string[]) {
     this.hidden = new Set(layers.filter((id) => style.parts(id).every((part) => part.layout?.visibility === "none")));
   }
 
-  /** From now on changes show on this map; there is none in a browser that cannot draw it. */
+  /** From now on this map shows the same layers; there is none in a browser that cannot draw it. */
   attach(map: MapView): void {
-    this.map = map;
+    this.maps.add(map);
+    map.once("load", () => {
+      for (const id of this.hidden) show(map, id, false);
+    });
+  }
+
+  detach(map: MapView): void {
+    this.maps.delete(map);
   }
 
   isShown(layer: string): boolean {
@@ -24,8 +31,12 @@ export class Visibility {
   set(layer: string, shown: boolean): void {
     if (shown) this.hidden.delete(layer);
     else this.hidden.add(layer);
-    for (const part of this.map?.getStyle().layers ?? []) {
-      if (partMetadata(part)["plantiles:layer"] === layer) this.map?.setLayoutProperty(part.id, "visibility", shown ? "visible" : "none");
-    }
+    for (const map of this.maps) show(map, layer, shown);
+  }
+}
+
+function show(map: MapView, layer: string, shown: boolean): void {
+  for (const part of map.getStyle().layers) {
+    if (partMetadata(part)["plantiles:layer"] === layer) map.setLayoutProperty(part.id, "visibility", shown ? "visible" : "none");
   }
 }
