@@ -121,7 +121,8 @@ fn face(server: &Server) -> Vec<(String, Vec<u8>)> {
     let layers = catalog["layers"].as_array().unwrap();
     let downloads = layers.iter().map(|layer| format!("/downloads/{}.fgb", layer["id"].as_str().unwrap()));
     let tiles = [8, 10, 12].map(|z| format!("/tiles/plan/{}.mvt", busy_tile(z)));
-    let adopted = ["/downloads/mining_blocks@2023.fgb".into(), format!("/tiles/plan@2023/{}.mvt", busy_tile(10))];
+    let adopted =
+        ["/downloads/mining_blocks@2023.fgb".into(), format!("/tiles/plan@2023/{}.mvt", busy_tile(10))];
     let answers = downloads.chain(tiles).chain(adopted).map(|path| {
         let answer = server.get(&path).expect(200);
         (format!("{path} {}", answer.expect_header("etag")), answer.body)
@@ -152,10 +153,8 @@ fn what_is_backed_up_comes_back_as_it_was() {
         PathBuf::from(output(command.arg(state.path()).arg(backups.path()).env("DATABASE_URL", &url)).trim())
     };
     let original = server.get("/downloads/mining_blocks.fgb").expect(200);
-    output(
-        plantiles(&["publish", "--revision", "2023", "--adopted", "2023-12-31", "--database-url", &url, "--state"])
-            .arg(state.path()),
-    );
+    let mut adopt = plantiles(&["publish", "--revision", "2023", "--adopted", "2023-12-31"]);
+    output(adopt.args(["--database-url", &url, "--state"]).arg(state.path()));
     let first = backup();
     let mut stream = Stream::open(&server.address, "");
     stream.event();
