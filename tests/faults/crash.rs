@@ -1,7 +1,7 @@
 //! Processes are killed at any instant: what they leave is always a whole version.
 
 use crate::{
-    settings::{self, Chance},
+    settings,
     support::{
         database::TestDatabase,
         postgis::load_plan,
@@ -85,7 +85,7 @@ async fn a_publication_killed_at_any_instant_leaves_a_whole_version() {
     assert!(publish().wait().unwrap().success());
     let whole = began.elapsed();
 
-    let (mut chance, mut before, mut finished) = (Chance::new(), 1, 0);
+    let (mut chance, mut before, mut finished) = (settings::chance(), 1, 0);
     for round in 2..2 + settings::rounds() {
         edit(&client, round).await;
         let mut process = publish();
@@ -113,7 +113,7 @@ async fn a_server_killed_while_it_exports_starts_with_a_whole_version() {
     let (database, client) = small_plan().await;
     let state = tempfile::tempdir().unwrap();
     edit(&client, 0).await;
-    let (mut chance, mut before) = (Chance::new(), 0);
+    let (mut chance, mut before) = (settings::chance(), 0);
     for round in 1..=settings::rounds().div_ceil(8) {
         let mut server = Setup::default().database(&database.url()).state(state.path()).start();
         until("the database is heard", || server.metric("plantiles_listening") == 1.0);

@@ -1,7 +1,7 @@
 //! Requests for as long as a fault lasts, each answer checked for its status and every byte.
 
 use crate::{
-    settings::Chance,
+    chance::Chance,
     support::{
         grid::tiles_over,
         http::{Client, Response},

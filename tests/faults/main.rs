@@ -9,6 +9,7 @@
 #[path = "../it/support/mod.rs"]
 mod support;
 
+mod chance;
 mod load;
 mod process;
 mod proxy;
