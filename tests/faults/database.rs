@@ -11,7 +11,12 @@ use crate::{
     },
     until,
 };
-use std::thread::sleep;
+use plantiles::{
+    config,
+    postgis::{Database, DatabaseError},
+};
+use std::{num::NonZeroU16, thread::sleep};
+use tokio_postgres::error::SqlState;
 
 /// Quick to notice, since outages are short here.
 const IMPATIENT: &str = "
@@ -178,4 +183,22 @@ async fn a_lock_holds_up_its_layer_alone() {
     client.batch_execute("rollback").await.unwrap();
     until("the edit is served", || serves(&server, "meanwhile"));
     load.end();
+}
+
+#[tokio::test]
+async fn a_statement_and_a_wait_for_a_connection_have_their_limits() {
+    let database = TestDatabase::new().await;
+    let second = NonZeroU16::MIN;
+    let config = config::Database { statement_seconds: second, wait_seconds: second, ..Default::default() };
+    let pool = Database::new(&database.url().parse().unwrap(), (&config).into()).unwrap();
+    let mut clients = Vec::new();
+    let refused = loop {
+        match pool.client().await {
+            Ok(client) => clients.push(client),
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(refused, DatabaseError::Unreachable { .. }), "{refused}");
+    let slow = clients[0].batch_execute("select pg_sleep(60)").await.unwrap_err();
+    assert_eq!(slow.code(), Some(&SqlState::QUERY_CANCELED));
 }

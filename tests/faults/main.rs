@@ -1,9 +1,9 @@
 //! What the server withstands: one file for each kind of fault, each with real processes, most of them under a
 //! [`load`] of tile and range requests whose answers are checked to the last byte.
 //!
-//! Needs what tests/it needs, root to mount small file systems, and libfaketime. `PLANTILES_FAULT_SECONDS` is how long
-//! an outage lasts (default 3), `PLANTILES_FAULT_ROUNDS` how often a process is killed (default 200),
-//! `PLANTILES_FAULT_SEED` repeats the instants of a run, which prints it.
+//! Needs what tests/it needs, root to mount small file systems, and libfaketime. `FAULTS_SECONDS` is how long
+//! an outage lasts (default 3), `FAULTS_ROUNDS` how often a process is killed (default 200),
+//! `FAULTS_SEED` repeats the instants of a run, which prints it.
 
 #[allow(dead_code, reason = "shared with tests/it")]
 #[path = "../it/support/mod.rs"]

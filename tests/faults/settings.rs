@@ -13,18 +13,18 @@ fn number(name: &str) -> Option<u64> {
 
 /// How long an outage lasts.
 pub fn outage() -> Duration {
-    Duration::from_secs(number("PLANTILES_FAULT_SECONDS").unwrap_or(3))
+    Duration::from_secs(number("FAULTS_SECONDS").unwrap_or(3))
 }
 
 /// How often a process is killed.
 pub fn rounds() -> u64 {
-    number("PLANTILES_FAULT_ROUNDS").unwrap_or(200)
+    number("FAULTS_ROUNDS").unwrap_or(200)
 }
 
-/// Seeded by the clock or by `PLANTILES_FAULT_SEED`; says which.
+/// Seeded by the clock or by `FAULTS_SEED`; says which.
 pub fn chance() -> Chance {
     let clock = || SystemTime::UNIX_EPOCH.elapsed().unwrap().as_nanos() as u64;
-    let seed = number("PLANTILES_FAULT_SEED").unwrap_or_else(clock);
-    println!("PLANTILES_FAULT_SEED={seed}");
+    let seed = number("FAULTS_SEED").unwrap_or_else(clock);
+    println!("FAULTS_SEED={seed}");
     Chance::of(seed)
 }
