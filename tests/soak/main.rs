@@ -33,8 +33,8 @@ use support::{database::TestDatabase, postgis::load_plan, server::Setup};
 use traffic::Traffic;
 
 const MINUTES: f64 = 10.0;
-/// Small, so that it is full when the warm-up is over.
-const CONFIG: &str = "[tiles]\ncache_mib = 16\n";
+/// Small, so that it is full when the warm-up is over: what still fills looks like a leak.
+const CONFIG: &str = "[tiles]\ncache_mib = 4\n";
 const EDIT_EVERY: Duration = Duration::from_secs(1);
 const SAMPLE_EVERY: Duration = Duration::from_secs(2);
 /// MB an hour by which memory may seem to grow: in a run of ten minutes, the noise of an allocator.
@@ -64,7 +64,7 @@ async fn main() {
         });
         while begin.elapsed() < length {
             thread::sleep(SAMPLE_EVERY);
-            samples.take(server.id(), begin.elapsed());
+            samples.take(&server, begin.elapsed());
         }
         over.store(true, Ordering::Relaxed);
         (traffic.end(), editing.join().unwrap())

@@ -1,6 +1,6 @@
 //! What the server takes of memory and files, over time.
 
-use crate::process;
+use crate::{process, support::server::Server};
 use std::{fmt, time::Duration};
 
 #[derive(Default)]
@@ -9,6 +9,7 @@ pub struct Samples(Vec<Sample>);
 struct Sample {
     hours: f64,
     megabytes: f64,
+    cache: f64,
     files: usize,
 }
 
@@ -19,17 +20,21 @@ pub struct Settled {
     /// Standard error of it.
     error: f64,
     megabytes: [f64; 2],
+    /// MB of ready tiles, first and last.
+    cache: [f64; 2],
     /// Medians of the first and of the last third.
     pub files: [usize; 2],
     count: usize,
 }
 
 impl Samples {
-    pub fn take(&mut self, process: u32, at: Duration) {
+    pub fn take(&mut self, server: &Server, at: Duration) {
+        let process = server.id();
         let megabytes = process::anonymous_kb(process).expect("it runs") as f64 / 1024.0;
         self.0.push(Sample {
             hours: at.as_secs_f64() / 3600.0,
             megabytes,
+            cache: server.metric("plantiles_tile_cache_bytes") / f64::from(1 << 20),
             files: process::open_files(process),
         });
     }
@@ -48,7 +53,8 @@ impl Samples {
         let files = [median(&settled[..third]), median(&settled[settled.len() - third..])];
         let least = settled.iter().map(|sample| sample.megabytes).fold(f64::INFINITY, f64::min);
         let most = settled.iter().map(|sample| sample.megabytes).fold(0.0, f64::max);
-        Settled { growth, error, megabytes: [least, most], files, count: settled.len() }
+        let cache = [settled[0].cache, settled[settled.len() - 1].cache];
+        Settled { growth, error, megabytes: [least, most], cache, files, count: settled.len() }
     }
 }
 
@@ -72,11 +78,12 @@ fn slope(samples: &[&Sample]) -> (f64, f64) {
 
 impl fmt::Display for Settled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { growth, error, megabytes: [least, most], files: [first, last], count } = self;
+        let Self { growth, error, megabytes: [least, most], cache, files: [first, last], count } = self;
+        let [full, still] = cache;
         write!(
             f,
             "memory beside mapped files: {least:.1} to {most:.1} MB, growing by {growth:.1} ± {error:.1} MB an hour; \
-             open files: {first}, then {last}; {count} samples after the warm-up"
+             ready tiles: {full:.1} MB, then {still:.1} MB; open files: {first}, then {last}; {count} samples after the warm-up"
         )
     }
 }
