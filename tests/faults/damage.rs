@@ -1,6 +1,10 @@
 //! Bytes of the state directory change on disk.
 
-use crate::{load::Load, support::server::Setup};
+use crate::{
+    load::Load,
+    support::server::{Server, Setup, plantiles},
+};
+use plantiles::snapshot::SnapshotId;
 use std::{
     fs::{self, File},
     os::unix::{fs::FileExt, process::ExitStatusExt},
@@ -25,8 +29,7 @@ fn flip(path: &Path, at: u64) {
 fn no_changed_byte_is_served_after_a_start() {
     let state = tempfile::tempdir().unwrap();
     let setup = || Setup::default().state(state.path()).expect_log("mining_blocks");
-    let download =
-        |server: &crate::support::server::Server| server.get_when_there("/downloads/mining_blocks.fgb").body;
+    let download = |server: &Server| server.get_when_there("/downloads/mining_blocks.fgb").body;
     let whole = download(&setup().start());
     for suffix in [".fgb", ".tiles"] {
         let file = &files(state.path(), "mining_blocks", suffix)[0];
@@ -40,6 +43,30 @@ fn no_changed_byte_is_served_after_a_start() {
             }
         }
     }
+}
+
+/// What is mapped is the file: until the server starts again, its bytes are sent. Who downloads can tell, since the
+/// entity tag is the hash of what it should be, and so can `check`.
+#[test]
+fn a_byte_changed_under_a_running_server_can_be_told_and_is_healed_by_a_restart() {
+    let state = tempfile::tempdir().unwrap();
+    let start = || Setup::default().state(state.path()).expect_log("mining_blocks").start();
+    let download = |server: &Server| {
+        let answer = server.get("/downloads/mining_blocks.fgb").expect(200);
+        let id = answer.expect_header("etag").trim_matches('"').to_owned();
+        (SnapshotId::of(&answer.body).to_string() == id, answer.body)
+    };
+    let server = start();
+    let (right, whole) = download(&server);
+    assert!(right);
+    flip(&files(state.path(), "mining_blocks", ".fgb")[0], whole.len() as u64 - 1);
+    assert!(!download(&server).0);
+    let check = plantiles(&["check", "--state", state.path().to_str().unwrap()]).output().unwrap();
+    assert_eq!(check.status.code(), Some(1));
+    drop(server);
+    let server = start();
+    server.get_when_there("/downloads/mining_blocks.fgb");
+    assert!(download(&server) == (true, whole));
 }
 
 /// A file that is cut short under its mapping ends the process (SIGBUS), whatever the program does: its supervisor
