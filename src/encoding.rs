@@ -1,8 +1,13 @@
 //! Content codings of what is sent (RFC 9110 §8.4.1, RFC 7932, RFC 8878). The same bytes for the same input.
 
 use bytes::Bytes;
+use flate2::{Compression, write::GzEncoder};
 use libdeflater::{CompressionLvl, Compressor};
-use std::{cell::Cell, io::Write};
+use std::{
+    cell::Cell,
+    io::{self, Write},
+    mem,
+};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Encoding {
@@ -71,6 +76,66 @@ fn brotli(raw: &[u8], quality: u32) -> Option<Vec<u8>> {
     let mut writer = brotli::CompressorWriter::new(Vec::new(), 16 << 10, quality, 19);
     writer.write_all(raw).ok()?;
     Some(writer.into_inner())
+}
+
+/// Codes a stream of unknown length piece by piece, each piece to be read as soon as it is there.
+pub enum Coder {
+    Identity,
+    Gzip(GzEncoder<Vec<u8>>),
+    Brotli(Box<brotli::CompressorWriter<Vec<u8>>>),
+    Zstd(zstd::stream::write::Encoder<'static, Vec<u8>>),
+}
+
+impl Coder {
+    /// Returns the coding that the pieces have: identity should the coder not start.
+    pub fn new(wanted: Encoding) -> (Self, Encoding) {
+        let coder = match wanted {
+            Encoding::Identity => None,
+            Encoding::Gzip => Some(Self::Gzip(GzEncoder::new(Vec::new(), Compression::fast()))),
+            Encoding::Brotli => {
+                Some(Self::Brotli(Box::new(brotli::CompressorWriter::new(Vec::new(), 16 << 10, 3, 19))))
+            }
+            Encoding::Zstd => zstd::stream::write::Encoder::new(Vec::new(), 3).ok().map(Self::Zstd),
+        };
+        coder.map_or((Self::Identity, Encoding::Identity), |coder| (coder, wanted))
+    }
+
+    /// The next piece; `last` ends the stream.
+    ///
+    /// # Errors
+    /// When the coder fails: what was sent is then not the whole.
+    pub fn code(&mut self, piece: Vec<u8>, last: bool) -> io::Result<Vec<u8>> {
+        match self {
+            Self::Identity => Ok(piece),
+            Self::Gzip(coder) => {
+                coder.write_all(&piece)?;
+                if last {
+                    coder.try_finish()?
+                } else {
+                    coder.flush()?
+                }
+                Ok(mem::take(coder.get_mut()))
+            }
+            Self::Brotli(coder) => {
+                coder.write_all(&piece)?;
+                if last {
+                    let ended = brotli::CompressorWriter::new(Vec::new(), 16 << 10, 3, 19);
+                    return Ok(mem::replace(&mut **coder, ended).into_inner());
+                }
+                coder.flush()?;
+                Ok(mem::take(coder.get_mut()))
+            }
+            Self::Zstd(coder) => {
+                coder.write_all(&piece)?;
+                if last {
+                    coder.do_finish()?
+                } else {
+                    coder.flush()?
+                }
+                Ok(mem::take(coder.get_mut()))
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -43,6 +43,8 @@ pub mod postgis;
 pub mod import;
 
 pub mod crs;
+pub mod features;
+
 pub mod encoding;
 pub mod grid;
 pub mod tile;

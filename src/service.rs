@@ -7,6 +7,7 @@ use crate::{
     difference::Difference,
     editions::{At, Edition, EditionError, Editions},
     encoding::{self, Encoding},
+    features::Orders,
     grid::{QuadGrid, TileCoord, TileMatrixSets},
     metrics::{LayerLabel, Metrics},
     on_grid::OnGrid,
@@ -67,6 +68,7 @@ pub struct Service {
     runtime: Handle,
     /// How layers are drawn.
     pub sheets: Sheets,
+    pub orders: Arc<Orders>,
     pub metrics: Arc<Metrics>,
     freshness: Mutex<Freshness>,
 }
@@ -147,6 +149,7 @@ impl Service {
             rules: tiles.rules.clone(),
             runtime: Handle::current(),
             sheets,
+            orders: Arc::default(),
             metrics: Arc::default(),
             freshness: Mutex::default(),
         })
@@ -384,6 +387,21 @@ impl Service {
             metrics.dropped_features.inc_by(ready.dropped as u64);
             Ok(ready)
         }
+    }
+
+    /// Runs `work` on one of the bounded threads.
+    ///
+    /// # Errors
+    /// As [`Workers::run`].
+    pub async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, WorkError> {
+        let done = self.workers.run(work).await;
+        if matches!(done, Err(WorkError::Overloaded)) {
+            self.metrics.shed.inc();
+        }
+        done
     }
 
     /// The metrics text, with the gauges read now.

@@ -5,9 +5,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-/// What range clients look at.
+/// What clients of ranges and of features look at.
 const EXPOSED: HeaderValue = HeaderValue::from_static(
-    "etag, content-range, content-length, accept-ranges, last-modified, plantiles-dropped-features",
+    "etag, content-range, content-length, accept-ranges, last-modified, link, content-crs, ogc-numbermatched, \
+     ogc-numberreturned, plantiles-dropped-features",
 );
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
 /// What range clients send.

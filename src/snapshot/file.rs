@@ -2,11 +2,12 @@
 
 use super::{
     SnapshotId,
+    header::NODE_SIZE,
     map::{MappedFile, verified_feature},
 };
 use crate::plan::Layer;
 use flatgeobuf::{Feature, Header, packed_r_tree::PackedRTree};
-use std::{fs::File, io, panic, path::Path, sync::Arc, thread};
+use std::{fs::File, io, ops::Range, panic, path::Path, sync::Arc, thread};
 
 pub(super) const MAGIC: [u8; 8] = *b"fgb\x03fgb\0";
 
@@ -29,6 +30,22 @@ impl Bounds {
             max_y: self.max_y.max(other.max_y),
         }
     }
+
+    /// Whether the boxes have a point in common.
+    pub fn meets(&self, other: &Self) -> bool {
+        self.min_x <= other.max_x
+            && other.min_x <= self.max_x
+            && self.min_y <= other.max_y
+            && other.min_y <= self.max_y
+    }
+
+    /// Whether `other` lies in this box.
+    pub fn contains(&self, other: &Self) -> bool {
+        self.min_x <= other.min_x
+            && other.max_x <= self.max_x
+            && self.min_y <= other.min_y
+            && other.max_y <= self.max_y
+    }
 }
 
 /// One open snapshot. Cheap to share: clone the [`Arc`] it comes in.
@@ -39,6 +56,8 @@ pub struct Snapshot {
     pub bounds: Option<Bounds>,
     map: MappedFile,
     index: Option<PackedRTree>,
+    /// Where the index lies in the file; nowhere when there are no features.
+    index_place: Range<usize>,
     /// Byte offset of each feature in file order, relative to the start of the file.
     offsets: Vec<u64>,
 }
@@ -84,13 +103,18 @@ impl Snapshot {
         if let Some(expected) = expected.filter(|expected| *expected != found) {
             return Err(SnapshotError::Altered { expected, found });
         }
-        let Contents { layer, bounds, index, offsets } = contents?;
-        Ok(Arc::new(Self { id: found, layer: Arc::new(layer), bounds, map, index, offsets }))
+        let Contents { layer, bounds, index, index_place, offsets } = contents?;
+        Ok(Arc::new(Self { id: found, layer: Arc::new(layer), bounds, map, index, index_place, offsets }))
     }
 
     /// The whole file, as it is downloaded.
     pub fn bytes(&self) -> &[u8] {
         &self.map
+    }
+
+    /// The nodes of the index.
+    pub(super) fn index_bytes(&self) -> &[u8] {
+        &self.map[self.index_place.clone()]
     }
 
     pub fn feature_count(&self) -> usize {
@@ -129,6 +153,7 @@ struct Contents {
     layer: Layer,
     bounds: Option<Bounds>,
     index: Option<PackedRTree>,
+    index_place: Range<usize>,
     offsets: Vec<u64>,
 }
 
@@ -139,7 +164,8 @@ impl Contents {
         let layer = serde_json::from_str(header.metadata().unwrap_or("")).map_err(malformed)?;
         let (index, features_start) = read_index(map, header_end, &header)?;
         let offsets = verify_features(map, features_start, header.features_count())?;
-        Ok(Self { layer, bounds: bounds(&header), index, offsets })
+        let index_place = header_end..features_start;
+        Ok(Self { layer, bounds: bounds(&header), index, index_place, offsets })
     }
 }
 
@@ -168,8 +194,8 @@ fn read_index(
         return Ok((None, start));
     }
     let node_size = header.index_node_size();
-    if node_size < 2 || count > map.len() {
-        return Err(malformed("no spatial index"));
+    if node_size != NODE_SIZE || count > map.len() {
+        return Err(malformed("no spatial index of ours"));
     }
     let end = start + PackedRTree::index_size(count, node_size);
     let nodes = map.get(start..end).ok_or_else(|| malformed("the index is cut off"))?;

@@ -3,7 +3,7 @@
 use super::Bounds;
 use crate::plan::{FieldType, GeometryKind, Layer};
 use flatbuffers::{FlatBufferBuilder, WIPOffset};
-use flatgeobuf::{Column, ColumnArgs, ColumnType, Crs, CrsArgs, GeometryType, Header, HeaderArgs};
+use flatgeobuf::{Column, ColumnArgs, ColumnType, Crs, CrsArgs, GeometryType, HeaderArgs};
 
 /// Column 0 of every snapshot: the row's key.
 pub(super) const ID_COLUMN: &str = "id";
@@ -15,18 +15,29 @@ pub(super) const NODE_SIZE: u16 = 16;
 /// longitude, as every FlatGeobuf does.
 const CGCS2000_WKT: &str = include_str!("cgcs2000.wkt").trim_ascii_end();
 
-/// The header of a snapshot of `layer` with its size prefix. Without features it promises neither an index
-/// nor an extent.
+/// The EPSG code of the CRS of snapshots.
+pub(super) const CGCS2000: u32 = 4490;
+
+/// What a header says beside the layer.
+pub(super) struct Header {
+    pub count: u64,
+    pub bounds: Option<Bounds>,
+    /// EPSG code.
+    pub crs: u32,
+    pub indexed: bool,
+}
+
+/// The header of a file of rows of `layer` with its size prefix. Without features it promises no index.
 ///
 /// # Errors
 /// When the layer cannot be written as JSON.
-pub(super) fn header(layer: &Layer, count: u64, bounds: Option<Bounds>) -> serde_json::Result<Vec<u8>> {
+pub(super) fn header(layer: &Layer, header: &Header) -> serde_json::Result<Vec<u8>> {
     let metadata = serde_json::to_string(layer)?;
     let mut builder = FlatBufferBuilder::new();
     let columns = columns(&mut builder, layer);
     let columns = Some(builder.create_vector(&columns));
-    let crs = Some(crs(&mut builder));
-    let envelope = bounds.map(|b| builder.create_vector(&[b.min_x, b.min_y, b.max_x, b.max_y]));
+    let crs = Some(crs(&mut builder, header.crs));
+    let envelope = header.bounds.map(|b| builder.create_vector(&[b.min_x, b.min_y, b.max_x, b.max_y]));
     let mut text = |text: &str| Some(builder.create_string(text));
     let args = HeaderArgs {
         name: text(layer.id.as_str()),
@@ -36,13 +47,13 @@ pub(super) fn header(layer: &Layer, count: u64, bounds: Option<Bounds>) -> serde
         envelope,
         geometry_type: geometry_type(layer.geometry),
         columns,
-        features_count: count,
-        index_node_size: if count == 0 { 0 } else { NODE_SIZE },
+        features_count: header.count,
+        index_node_size: if header.indexed && header.count > 0 { NODE_SIZE } else { 0 },
         crs,
         ..HeaderArgs::default()
     };
-    let header = Header::create(&mut builder, &args);
-    builder.finish_size_prefixed(header, None);
+    let table = flatgeobuf::Header::create(&mut builder, &args);
+    builder.finish_size_prefixed(table, None);
     Ok(builder.finished_data().to_vec())
 }
 
@@ -54,10 +65,14 @@ fn geometry_type(kind: GeometryKind) -> GeometryType {
     }
 }
 
-fn crs<'a>(builder: &mut FlatBufferBuilder<'a>) -> WIPOffset<Crs<'a>> {
+fn crs<'a>(builder: &mut FlatBufferBuilder<'a>, code: u32) -> WIPOffset<Crs<'a>> {
+    let org = Some(builder.create_string("EPSG"));
+    if code != CGCS2000 {
+        return Crs::create(builder, &CrsArgs { org, code: code as i32, ..CrsArgs::default() });
+    }
     let args = CrsArgs {
-        org: Some(builder.create_string("EPSG")),
-        code: 4490,
+        org,
+        code: CGCS2000 as i32,
         name: Some(builder.create_string("China Geodetic Coordinate System 2000")),
         wkt: Some(builder.create_string(CGCS2000_WKT)),
         ..CrsArgs::default()

@@ -9,7 +9,12 @@
 //! needs, its tables, is the crate's.
 
 use super::{
-    Bounds, Snapshot, SnapshotError, SnapshotId, Value, encode, encode::Encoder, file::MAGIC, header, index,
+    Bounds, Snapshot, SnapshotError, SnapshotId, Value, encode,
+    encode::Encoder,
+    file::MAGIC,
+    header,
+    header::{CGCS2000, Header},
+    index,
     map::MappedFile,
 };
 use crate::plan::{Layer, LayerId};
@@ -163,7 +168,8 @@ impl SnapshotWriter {
             max_y: extent.max_y,
         });
         out.write_all(&MAGIC)?;
-        out.write_all(&header::header(&self.layer, nodes.len() as u64, bounds)?)?;
+        let header = Header { count: nodes.len() as u64, bounds, crs: CGCS2000, indexed: true };
+        out.write_all(&header::header(&self.layer, &header)?)?;
         index::sort(&mut nodes, &extent);
         let places = index_offsets(&mut nodes, &waiting)?;
         index::write(&nodes, &mut out)?;

@@ -8,7 +8,7 @@
 use super::{BUFFER, EXTENT, TileLayer, pyramid::Level, shape::Rect};
 use crate::{
     grid::{QuadGrid, TileCoord},
-    snapshot::{Bounds, for_each_path},
+    snapshot::Bounds,
 };
 use std::collections::{HashMap, HashSet};
 
@@ -105,7 +105,7 @@ fn same_drawing(old: &TileLayer, new: &TileLayer) -> bool {
 /// The box of a feature in degrees.
 fn bounds(layer: &TileLayer, position: usize) -> Option<Bounds> {
     let mut bounds: Option<Bounds> = None;
-    for_each_path(&layer.snapshot.feature(position), |path, _| {
+    layer.snapshot.row(position).for_each_path(|path, _| {
         for [x, y] in path {
             let b = bounds.get_or_insert(Bounds { min_x: x, min_y: y, max_x: x, max_y: y });
             (b.min_x, b.min_y) = (b.min_x.min(x), b.min_y.min(y));

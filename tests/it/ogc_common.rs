@@ -36,6 +36,23 @@ pub fn declared() -> BTreeSet<String> {
     document["conformsTo"].as_array().unwrap().iter().map(|c| c.as_str().unwrap().to_owned()).collect()
 }
 
+/// Nothing is declared that no test names; for tiles, `ogc_tiles` has the list.
+#[test]
+fn every_declared_class_has_a_test() {
+    let tests = [
+        include_str!("ogc_common.rs"),
+        include_str!("ogc_crs.rs"),
+        include_str!("ogc_features.rs"),
+        include_str!("ogc_filter.rs"),
+    ]
+    .concat();
+    for class in declared() {
+        let name = class.strip_prefix("http://www.opengis.net/spec/").unwrap();
+        let of_tiles = ["ogcapi-tiles-", "tms/"].iter().any(|part| name.starts_with(part));
+        assert!(of_tiles || tests.contains(&format!("`{name}`")), "no test of {name}");
+    }
+}
+
 #[track_caller]
 fn json(path: &str) -> Value {
     let answer = shared().get(path).expect(200);
@@ -43,7 +60,7 @@ fn json(path: &str) -> Value {
     answer.json()
 }
 
-/// `/conf/core/…`, `/conf/landing-page/root-op` and `root-success`
+/// `ogcapi-common-1/1.0/conf/core`, `ogcapi-common-1/1.0/conf/landing-page`: `/conf/landing-page/root-op`, `root-success`
 #[test]
 fn landing_page_root_success() {
     let server = shared();
@@ -65,7 +82,7 @@ fn landing_page_conformance_success() {
     }
 }
 
-/// `/conf/collections/rc-md-success`, `rc-md-items` and `src-md-success`
+/// `ogcapi-common-2/1.0/conf/collections`: `/conf/collections/rc-md-success`, `rc-md-items` and `src-md-success`
 #[test]
 fn collections_rc_md_success() {
     let server = shared();
@@ -92,7 +109,7 @@ fn collections_rc_md_success() {
     }
 }
 
-/// `/conf/json/definition` and `/conf/html/definition`: every resource in both, by `f` and by `Accept`.
+/// `ogcapi-common-1/1.0/conf/json`, `ogcapi-common-1/1.0/conf/html`: `/conf/json/definition`, `/conf/html/definition`: every resource in both, by `f` and by `Accept`.
 #[test]
 fn html_definition() {
     let server = shared();

@@ -1,20 +1,25 @@
 //! `/ogc/collections`: the layers as OGC API calls them (OGC 20-024, §9; OGC 17-069r4, §7.13).
 
 use super::{
-    link::{JSON, link, self_and_page},
+    link::{FLATGEOBUF, GEOJSON, HTML, JSON, SCHEMA, link, self_and_page},
     tiles::TILESETS,
     title,
 };
 use crate::{
     catalog::{Catalog, PublishedLayer},
     config::PublicUrl,
+    crs::Crs,
 };
 use serde_json::{Value, json};
 
 pub fn collections(catalog: &Catalog, base: &PublicUrl) -> Value {
     let href = format!("{}/ogc/collections", base.as_str());
     let collections: Vec<_> = catalog.layers().iter().map(|layer| collection(layer, base)).collect();
-    json!({ "links": self_and_page("图层 Collections", &href), "collections": collections })
+    json!({
+        "links": self_and_page("图层 Collections", &href),
+        "crs": crs_list(),
+        "collections": collections.into_iter().map(with_common_crs).collect::<Vec<_>>(),
+    })
 }
 
 pub fn collection(layer: &PublishedLayer, base: &PublicUrl) -> Value {
@@ -25,27 +30,55 @@ pub fn collection(layer: &PublishedLayer, base: &PublicUrl) -> Value {
     links.push(link("up", JSON, "图层 Collections", &collections));
     links.push(enclosure(layer, base));
     links.push(link(TILESETS, JSON, "瓦片集 Tilesets", &format!("{collections}/{id}/tiles")));
+    links.extend(features(&format!("{collections}/{id}")));
     let mut document = json!({
         "id": id,
         "title": title,
         "description": super::title(&snapshot.layer.description),
         "itemType": "feature",
+        "crs": crs_list(),
+        "storageCrs": Crs::Cgcs2000.to_string(),
         "itemCount": snapshot.feature_count(),
         "links": links,
     });
     if let Some(b) = snapshot.bounds {
         document["extent"] = json!({ "spatial": {
             "bbox": [[b.min_x, b.min_y, b.max_x, b.max_y]],
-            "crs": "http://www.opengis.net/def/crs/OGC/1.3/CRS84",
+            "crs": Crs::Crs84.to_string(),
         }});
     }
     document
 }
 
+/// The links to what Features adds to a collection at `href`.
+fn features(href: &str) -> Vec<Value> {
+    let items = format!("{href}/items");
+    vec![
+        link("items", GEOJSON, "要素 Features (GeoJSON)", &items),
+        link("items", HTML, "要素 Features (HTML)", &format!("{items}?f=html")),
+        link("items", FLATGEOBUF, "要素 Features (FlatGeobuf)", &format!("{items}?f=fgb")),
+        link(QUERYABLES_RELATION, SCHEMA, "可查询属性 Queryables", &format!("{href}/queryables")),
+        link(SCHEMA_RELATION, SCHEMA, "结构 Schema", &format!("{href}/schema")),
+    ]
+}
+
+const QUERYABLES_RELATION: &str = "http://www.opengis.net/def/rel/ogc/1.0/queryables";
+const SCHEMA_RELATION: &str = "http://www.opengis.net/def/rel/ogc/1.0/schema";
+
+fn crs_list() -> Vec<String> {
+    Crs::all().map(|crs| crs.to_string()).collect()
+}
+
+/// A collection in the list, which has the CRSs of all (OGC 18-058r1, `/req/crs/fc-md-crs-list-global`).
+fn with_common_crs(mut collection: Value) -> Value {
+    collection["crs"] = json!(["#/crs"]);
+    collection
+}
+
 /// The whole layer as a file.
 fn enclosure(layer: &PublishedLayer, base: &PublicUrl) -> Value {
     let href = format!("{}/downloads/{}.fgb", base.as_str(), layer.id());
-    let mut enclosure = link("enclosure", "application/flatgeobuf", "FlatGeobuf", &href);
+    let mut enclosure = link("enclosure", FLATGEOBUF, "FlatGeobuf", &href);
     enclosure["length"] = json!(layer.snapshot.bytes().len());
     enclosure
 }

@@ -2,7 +2,7 @@
 
 use super::{
     DESCRIPTION, TITLE,
-    link::{JSON, link, self_and_page},
+    link::{HTML, JSON, OPENAPI, link, self_and_page},
     tiles::{TILESETS, TILING_SCHEMES},
 };
 use crate::config::PublicUrl;
@@ -12,6 +12,8 @@ pub fn landing_page(base: &PublicUrl) -> Value {
     let base = format!("{}/ogc", base.as_str());
     let mut links = self_and_page(TITLE, &base);
     links.extend([
+        link("service-desc", OPENAPI, "接口定义 API definition", &format!("{base}/api?f=json")),
+        link("service-doc", HTML, "接口说明 API documentation", &format!("{base}/api?f=html")),
         link("conformance", JSON, "一致性类 Conformance classes", &format!("{base}/conformance")),
         link("data", JSON, "图层 Collections", &format!("{base}/collections")),
         link(TILESETS, JSON, "瓦片集 Tilesets", &format!("{base}/tiles")),

@@ -9,6 +9,10 @@ pub fn link(rel: &str, media_type: &str, title: &str, href: &str) -> Value {
 
 pub const JSON: &str = "application/json";
 pub const HTML: &str = "text/html";
+pub const GEOJSON: &str = "application/geo+json";
+pub const FLATGEOBUF: &str = "application/flatgeobuf";
+pub const SCHEMA: &str = "application/schema+json";
+pub const OPENAPI: &str = "application/vnd.oai.openapi+json;version=3.0";
 
 /// The links of a resource to itself and to its page.
 pub fn self_and_page(title: &str, href: &str) -> Vec<Value> {

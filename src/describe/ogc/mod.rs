@@ -3,15 +3,21 @@
 mod collection;
 mod conformance;
 pub mod html;
+mod items;
 mod landing_page;
 mod link;
+mod openapi;
+mod schema;
 mod tile_matrix_sets;
 pub mod tile_pages;
 mod tiles;
 
 pub use collection::{collection, collections};
 pub use conformance::conformance;
+pub use items::{Items, item_members, items_members};
 pub use landing_page::landing_page;
+pub use openapi::{Limits, openapi};
+pub use schema::{queryables, schema};
 pub use tile_matrix_sets::{tile_matrix_set, tile_matrix_sets};
 pub use tiles::{MVT, Selected, TILEJSON, tileset, tileset_tilejson, tilesets};
 

@@ -2,8 +2,10 @@
 
 use super::{
     Asked,
-    media::{HTML, JSON},
+    media::{HTML, JSON, OPENAPI, SCHEMA},
+    wanted::{LIMIT, MOST_ITEMS},
 };
+use crate::plan::Layer;
 use crate::{
     describe::ogc,
     http::{
@@ -15,6 +17,7 @@ use axum::{
     http::{HeaderMap, HeaderValue},
     response::Response,
 };
+use serde_json::Value;
 
 /// `/ogc`
 pub async fn landing_page(asked: Asked) -> Result<Response, Problem> {
@@ -53,6 +56,39 @@ pub async fn collection(asked: Asked, Segments(id): Segments<String>) -> Result<
     let text = match form {
         HTML => ogc::html::collection(layer, &asked.base),
         _ => ogc::collection(layer, &asked.base).to_string(),
+    };
+    asked.answer(text, form)
+}
+
+/// `/ogc/collections/{collection}/queryables`
+pub async fn queryables(asked: Asked, Segments(id): Segments<String>) -> Result<Response, Problem> {
+    let layer = &asked.collection(&id)?.snapshot.layer;
+    properties(&asked, layer, "queryables", &ogc::queryables(layer, &asked.base))
+}
+
+/// `/ogc/collections/{collection}/schema`
+pub async fn schema(asked: Asked, Segments(id): Segments<String>) -> Result<Response, Problem> {
+    let layer = &asked.collection(&id)?.snapshot.layer;
+    properties(&asked, layer, "schema", &ogc::schema(layer, &asked.base))
+}
+
+fn properties(asked: &Asked, layer: &Layer, resource: &str, document: &Value) -> Result<Response, Problem> {
+    let form = asked.form(&[SCHEMA, HTML])?;
+    let text = match form {
+        HTML => ogc::html::properties(layer, resource, document, &asked.base),
+        _ => document.to_string(),
+    };
+    asked.answer(text, form)
+}
+
+/// `/ogc/api`
+pub async fn api(asked: Asked) -> Result<Response, Problem> {
+    let form = asked.form(&[OPENAPI, HTML])?;
+    let limits = ogc::Limits { default: LIMIT, maximum: MOST_ITEMS };
+    let document = ogc::openapi(&asked.catalog, &asked.base, &limits);
+    let text = match form {
+        HTML => ogc::html::api(&document, &asked.base),
+        _ => document.to_string(),
     };
     asked.answer(text, form)
 }

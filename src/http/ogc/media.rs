@@ -11,7 +11,11 @@ pub struct Form {
 }
 
 pub const JSON: Form = Form { name: "json", media_type: "application/json" };
+pub const GEOJSON: Form = Form { name: "json", media_type: "application/geo+json" };
+pub const SCHEMA: Form = Form { name: "json", media_type: "application/schema+json" };
+pub const OPENAPI: Form = Form { name: "json", media_type: "application/vnd.oai.openapi+json;version=3.0" };
 pub const HTML: Form = Form { name: "html", media_type: "text/html" };
+pub const FLATGEOBUF: Form = Form { name: "fgb", media_type: "application/flatgeobuf" };
 
 /// The one of `forms` that the client asks for, the first among equals; the first too when it takes none of them,
 /// since programs ask for media types that come near.
@@ -53,4 +57,36 @@ fn quality(form: Form, members: &[(&str, f32)]) -> f32 {
     };
     let fitting = members.iter().filter_map(|(range, quality)| Some((specificity(range)?, *quality)));
     fitting.max_by_key(|(specificity, _)| *specificity).map_or(0.0, |(_, quality)| quality)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    #[test]
+    fn the_form_that_is_asked_for() {
+        let forms = [GEOJSON, HTML, FLATGEOBUF];
+        let chosen = |f: Option<&str>, accept: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
+            choose(f, &headers, &forms).map(|form| form.media_type).ok()
+        };
+        let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+        for (accept, expected) in [
+            ("", GEOJSON),
+            ("*/*", GEOJSON),
+            (browser, HTML),
+            ("application/geo+json, text/html;q=0.5", GEOJSON),
+            ("application/flatgeobuf", FLATGEOBUF),
+            ("text/*", HTML),
+            ("application/geo+json;q=0.1, */*", HTML),
+            ("application/json", GEOJSON),
+            ("image/png", GEOJSON),
+        ] {
+            assert_eq!(chosen(None, accept), Some(expected.media_type), "{accept}");
+        }
+        assert_eq!(chosen(Some("fgb"), browser), Some(FLATGEOBUF.media_type));
+        assert_eq!(chosen(Some("xml"), browser), None);
+    }
 }

@@ -1,9 +1,14 @@
-//! `/ogc`: OGC API, Common (OGC 19-072, 20-024).
+//! `/ogc`: OGC API, Common (OGC 19-072, 20-024), Features (OGC 17-069r4, 18-058r1, 19-079r2, 23-058r1) and Tiles (OGC
+//! 20-057).
 
+mod body;
 mod documents;
+mod item;
+mod items;
 mod media;
 mod parameters;
 mod tiles;
+mod wanted;
 
 use super::{
     App, Problem,
@@ -33,12 +38,18 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/ogc/style.css", get(documents::style))
         .route("/ogc/conformance", get(documents::conformance))
         .route("/ogc/collections", get(documents::collections))
+        .route("/ogc/api", get(documents::api))
         .route("/ogc/collections/{collection}", get(documents::collection))
+        .route("/ogc/collections/{collection}/queryables", get(documents::queryables))
+        .route("/ogc/collections/{collection}/schema", get(documents::schema))
+        .route("/ogc/collections/{collection}/items", get(items::items))
+        .route("/ogc/collections/{collection}/items/{feature}", get(item::item))
         .merge(tiles::routes())
 }
 
 /// What a handler wants to know of a request.
 pub struct Asked {
+    pub app: Arc<App>,
     pub catalog: Arc<Catalog>,
     pub base: PublicUrl,
     pub headers: HeaderMap,
@@ -52,6 +63,7 @@ impl FromRequestParts<Arc<App>> for Asked {
         // Each connection puts it there.
         let Peer(peer) = parts.extensions.get::<Peer>().copied().ok_or_else(Problem::internal)?;
         Ok(Self {
+            app: Arc::clone(app),
             catalog: app.catalog()?,
             base: base_url(&app.server, peer, &parts.headers),
             parameters: Parameters::of(&parts.uri)?,

@@ -4,10 +4,7 @@
 //! a Gauss–Krüger zone, the middle of a long piece lies outside the box of its ends: 140 m north of it for 100 km
 //! along a parallel at 36°.
 
-use crate::{
-    crs::Projection,
-    snapshot::{Snapshot, for_each_path},
-};
+use crate::{crs::Projection, snapshot::Snapshot};
 use std::ops::Range;
 
 /// Degrees either way up to which a piece is short: in a kilometre it bulges by less than two units of zoom 18.
@@ -20,7 +17,7 @@ const SAFE: f64 = 1.5;
 pub fn bulge(snapshot: &Snapshot, projection: Projection, positions: Range<u32>) -> f64 {
     let mut most = 0.0f64;
     for position in positions {
-        for_each_path(&snapshot.feature(position as usize), |path, _| {
+        snapshot.row(position as usize).for_each_path(|path, _| {
             let mut before: Option<[f64; 2]> = None;
             for vertex in path {
                 if let Some(before) = before.replace(vertex) {

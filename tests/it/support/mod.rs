@@ -5,6 +5,7 @@ pub mod grid;
 pub mod http;
 pub mod mvt;
 pub mod nginx;
+pub mod ogc;
 pub mod plan;
 pub mod postgis;
 pub mod sample;

@@ -1,0 +1,263 @@
+//! `/ogc/api`: every resource, parameter and answer in OpenAPI 3.0.
+
+use super::{
+    DESCRIPTION, TITLE,
+    link::{FLATGEOBUF, GEOJSON, HTML, JSON, OPENAPI, SCHEMA},
+    schema::json_type,
+    title,
+};
+use crate::{
+    catalog::Catalog,
+    config::PublicUrl,
+    crs::Crs,
+    plan::{Field, FieldType, Layer},
+};
+use serde_json::{Map, Value, json};
+
+/// How many items a page has, at most and by itself.
+pub struct Limits {
+    pub default: usize,
+    pub maximum: usize,
+}
+
+pub fn openapi(catalog: &Catalog, base: &PublicUrl, limits: &Limits) -> Value {
+    json!({
+        "openapi": "3.0.3",
+        "info": { "title": TITLE, "description": DESCRIPTION, "version": env!("CARGO_PKG_VERSION") },
+        "servers": [{ "url": format!("{}/ogc", base.as_str()) }],
+        "tags": [
+            { "name": "Common", "description": "OGC API – Common" },
+            { "name": "Features", "description": "OGC API – Features" },
+        ],
+        "paths": paths(catalog),
+        "components": {
+            "parameters": parameters(limits),
+            "schemas": schemas(),
+            "responses": responses(),
+        },
+    })
+}
+
+/// A resource: its path, and the operation that reads it.
+struct Resource {
+    path: String,
+    operation: String,
+    summary: String,
+    tag: &'static str,
+    /// Names of parameters.
+    parameters: Vec<&'static str>,
+    /// Parameters of this resource alone.
+    properties: Vec<Value>,
+    /// Media types, beside HTML, and the names of their schemas.
+    forms: Vec<(&'static str, &'static str)>,
+}
+
+const ITEMS_PARAMETERS: [&str; 13] = [
+    "limit",
+    "bbox",
+    "bbox-crs",
+    "datetime",
+    "crs",
+    "filter",
+    "filter-lang",
+    "filter-crs",
+    "sortby",
+    "properties",
+    "cursor",
+    "id",
+    "f-items",
+];
+
+/// Each collection has paths of its own, since each has its own properties to ask by; so GDAL knows which of them
+/// it may ask by.
+fn paths(catalog: &Catalog) -> Map<String, Value> {
+    let common = |path: &str, operation: &str, summary: &str, form| Resource {
+        path: path.into(),
+        operation: operation.into(),
+        summary: summary.into(),
+        tag: "Common",
+        parameters: vec!["f"],
+        properties: vec![],
+        forms: vec![form],
+    };
+    let resources = [
+        common("", "getLandingPage", "入口 Landing page", (JSON, "landingPage")),
+        common("/conformance", "getConformance", "一致性类 Conformance classes", (JSON, "conformance")),
+        common("/api", "getApi", "接口定义 API definition", (OPENAPI, "object")),
+        common("/collections", "getCollections", "图层 Collections", (JSON, "collections")),
+    ];
+    let of_layers = catalog.layers().iter().flat_map(|layer| collection(&layer.snapshot.layer));
+    let resources = resources.into_iter().chain(of_layers);
+    resources.map(|resource| (resource.path.clone(), json!({ "get": resource.operation() }))).collect()
+}
+
+fn collection(layer: &Layer) -> [Resource; 5] {
+    let resource = |path: &str, operation: &str, summary: &str, parameters: &[_], forms: &[_]| Resource {
+        path: format!("/collections/{}{path}", layer.id),
+        operation: format!("{operation}.{}", layer.id),
+        summary: format!("{}：{summary}", title(&layer.title)),
+        tag: "Features",
+        parameters: parameters.to_vec(),
+        properties: vec![],
+        forms: forms.to_vec(),
+    };
+    let items = [(GEOJSON, "featureCollection"), (FLATGEOBUF, "binary")];
+    let mut items = resource("/items", "getItems", "要素 Features", &ITEMS_PARAMETERS, &items);
+    items.properties = layer.fields.iter().map(property).collect();
+    [
+        resource("", "getCollection", "图层 Collection", &["f"], &[(JSON, "collection")]),
+        resource("/queryables", "getQueryables", "可查询属性 Queryables", &["f"], &[(SCHEMA, "object")]),
+        resource("/schema", "getSchema", "结构 Schema", &["f"], &[(SCHEMA, "object")]),
+        items,
+        resource(
+            "/items/{featureId}",
+            "getItem",
+            "要素 Feature",
+            &["featureId", "crs", "f"],
+            &[(GEOJSON, "feature")],
+        ),
+    ]
+}
+
+/// The parameter that asks by a property.
+fn property(field: &Field) -> Value {
+    let mut schema = json!({ "type": json_type(field.kind) });
+    if field.kind == FieldType::Date {
+        schema["format"] = json!("date");
+    }
+    json!({
+        "name": field.name, "in": "query", "required": false, "schema": schema,
+        "description": title(&field.title),
+    })
+}
+
+impl Resource {
+    fn operation(&self) -> Value {
+        let reference = |kind: &str, name: &str| json!({ "$ref": format!("#/components/{kind}/{name}") });
+        let media_type = |schema: Value| json!({ "schema": schema });
+        let forms = self.forms.iter().map(|(form, schema)| (*form, media_type(reference("schemas", schema))));
+        let page = (HTML, media_type(json!({ "type": "string" })));
+        let content: Map<String, Value> =
+            forms.chain([page]).map(|(form, described)| (form.to_owned(), described)).collect();
+        let mut answers = json!({ "200": { "description": self.summary, "content": content } });
+        for (status, name) in [
+            ("400", "BadRequest"),
+            ("406", "NotAcceptable"),
+            ("414", "TooLong"),
+            ("500", "Failed"),
+            ("503", "Busy"),
+        ] {
+            answers[status] = reference("responses", name);
+        }
+        if self.parameters.contains(&"featureId") {
+            answers["404"] = reference("responses", "NotFound");
+        }
+        let parameters = self.parameters.iter().map(|name| reference("parameters", name));
+        let parameters: Vec<_> = parameters.chain(self.properties.iter().cloned()).collect();
+        json!({
+            "operationId": self.operation, "summary": self.summary, "tags": [self.tag],
+            "parameters": parameters, "responses": answers,
+        })
+    }
+}
+
+fn parameters(limits: &Limits) -> Value {
+    let crs: Vec<String> = Crs::all().map(|crs| crs.to_string()).collect();
+    let query = |name: &str, description: &str, schema: Value| {
+        json!({ "name": name, "in": "query", "required": false, "description": description, "schema": schema,
+                "style": "form", "explode": false })
+    };
+    let path = |name: &str, description: &str, schema: Value| json!({ "name": name, "in": "path", "required": true, "description": description, "schema": schema });
+    let crs_of = |name: &str, of: &str| {
+        query(
+            name,
+            of,
+            json!({ "type": "string", "format": "uri", "enum": crs, "default": Crs::Crs84.to_string() }),
+        )
+    };
+    let names = json!({ "type": "array", "items": { "type": "string" } });
+    json!({
+        "featureId": path("featureId", "要素标识 Id of a feature", json!({ "type": "integer", "format": "int64", "minimum": 0 })),
+        "f": query("f", "格式 Form of the answer", json!({ "type": "string", "enum": ["json", "html"] })),
+        "f-items": query("f", "格式 Form of the answer", json!({ "type": "string", "enum": ["json", "html", "fgb"] })),
+        "limit": query("limit", "每页要素数 Features in a page", json!({
+            "type": "integer", "minimum": 1, "maximum": limits.maximum, "default": limits.default,
+        })),
+        "bbox": query("bbox", "范围 Box: its lower corner, then its upper one, in the order of bbox-crs", json!({
+            "type": "array", "items": { "type": "number" }, "minItems": 4, "maxItems": 6,
+        })),
+        "bbox-crs": crs_of("bbox-crs", "范围的坐标系 CRS of bbox"),
+        "crs": crs_of("crs", "返回坐标系 CRS of the answer"),
+        "filter-crs": crs_of("filter-crs", "过滤条件的坐标系 CRS of coordinates in filter"),
+        "datetime": query(
+            "datetime",
+            "有效期 Date, time or interval (RFC 3339) in which features are valid",
+            json!({ "type": "string" }),
+        ),
+        "filter": query("filter", "过滤条件 Filter in CQL2", json!({ "type": "string" })),
+        "filter-lang": query("filter-lang", "过滤语言 Language of filter", json!({
+            "type": "string", "enum": ["cql2-text", "cql2-json"], "default": "cql2-text",
+        })),
+        "sortby": query("sortby", "排序 Properties to sort by, descending with - in front", names.clone()),
+        "properties": query("properties", "返回属性 Properties to send", names),
+        "cursor": query("cursor", "翻页位置 Where the page begins, from the link to a next page", json!({ "type": "string" })),
+        "id": query("id", "标识 Features with this id", json!({ "type": "integer", "format": "int64" })),
+    })
+}
+
+fn schemas() -> Value {
+    let links = json!({ "type": "array", "items": { "$ref": "#/components/schemas/link" } });
+    let object = |required: &[&str], properties: Value| json!({ "type": "object", "required": required, "properties": properties });
+    json!({
+        "object": { "type": "object" },
+        "binary": { "type": "string", "format": "binary" },
+        "link": object(&["href", "rel"], json!({
+            "href": { "type": "string", "format": "uri" }, "rel": { "type": "string" }, "type": { "type": "string" },
+            "title": { "type": "string" }, "length": { "type": "integer" },
+        })),
+        "landingPage": object(&["title", "links"], json!({ "title": { "type": "string" }, "links": links })),
+        "conformance": object(&["conformsTo"], json!({
+            "conformsTo": { "type": "array", "items": { "type": "string", "format": "uri" } },
+        })),
+        "collections": object(&["links", "collections"], json!({
+            "links": links, "collections": { "type": "array", "items": { "$ref": "#/components/schemas/collection" } },
+            "crs": { "type": "array", "items": { "type": "string" } },
+        })),
+        "collection": object(&["id", "links"], json!({
+            "id": { "type": "string" }, "title": { "type": "string" }, "description": { "type": "string" },
+            "links": links, "extent": { "type": "object" }, "itemType": { "type": "string" },
+            "itemCount": { "type": "integer" }, "crs": { "type": "array", "items": { "type": "string" } },
+            "storageCrs": { "type": "string" },
+        })),
+        "feature": object(&["type", "id", "geometry", "properties"], json!({
+            "type": { "type": "string", "enum": ["Feature"] }, "id": { "type": "integer", "format": "int64" },
+            "geometry": { "type": "object" }, "properties": { "type": "object" }, "links": links,
+        })),
+        "featureCollection": object(&["type", "features", "links", "numberReturned"], json!({
+            "type": { "type": "string", "enum": ["FeatureCollection"] },
+            "features": { "type": "array", "items": { "$ref": "#/components/schemas/feature" } },
+            "numberReturned": { "type": "integer", "minimum": 0 },
+            "numberMatched": { "type": "integer", "minimum": 0 }, "links": links,
+        })),
+        "problem": object(&["type", "title", "status", "detail"], json!({
+            "type": { "type": "string" }, "title": { "type": "string" }, "status": { "type": "integer" },
+            "detail": { "type": "string" },
+        })),
+    })
+}
+
+/// Problems (RFC 9457).
+fn responses() -> Value {
+    let problem = |description: &str| {
+        let schema = json!({ "$ref": "#/components/schemas/problem" });
+        json!({ "description": description, "content": { "application/problem+json": { "schema": schema } } })
+    };
+    json!({
+        "BadRequest": problem("参数有误 A parameter is wrong: the detail names it"),
+        "NotFound": problem("没有该要素 There is no such feature"),
+        "NotAcceptable": problem("不支持所要求的编码 No content coding that the client accepts"),
+        "TooLong": problem("地址过长 The path and query are too long"),
+        "Failed": problem("服务器错误 An error of the server"),
+        "Busy": problem("服务繁忙 Too much to do: try again in a second"),
+    })
+}

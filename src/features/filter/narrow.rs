@@ -1,0 +1,45 @@
+//! What the index of a layer can do for a condition.
+
+use super::condition::{Condition, Relation, Shape};
+use crate::snapshot::Bounds;
+
+impl Condition {
+    /// A box that each row must meet for the condition to be true of it; `None` when there is no such box.
+    pub fn bounds(&self) -> Option<Bounds> {
+        match self {
+            Self::And(conditions) => {
+                conditions.iter().filter_map(Self::bounds).reduce(|a, b| intersection(&a, &b))
+            }
+            Self::Or(conditions) => {
+                let bounds: Option<Vec<_>> = conditions.iter().map(Self::bounds).collect();
+                bounds?.into_iter().reduce(|a, b| union(&a, &b))
+            }
+            Self::Spatial(relation, Shape::Row, Shape::Literal(literal))
+            | Self::Spatial(relation, Shape::Literal(literal), Shape::Row)
+                if *relation != Relation::Disjoint =>
+            {
+                Some(literal.bounds)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Inside out when the boxes are apart: nothing meets it.
+fn intersection(a: &Bounds, b: &Bounds) -> Bounds {
+    Bounds {
+        min_x: a.min_x.max(b.min_x),
+        min_y: a.min_y.max(b.min_y),
+        max_x: a.max_x.min(b.max_x),
+        max_y: a.max_y.min(b.max_y),
+    }
+}
+
+fn union(a: &Bounds, b: &Bounds) -> Bounds {
+    Bounds {
+        min_x: a.min_x.min(b.min_x),
+        min_y: a.min_y.min(b.min_y),
+        max_x: a.max_x.max(b.max_x),
+        max_y: a.max_y.max(b.max_y),
+    }
+}
