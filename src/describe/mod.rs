@@ -1,5 +1,6 @@
 //! The catalog as documents. Pure functions of the catalog and the base URL; every URL in them is absolute.
 
+pub mod arcgis;
 mod catalog;
 pub mod connect;
 mod difference;

@@ -39,7 +39,7 @@ pub fn tilejson(tileset: &Tileset, origin: Origin, between: Option<&At>, base: &
     document
 }
 
-fn attribution(origin: Origin) -> &'static str {
+pub(super) fn attribution(origin: Origin) -> &'static str {
     match origin {
         Origin::Bundled => "长治市屯留区矿产资源总体规划（2021—2025年），图形为示意 · geometry is schematic",
         Origin::Database => "",

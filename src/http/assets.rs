@@ -41,6 +41,16 @@ impl Assets {
     }
 }
 
+impl Assets {
+    /// The files of glyphs: font and range.
+    pub fn glyph_files(&self) -> Vec<String> {
+        let mut files: Vec<_> =
+            self.fonts.keys().filter(|path| path.ends_with(".pbf")).map(ToString::to_string).collect();
+        files.sort_unstable();
+        files
+    }
+}
+
 fn load(dir: &'static Dir<'static>) -> HashMap<&'static str, Asset> {
     let mut files = HashMap::new();
     let mut dirs = vec![dir];

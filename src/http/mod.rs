@@ -1,6 +1,7 @@
 //! HTTP: every route, and what all answers have in common.
 
 mod answer;
+mod arcgis;
 mod assets;
 mod base_url;
 mod conditional;
@@ -84,6 +85,7 @@ const PLACES: &[&str] = &[
     "sprites",
     "fonts",
     "ogc",
+    "arcgis",
     "healthz",
     "readyz",
     "metrics",
@@ -105,6 +107,7 @@ fn router(app: Arc<App>) -> Router {
         .route("/sprites/{*file}", get(assets::sprite))
         .route("/fonts/{stack}/{range}", get(assets::glyphs))
         .merge(ogc::routes())
+        .merge(arcgis::routes())
         .route("/events", get(events::events))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

@@ -122,6 +122,12 @@ impl Drawer {
 }
 
 impl TileLayer {
+    /// Whether anything of the layer may be in `tile`: `false` is for certain.
+    pub fn may_hold(&self, tile: TileCoord) -> bool {
+        let near = || self.snapshot.search(&self.reach(&self.grid.geographic_bounds(tile, MARGIN)));
+        tile.z >= self.minzoom && (!near().is_empty() || wraps(self, &self.grid, tile))
+    }
+
     /// `degrees` and as much around it as lines of the layer may leave the boxes by which its features are found.
     fn reach(&self, degrees: &Bounds) -> Bounds {
         let by = self.pyramid.bulge();

@@ -5,6 +5,7 @@
 #[allow(dead_code, reason = "shared with tests/faults")]
 mod support;
 
+mod arcgis;
 mod bounds;
 mod bundle;
 mod cache;

@@ -36,6 +36,11 @@ pub(super) fn page(base: &PublicUrl, way: &[(&str, &str)], heading: &str, conten
     page.into_string()
 }
 
+/// A document as it is.
+pub fn verbatim(base: &PublicUrl, heading: &str, text: &str) -> String {
+    page(base, &[], heading, html! { pre { (text) } })
+}
+
 pub fn landing_page(catalog: &Catalog, base: &PublicUrl) -> String {
     let root = base.as_str();
     let content = html! {

@@ -5,7 +5,7 @@ mod body;
 mod documents;
 mod item;
 mod items;
-mod media;
+pub mod media;
 mod parameters;
 mod tiles;
 mod wanted;
