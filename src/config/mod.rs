@@ -93,6 +93,8 @@ pub struct Tiles {
     pub queue: usize,
     /// Most kB (1000 bytes) of a tile before compression: past it the least important features are left out.
     pub max_tile_kb: NonZeroU32,
+    /// MiB of memory that preparing a layer for tiles may take; the default is half of the machine's.
+    pub prepare_mib: Option<NonZeroU32>,
     /// How layers are drawn, by id, where it is to be otherwise.
     #[serde(rename = "layer")]
     pub rules: BTreeMap<LayerId, Rules>,
@@ -148,6 +150,15 @@ impl Default for Server {
 const DEFAULT_TILE_KB: NonZeroU32 = NonZeroU32::MIN.saturating_add(499);
 
 impl Tiles {
+    /// Most MiB that preparing a layer may take.
+    pub fn most_memory(&self) -> u64 {
+        let half = || {
+            let machine = rustix::system::sysinfo();
+            (machine.totalram as u64 * u64::from(machine.mem_unit) / 2) >> 20
+        };
+        self.prepare_mib.map_or_else(half, |most| most.get().into())
+    }
+
     /// Most bytes of a tile before compression.
     pub fn max_tile(&self) -> usize {
         self.max_tile_kb.get() as usize * 1000
@@ -161,6 +172,7 @@ impl Default for Tiles {
             threads: None,
             queue: 1024,
             max_tile_kb: DEFAULT_TILE_KB,
+            prepare_mib: None,
             rules: BTreeMap::new(),
             matrix_sets: TileMatrixSets::default(),
         }

@@ -253,6 +253,7 @@ impl Publisher {
         let mut run = Run {
             store: &self.store,
             rules: &self.tiles.rules,
+            memory: self.tiles.most_memory(),
             publication,
             previous,
             served,

@@ -16,6 +16,8 @@ use std::{collections::BTreeMap, sync::Arc, time::Instant};
 pub(super) struct Run<'a> {
     pub(super) store: &'a Store,
     pub(super) rules: &'a BTreeMap<LayerId, Rules>,
+    /// MiB that preparing a layer may take.
+    pub(super) memory: u64,
     pub(super) publication: Publication<'a>,
     /// What is published now, for layers that are not exported anew.
     pub(super) previous: Vec<Arc<Snapshot>>,
@@ -108,7 +110,10 @@ impl Run<'_> {
     ) -> Result<Arc<Snapshot>, PublishError> {
         if served != Some(snapshot.id) {
             let before = self.served.iter().find(|layer| layer.snapshot().layer.id == snapshot.layer.id);
-            let prepare = || checked(self.store, self.rules, Arc::clone(&snapshot), before.copied());
+            let prepare = || {
+                TileLayer::check_memory(&snapshot, self.memory)?;
+                checked(self.store, self.rules, Arc::clone(&snapshot), before.copied())
+            };
             self.prepared.push(tokio::task::block_in_place(prepare)?);
         }
         Ok(snapshot)

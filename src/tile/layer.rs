@@ -9,7 +9,7 @@ use super::{
 use crate::{
     grid::QuadGrid,
     plan::{GeometryKind, Layer, LayerId, MAX_ZOOM, RuleError, Rules},
-    snapshot::{self, MappedFile, Snapshot},
+    snapshot::{self, MappedFile, Snapshot, for_each_path},
 };
 use std::{
     fs::File,
@@ -49,6 +49,10 @@ pub(super) struct Labels {
 pub enum PrepareError {
     #[error("layer {0} is too large to cut tiles from: 4 billion features or 4 GB of distinct values")]
     TooLarge(LayerId),
+    #[error(
+        "layer {layer} has {vertices} vertices: to prepare them for tiles would take {needed} MiB of memory, and {allowed} MiB are allowed"
+    )]
+    TooMuchMemory { layer: LayerId, vertices: u64, needed: u64, allowed: u64 },
     #[error("layer {layer} cannot be prepared for tiles: {cause}")]
     Io { layer: LayerId, cause: io::Error },
     #[error(transparent)]
@@ -67,7 +71,28 @@ impl PrepareError {
     }
 }
 
+/// What preparing takes for each vertex, at most: simplification holds all of them, since neighbours share borders.
+const BYTES_PER_VERTEX: u64 = 40;
+
 impl TileLayer {
+    /// # Errors
+    /// [`PrepareError::TooMuchMemory`] when preparing `snapshot` would take more than so many MiB.
+    pub fn check_memory(snapshot: &Snapshot, allowed: u64) -> Result<(), PrepareError> {
+        let mut vertices = 0;
+        for position in 0..snapshot.feature_count() {
+            for_each_path(&snapshot.feature(position), |path, _| {
+                vertices += path.size_hint().0 as u64;
+                true
+            });
+        }
+        let needed = (vertices * BYTES_PER_VERTEX) >> 20;
+        if needed <= allowed {
+            return Ok(());
+        }
+        let layer = snapshot.layer.id.clone();
+        Err(PrepareError::TooMuchMemory { layer, vertices, needed, allowed })
+    }
+
     /// Opens at `path` what was prepared of `snapshot` for tiles of `grid` after `rules`. When it is not there, or is not to
     /// the last byte what this engine prepares, it is made anew; where that cannot be written, in memory. What `rules` say
     /// of columns that the layer does not have is without effect.

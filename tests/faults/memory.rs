@@ -1,8 +1,14 @@
 //! Exports of more than memory may hold.
 
 use crate::{
+    load::Load,
     process,
-    support::{database::TestDatabase, postgis::query, server::plantiles},
+    support::{
+        database::TestDatabase,
+        postgis::{load_plan, query},
+        server::{Setup, plantiles},
+    },
+    until,
 };
 use std::{fs, process::Stdio, thread::sleep, time::Duration};
 
@@ -57,6 +63,30 @@ async fn text_takes_no_memory() {
     let (memory, snapshot) = publish(8000, 8, "repeat(md5(i::text), 640)").await;
     assert!(snapshot > 2 * MOST, "a snapshot of {snapshot} kB shows nothing");
     assert!(memory < MOST, "{memory} kB");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_layer_that_would_take_too_much_is_refused_and_the_others_are_served() {
+    let database = TestDatabase::new().await;
+    load_plan(&database.url());
+    let setup = Setup::default().database(&database.url()).config("[tiles]\nprepare_mib = 1\n");
+    let server = setup.expect_log("mining_blocks").expect_log("task=publishing").start();
+    let before = server.get("/downloads/mining_blocks.fgb").expect(200).body;
+    let load = Load::on(&server);
+    query(
+        &database.url(),
+        "update plan.mining_blocks set geom = st_multi(st_buffer(st_centroid(geom), 0.01, 20000)) where id = 1;
+         update plan.townships set name = 'small' where id = 1",
+    );
+    until("it is told", || {
+        let ready = server.get("/readyz").expect(200).json();
+        ready["status"] == "stale" && ready["error"].as_str().is_some_and(|error| error.contains("MiB"))
+    });
+    until("the other edit is served", || {
+        String::from_utf8_lossy(&server.get("/downloads/townships.fgb").body).contains("small")
+    });
+    assert!(server.get("/downloads/mining_blocks.fgb").expect(200).body == before);
+    load.end();
 }
 
 /// The export by itself streams; simplification of the low zooms needs the vertices of the layer, which share borders.
