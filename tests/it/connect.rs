@@ -3,7 +3,7 @@
 use crate::{
     support::{
         http,
-        plan::LAYERS,
+        plan::{self, LAYERS},
         server::{Server, Setup, shared},
     },
     tiles::busy_tile,
@@ -36,6 +36,7 @@ fn every_address_on_the_page_answers() {
             assert!(!urls.is_empty() || text.contains("import"), "no address in {text}");
             for url in urls {
                 let url = url.replace("{z}/{x}/{y}", &busy_tile(10).to_string());
+                let url = url.replace("/c/{z}/{y}/{x}", &format!("/c/{}", busy_tile_4490(10)));
                 assert_eq!(http::request("GET", &url, &[]).status, 200, "{url}");
             }
         }
@@ -45,6 +46,15 @@ fn every_address_on_the_page_answers() {
         }
         server.get("/assets/connect.js").expect(200);
     }
+}
+
+/// Level, row and column in Tianditu's matrix set `c` of a tile with something in it.
+fn busy_tile_4490(level: u32) -> String {
+    let [west, south, east, north] = plan::bounds();
+    let side = 360.0 / 2f64.powi(level as i32);
+    let row = (90.0 - (south + north) / 2.0) / side;
+    let column = (180.0 + (west + east) / 2.0) / side;
+    format!("{level}/{}/{}", row.floor(), column.floor())
 }
 
 #[test]

@@ -15,7 +15,11 @@ pub const CLIENTS: &[Client] = &[
             "Open the layer definition file (drop it on the map); or enter the addresses under Layer ▸ Add Layer ▸ Add Vector Tile Layer ▸ New Generic Connection, zoom 0–18.",
         ],
         pastes: &[
-            File(["全部图层，带符号", "All layers, with their symbols"], "plan.qlr"),
+            File(
+                ["全部图层，带符号", "All layers, with their symbols"],
+                "plan.qlr",
+                "connect/plan.qlr?lang={lang}",
+            ),
             Address(TILES, "{base}/tiles/plan/{z}/{x}/{y}.mvt"),
             Address(STYLE, "{base}/styles/plan.json"),
         ],
@@ -28,8 +32,50 @@ pub const CLIENTS: &[Client] = &[
             "Open the layer definition file; or enter the address under Layer ▸ Add Layer ▸ Add Vector Layer ▸ Protocol: HTTP(S). Only what is in view is read. The coordinates are CGCS2000 (EPSG:4490).",
         ],
         pastes: &[
-            File(["全部图层，按组，带符号", "All layers, in groups, with their symbols"], "layers.qlr"),
+            File(
+                ["全部图层，按组，带符号", "All layers, in groups, with their symbols"],
+                "layers.qlr",
+                "connect/layers.qlr?lang={lang}",
+            ),
             Address(["一个图层", "One layer"], "{base}/downloads/{layer}.fgb"),
+        ],
+    },
+    Client {
+        id: "ogc-features",
+        title: ["QGIS、ArcGIS Pro：OGC API 要素", "QGIS, ArcGIS Pro: OGC API Features"],
+        way: [
+            "QGIS：“图层 ▸ 添加图层 ▸ 添加 WFS / OGC API - Features 图层 ▸ 新建”，版本选 OGC API - Features。ArcGIS Pro：“插入 ▸ 连接 ▸ 服务器 ▸ 新建 OGC API 服务器”。",
+            "QGIS: Layer ▸ Add Layer ▸ Add WFS / OGC API - Features Layer ▸ New, version OGC API - Features. ArcGIS Pro: Insert ▸ Connections ▸ Server ▸ New OGC API Server.",
+        ],
+        pastes: &[Address(["服务地址", "Server"], "{base}/ogc")],
+    },
+    Client {
+        id: "arcgis",
+        title: ["ArcGIS Pro、QGIS：ArcGIS 矢量切片服务", "ArcGIS Pro, QGIS: ArcGIS vector tile service"],
+        way: [
+            "ArcGIS Pro：“地图 ▸ 添加数据 ▸ 来自路径的数据”；门户：“添加项目 ▸ 来自 URL”。QGIS（3.26 起可用 CGCS2000）：“添加矢量切片图层 ▸ 新建 ArcGIS 矢量切片服务连接”。",
+            "ArcGIS Pro: Map ▸ Add Data ▸ Data From Path; portal: Add Item ▸ From URL. QGIS (CGCS2000 from 3.26): Add Vector Tile Layer ▸ New ArcGIS Vector Tile Service Connection.",
+        ],
+        pastes: &[
+            Address(["Web 墨卡托", "Web Mercator"], "{base}/arcgis/rest/services/plan/VectorTileServer"),
+            Address(["CGCS2000", "CGCS2000"], "{base}/arcgis/rest/services/plan_4490/VectorTileServer"),
+            File(
+                ["门户项目信息", "Item info for a portal"],
+                "iteminfo.json",
+                "arcgis/rest/services/plan/VectorTileServer/iteminfo?f=json",
+            ),
+        ],
+    },
+    Client {
+        id: "one-map",
+        title: ["自然资源一张图平台（EPSG:4490）", "One-map platforms (EPSG:4490)"],
+        way: [
+            "矢量切片，与天地图 c 矩阵集同一格网、同一级别编号，行在列前；w 为 Web 墨卡托。",
+            "Vector tiles in the grid and with the levels of Tianditu's matrix set c, row before column; w is Web Mercator.",
+        ],
+        pastes: &[
+            Address(TILES, "{base}/ogc/tiles/c/{z}/{y}/{x}"),
+            Address(["格网定义", "Grid"], "{base}/ogc/tileMatrixSets/c"),
         ],
     },
     Client {
@@ -41,6 +87,7 @@ pub const CLIENTS: &[Client] = &[
         ],
         pastes: &[
             Address(["图层信息", "About a layer"], "ogrinfo -so -al /vsicurl/{base}/downloads/{layer}.fgb"),
+            Address(["经 OGC API", "By OGC API"], "ogrinfo -so OAPIF:{base}/ogc {layer}"),
             Address(
                 ["转换为 GeoPackage", "Convert to GeoPackage"],
                 "ogr2ogr {layer}.gpkg /vsicurl/{base}/downloads/{layer}.fgb",

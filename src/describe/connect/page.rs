@@ -74,7 +74,7 @@ fn section(client: &Client, base: &PublicUrl, layer: &str, language: Language) -
             @for paste in client.pastes {
                 @match paste {
                     Paste::Address(label, text) => (copyable(language.pick(*label), &filled(text), language)),
-                    Paste::File(label, name) => (file(language.pick(*label), name, language)),
+                    Paste::File(label, name, path) => (file(language.pick(*label), name, path, language)),
                 }
             }
         }
@@ -93,9 +93,9 @@ fn copyable(label: &str, text: &str, language: Language) -> Markup {
     }
 }
 
-fn file(label: &str, name: &str, language: Language) -> Markup {
+fn file(label: &str, name: &str, path: &str, language: Language) -> Markup {
     let what = language.pick(DOWNLOAD);
-    let path = format!("connect/{name}?lang={}", language.code());
+    let path = path.replace("{lang}", language.code());
     html! {
         div.paste {
             span { (label) }
@@ -111,6 +111,6 @@ fn entry(layer: &PublishedLayer, base: &PublicUrl, language: Language) -> Markup
         h3 { (language.of(&layer.snapshot.layer.title)) " " code { (id) } }
         (copyable("FlatGeobuf", &format!("{base}/downloads/{id}.fgb"), language))
         (copyable("TileJSON", &format!("{base}/tiles/{id}.json"), language))
-        (file("QGIS", &format!("{id}.qlr"), language))
+        (file("QGIS", &format!("{id}.qlr"), &format!("connect/{id}.qlr?lang={{lang}}"), language))
     }
 }
