@@ -2,10 +2,10 @@
 
 use crate::{
     cache::{ReadyTile, TileCache, TileKey},
-    catalog::{Catalog, Dated, PLAN, Tileset, Version},
+    catalog::{Catalog, Dated, Tileset, Version},
     config,
     difference::Difference,
-    editions::{At, Edition, EditionError, Editions},
+    editions::{At, Edition, EditionError, Editions, Named},
     encoding::{self, Encoding},
     features::Orders,
     grid::{QuadGrid, TileCoord, TileMatrixSets},
@@ -276,7 +276,7 @@ impl Service {
     }
 
     /// The revisions that there are, newest adopted first.
-    pub fn revisions(&self) -> Arc<Vec<Revision>> {
+    pub fn revisions(&self) -> Arc<Vec<Named>> {
         self.editions.named()
     }
 
@@ -285,11 +285,6 @@ impl Service {
         if self.editions.set_named(revisions).await {
             self.news.send_replace(());
         }
-    }
-
-    /// The version of the whole plan in `revision`; nothing is opened for it.
-    pub fn version_of(&self, revision: &Revision) -> Option<Version> {
-        self.editions.version(revision, PLAN)
     }
 
     /// The catalog of an edition.
@@ -301,8 +296,13 @@ impl Service {
     pub async fn at(&self, at: &At) -> Result<Arc<Catalog>, Arc<EditionError>> {
         match at {
             At::One(edition) => self.edition(edition).await,
-            At::Between([old, new]) => Ok(Arc::clone(&self.difference(old, new).await?.catalog)),
+            At::Between([old, new]) => self.drawn(self.difference(old, new).await?).await,
         }
+    }
+
+    /// What changed, as layers for tiles.
+    pub async fn drawn(&self, difference: Arc<Difference>) -> Result<Arc<Catalog>, Arc<EditionError>> {
+        self.editions.drawn(difference).await
     }
 
     /// What changed from one edition to another.

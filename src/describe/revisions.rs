@@ -3,27 +3,23 @@
 use crate::{
     catalog::{Catalog, PLAN, Version},
     config::PublicUrl,
-    editions::Edition,
+    editions::{Edition, Named},
     plan::LayerId,
-    snapshot::{Origin, Revision, SnapshotId},
+    snapshot::{Origin, SnapshotId},
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-/// The current edition, then the revisions with their versions, newest adopted first.
-pub fn revisions<'a>(
-    current: &Catalog,
-    revisions: impl Iterator<Item = (&'a Revision, Version)>,
-    base: &PublicUrl,
-) -> Value {
+/// The current edition, then the revisions, newest adopted first.
+pub fn revisions(current: &Catalog, revisions: &[Named], base: &PublicUrl) -> Value {
     let base = base.as_str();
     let layers = current.layers().iter().map(|layer| (layer.id(), layer.snapshot.id, layer.published_at));
     let mut first = edition(&Edition::Current, current.version(), current.origin, layers, base);
     (first["adopted"], first["named"]) = (Value::Null, Value::Null);
-    let named = revisions.map(|(revision, version)| {
+    let named = revisions.iter().map(|Named { revision, version }| {
         let layers = revision.layers.iter().map(|layer| (&layer.id, layer.snapshot, layer.published_at));
         let name = Edition::Named(revision.name.clone());
-        let mut entry = edition(&name, version, revision.origin, layers, base);
+        let mut entry = edition(&name, *version, revision.origin, layers, base);
         (entry["adopted"], entry["named"]) = (json!(revision.adopted), json!(revision.named_at));
         entry
     });

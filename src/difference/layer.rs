@@ -21,9 +21,9 @@ pub const GEOMETRY: &str = "geometry";
 
 /// What changed in a layer from one edition to another.
 pub struct LayerDifference {
-    /// The difference as a layer. Its rows are numbered from 1; its columns are `change` ([`ADDED`], [`REMOVED`],
-    /// [`CHANGED_FROM`] or [`CHANGED_TO`]), `changed` (the names of changed columns joined by commas), `feature_id` (the
-    /// id in its edition) and then those of both editions.
+    /// The difference as a layer. Its rows are numbered from 1; its columns are `change` (`added`, `removed`,
+    /// `changed_from` or `changed_to`), `changed` (the names of changed columns joined by commas), `feature_id` (the id in
+    /// its edition) and then those of both editions.
     pub snapshot: Arc<Snapshot>,
     /// `None` where nothing had to be matched.
     pub matched_by: Option<MatchedBy>,
@@ -66,27 +66,26 @@ impl LayerDifference {
         new: Option<&Snapshot>,
         directory: &Path,
     ) -> Result<Self, WriteError> {
-        let fields = |one: Option<&Snapshot>, other: Option<&Snapshot>| {
-            // A layer that is in one edition only has the columns of that one.
-            one.or(other).map_or_else(|| layer.fields.clone(), |snapshot| snapshot.layer.fields.clone())
-        };
         let mut counts = Counts::default();
-        let (mut was, mut is) = (old, new);
-        match (old, new) {
+        let (old, new) = match (old, new) {
             (Some(old), Some(new)) if old.id == new.id => {
                 counts.unchanged = new.feature_count();
-                (was, is) = (None, None);
+                (None, None)
             }
             (Some(old), Some(new)) if old.layer.geometry != new.layer.geometry => {
                 counts.removed = old.feature_count();
-                was = None;
+                (None, Some(new))
             }
-            _ => {}
-        }
+            sides => sides,
+        };
+        // A layer that is in one edition only has the columns of that one.
+        let fields = |one: Option<&Snapshot>, other: Option<&Snapshot>| {
+            one.or(other).map_or_else(|| layer.fields.clone(), |snapshot| snapshot.layer.fields.clone())
+        };
         let own = own_columns();
-        let columns = Columns::of(&fields(was.or(is), new), &fields(is.or(was), new), &own);
-        let matching = Matching::of(was, is);
-        Comparison { old: was, new: is, columns, matching, own }.write(layer, counts, directory)
+        let columns = Columns::of(&fields(old, new), &fields(new, old), &own);
+        let matching = Matching::of(old, new);
+        Comparison { old, new, columns, matching, own }.write(layer, counts, directory)
     }
 }
 

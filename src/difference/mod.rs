@@ -12,14 +12,15 @@ pub use layer::{Change, Counts, GEOMETRY, LayerDifference, OWN_COLUMNS};
 pub use matching::MatchedBy;
 
 use crate::{
-    catalog::{Catalog, PublishedLayer, Version},
+    catalog::{Catalog, Dated, PublishedLayer, Version},
     config,
     grid::QuadGrid,
     lineage::Lineage,
     plan::LayerId,
-    snapshot::WriteError,
+    snapshot::{Origin, WriteError},
     tile::{PrepareError, TileLayer},
 };
+use jiff::Timestamp;
 use std::{path::Path, sync::Arc};
 
 /// What changed in every layer of two editions. It lies in files without names, which go with it.
@@ -28,8 +29,10 @@ pub struct Difference {
     pub versions: [Version; 2],
     /// Every layer of the new edition in legend order, then those that only the old one has.
     pub layers: Vec<LayerDifference>,
-    /// The same layers, for tiles and downloads.
-    pub catalog: Arc<Catalog>,
+    /// When the newest of what is compared was published.
+    published_at: Timestamp,
+    origin: Origin,
+    grid: QuadGrid,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -41,48 +44,53 @@ pub enum DifferenceError {
 }
 
 impl Difference {
-    /// Compares `old` and `new`. Layers are drawn after the rules in `tiles`, without points for names.
+    /// Compares `old` and `new`.
     ///
     /// # Errors
     /// When files in `directory` cannot be written.
-    pub fn between(
-        old: &Catalog,
-        new: &Catalog,
-        tiles: &config::Tiles,
-        directory: &Path,
-    ) -> Result<Self, DifferenceError> {
-        let (mut layers, mut drawn) = (vec![], vec![]);
+    pub fn between(old: &Catalog, new: &Catalog, directory: &Path) -> Result<Self, DifferenceError> {
         let gone = old.layers().iter().filter(|layer| new.layer(layer.id()).is_none());
-        for described in new.layers().iter().chain(gone) {
-            let id = described.id();
-            let sides = [old, new].map(|catalog| catalog.layer(id).map(Arc::as_ref));
-            let [was, is] = sides.map(|layer| layer.map(|layer| layer.snapshot.as_ref()));
-            let layer = LayerDifference::between(&described.snapshot.layer, was, is, directory)?;
-            let published_at =
-                sides.iter().flatten().map(|layer| layer.published_at).max().unwrap_or_default();
-            drawn.push(Arc::new(PublishedLayer {
-                tiles: prepared(&layer, id, new.grid(), tiles, directory)?,
-                snapshot: Arc::clone(&layer.snapshot),
-                published_at,
-                lineage: Lineage::new(layer.snapshot.id),
-            }));
-            layers.push(layer);
-        }
-        let versions = [old.version(), new.version()];
-        let catalog = Arc::new(Catalog::new(new.origin, new.grid(), drawn, tiles.max_tile()));
-        Ok(Self { versions, layers, catalog })
+        let layers = new.layers().iter().chain(gone).map(|described| {
+            let snapshot =
+                |catalog: &Catalog| catalog.layer(described.id()).map(|layer| Arc::clone(&layer.snapshot));
+            let (was, is) = (snapshot(old), snapshot(new));
+            LayerDifference::between(&described.snapshot.layer, was.as_deref(), is.as_deref(), directory)
+        });
+        let times = [old, new].into_iter().flat_map(Catalog::layers).map(|layer| layer.published_at);
+        Ok(Self {
+            versions: [old.version(), new.version()],
+            published_at: times.max().unwrap_or_default(),
+            layers: layers.collect::<Result<_, _>>()?,
+            origin: new.origin,
+            grid: new.grid().clone(),
+        })
     }
-}
 
-fn prepared(
-    layer: &LayerDifference,
-    id: &LayerId,
-    grid: &QuadGrid,
-    tiles: &config::Tiles,
-    directory: &Path,
-) -> Result<TileLayer, PrepareError> {
-    let mut rules = tiles.rules.get(id).cloned().unwrap_or_default();
-    // A name beside each of two outlines would say the same twice.
-    rules.labels = Some(vec![]);
-    TileLayer::prepare_unnamed(Arc::clone(&layer.snapshot), grid, &rules, directory)
+    /// The snapshot of what changed in a layer.
+    pub fn dated(&self, layer: &LayerId) -> Option<Dated> {
+        let found = self.layers.iter().find(|difference| difference.snapshot.layer.id == *layer)?;
+        Some(Dated { snapshot: Arc::clone(&found.snapshot), published_at: self.published_at })
+    }
+
+    /// The layers for tiles, drawn after the rules in `tiles`, without points for names.
+    ///
+    /// # Errors
+    /// When files in `directory` cannot be written.
+    pub fn drawn(&self, tiles: &config::Tiles, directory: &Path) -> Result<Catalog, DifferenceError> {
+        let layers = self.layers.iter().map(|difference| {
+            let snapshot = &difference.snapshot;
+            let mut rules = tiles.rules.get(&snapshot.layer.id).cloned().unwrap_or_default();
+            // A name beside each of two outlines would say the same twice.
+            rules.labels = Some(vec![]);
+            let tiles = TileLayer::prepare_unnamed(Arc::clone(snapshot), &self.grid, &rules, directory)?;
+            Ok(Arc::new(PublishedLayer {
+                tiles,
+                snapshot: Arc::clone(snapshot),
+                published_at: self.published_at,
+                lineage: Lineage::new(snapshot.id),
+            }))
+        });
+        let layers = layers.collect::<Result<_, PrepareError>>()?;
+        Ok(Catalog::new(self.origin, &self.grid, layers, tiles.max_tile()))
+    }
 }

@@ -49,9 +49,16 @@ pub struct Editions {
     store: Arc<Store>,
     tiles: Arc<config::Tiles>,
     /// Newest adopted first.
-    named: ArcSwap<Vec<Revision>>,
+    named: ArcSwap<Vec<Named>>,
     opened: Shelf<Version, Catalog>,
     differences: Shelf<[Version; 2], Difference>,
+    drawn: Shelf<[Version; 2], Catalog>,
+}
+
+/// A revision and its version of the whole plan.
+pub struct Named {
+    pub revision: Revision,
+    pub version: Version,
 }
 
 impl Editions {
@@ -62,22 +69,27 @@ impl Editions {
             named: ArcSwap::default(),
             opened: Shelf::new(OPEN_REVISIONS),
             differences: Shelf::new(OPEN_DIFFERENCES),
+            drawn: Shelf::new(OPEN_DIFFERENCES),
         }
     }
 
     /// The revisions that there are, newest adopted first.
-    pub fn named(&self) -> Arc<Vec<Revision>> {
+    pub fn named(&self) -> Arc<Vec<Named>> {
         self.named.load_full()
     }
 
     /// Takes what is in the state directory now, newest adopted first; tells whether that is something else.
-    pub async fn set_named(&self, named: Vec<Revision>) -> bool {
-        if **self.named.load() == named {
+    pub async fn set_named(&self, revisions: Vec<Revision>) -> bool {
+        if self.named.load().iter().map(|named| &named.revision).eq(&revisions) {
             return false;
         }
-        let versions: Vec<_> = named.iter().filter_map(|revision| self.version(revision, PLAN)).collect();
-        self.named.store(Arc::new(named));
-        self.opened.keep(|version| versions.contains(version)).await;
+        let named = |revision: Revision| {
+            let version = self.version(revision.layers.iter());
+            Named { revision, version }
+        };
+        let named: Arc<Vec<_>> = Arc::new(revisions.into_iter().map(named).collect());
+        self.named.store(Arc::clone(&named));
+        self.opened.keep(|version| named.iter().any(|named| named.version == *version)).await;
         true
     }
 
@@ -86,19 +98,22 @@ impl Editions {
         self.opened.all()
     }
 
-    /// The version of the tileset `name` in `revision`; `None` when it has no such tileset. Nothing is opened for it.
-    pub fn version(&self, revision: &Revision, name: &str) -> Option<Version> {
-        let ids: Vec<_> = name.split(',').collect();
-        let wanted = |layer: &&RevisionLayer| name == PLAN || ids.contains(&layer.id.as_str());
-        let layers: Vec<_> = revision.layers.iter().filter(wanted).collect();
-        if name != PLAN && layers.len() != ids.len() {
-            return None;
-        }
+    /// The version of a tileset of `layers`. Nothing is opened for it.
+    fn version<'a>(&self, layers: impl Iterator<Item = &'a RevisionLayer>) -> Version {
         let unruled = Rules::default();
         let layers = layers
-            .into_iter()
             .map(|layer| (&layer.id, layer.snapshot, self.tiles.rules.get(&layer.id).unwrap_or(&unruled)));
-        Some(Version::of(layers, &served_grid(), self.tiles.max_tile()))
+        Version::of(layers, &served_grid(), self.tiles.max_tile())
+    }
+
+    /// The version of the tileset `name`; `None` when the revision has no such tileset.
+    fn version_of(&self, named: &Named, name: &str) -> Option<Version> {
+        if name == PLAN {
+            return Some(named.version);
+        }
+        let ids: Vec<_> = name.split(',').collect();
+        let layers = named.revision.layers.iter().filter(|layer| ids.contains(&layer.id.as_str()));
+        (layers.clone().count() == ids.len()).then(|| self.version(layers))
     }
 
     /// The catalog of `edition`, opened when it is not among those that are `kept` (newest first, the current one in
@@ -112,18 +127,17 @@ impl Editions {
             Edition::Current => kept.into_iter().next().ok_or_else(|| EditionError::Nothing.into()),
             Edition::Named(name) => {
                 let named = self.named();
-                let revision = named.iter().find(|revision| revision.name == *name);
-                let revision = revision.ok_or_else(|| EditionError::NoRevision(name.clone()))?;
-                self.open_revision(revision, kept).await
+                let named = named.iter().find(|named| named.revision.name == *name);
+                let named = named.ok_or_else(|| EditionError::NoRevision(name.clone()))?;
+                self.open_revision(named, kept).await
             }
             Edition::Version(version) => {
                 if let Some(catalog) = kept.iter().find(|catalog| catalog.version() == *version) {
                     return Ok(Arc::clone(catalog));
                 }
                 let named = self.named();
-                let revision = named.iter().find(|revision| self.version(revision, PLAN) == Some(*version));
-                let revision = revision.ok_or(EditionError::NotKept(*version))?;
-                self.open_revision(revision, kept).await
+                let named = named.iter().find(|named| named.version == *version);
+                self.open_revision(named.ok_or(EditionError::NotKept(*version))?, kept).await
             }
         }
     }
@@ -141,26 +155,24 @@ impl Editions {
             return Ok(Some(tileset));
         }
         let named = self.named();
-        let Some(revision) = named.iter().find(|revision| self.version(revision, name) == Some(version))
-        else {
+        let Some(named) = named.iter().find(|named| self.version_of(named, name) == Some(version)) else {
             return Ok(None);
         };
-        Ok(self.open_revision(revision, kept).await?.tileset(name).ok())
+        Ok(self.open_revision(named, kept).await?.tileset(name).ok())
     }
 
     async fn open_revision(
         &self,
-        revision: &Revision,
+        Named { revision, version }: &Named,
         kept: Vec<Arc<Catalog>>,
     ) -> Result<Arc<Catalog>, Arc<EditionError>> {
-        let version = self.version(revision, PLAN).ok_or(EditionError::Nothing)?;
-        if let Some(catalog) = kept.iter().find(|catalog| catalog.version() == version) {
+        if let Some(catalog) = kept.iter().find(|catalog| catalog.version() == *version) {
             return Ok(Arc::clone(catalog));
         }
         let open = kept.into_iter().chain(self.open()).collect();
         let opening = Opening { store: Arc::clone(&self.store), tiles: Arc::clone(&self.tiles), open };
         let revision = revision.clone();
-        self.opened.get_or_make(version, || EditionError::Stopped, move || opening.open(&revision)).await
+        self.opened.get_or_make(*version, || EditionError::Stopped, move || opening.open(&revision)).await
     }
 
     /// What changed from `old` to `new`.
@@ -169,10 +181,18 @@ impl Editions {
         old: Arc<Catalog>,
         new: Arc<Catalog>,
     ) -> Result<Arc<Difference>, Arc<EditionError>> {
-        let (store, tiles) = (Arc::clone(&self.store), Arc::clone(&self.tiles));
+        let store = Arc::clone(&self.store);
         let versions = [old.version(), new.version()];
-        let compare = move || Ok(Difference::between(&old, &new, &tiles, store.aside())?);
+        let compare = move || Ok(Difference::between(&old, &new, store.aside())?);
         self.differences.get_or_make(versions, || EditionError::Stopped, compare).await
+    }
+
+    /// What changed, as layers for tiles.
+    pub async fn drawn(&self, difference: Arc<Difference>) -> Result<Arc<Catalog>, Arc<EditionError>> {
+        let (store, tiles) = (Arc::clone(&self.store), Arc::clone(&self.tiles));
+        let versions = difference.versions;
+        let draw = move || Ok(difference.drawn(&tiles, store.aside())?);
+        self.drawn.get_or_make(versions, || EditionError::Stopped, draw).await
     }
 }
 

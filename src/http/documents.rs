@@ -61,7 +61,8 @@ async fn described(app: &App, at: Option<At>) -> Result<(Arc<Catalog>, Option<At
         Some(At::One(edition)) => Ok((app.service.edition(&edition).await?, None)),
         Some(At::Between([old, new])) => {
             let difference = app.service.difference(&old, &new).await?;
-            Ok((Arc::clone(&difference.catalog), Some(At::between(difference.versions))))
+            let between = At::between(difference.versions);
+            Ok((app.service.drawn(difference).await?, Some(between)))
         }
     }
 }

@@ -44,10 +44,12 @@ pub async fn download(
         return answer(&dated, IMMUTABLE, &method, &headers);
     }
     let at: At = edition.map_or(Ok(At::One(Edition::Current)), str::parse)?;
-    let catalog = app.service.at(&at).await?;
-    let layer = catalog.layer(&id).ok_or_else(unknown)?;
+    let dated = match &at {
+        At::One(edition) => app.service.edition(edition).await?.layer(&id).map(|layer| layer.dated()),
+        At::Between([old, new]) => app.service.difference(old, new).await?.dated(&id),
+    };
     let cache_control = if at.is_fixed() { IMMUTABLE } else { CURRENT };
-    answer(&layer.dated(), cache_control, &method, &headers)
+    answer(&dated.ok_or_else(unknown)?, cache_control, &method, &headers)
 }
 
 async fn version(app: &App, layer: &LayerId, id: SnapshotId) -> Result<Arc<Dated>, Problem> {

@@ -4,7 +4,7 @@
 //! the plan; a client that comes back with it is told what changed meanwhile.
 
 use super::{App, Problem};
-use crate::{catalog::Catalog, describe, service::Service, snapshot::Revision};
+use crate::{catalog::Catalog, describe, editions::Named, service::Service};
 use axum::{
     extract::State,
     http::{HeaderMap, HeaderName, HeaderValue, header},
@@ -76,7 +76,7 @@ struct Follower {
     /// What the client knows.
     told: Option<Arc<Catalog>>,
     /// Those that it was told of, since it came.
-    revisions: Option<Arc<Vec<Revision>>>,
+    revisions: Option<Arc<Vec<Named>>>,
     _place: OwnedSemaphorePermit,
 }
 
@@ -88,7 +88,8 @@ impl Follower {
             let known = self.told.as_ref().map(|told| told.version());
             let revisions = self.service.revisions();
             let is_told = |catalog: &Catalog| {
-                known == Some(catalog.version()) && self.revisions.as_ref() == Some(&revisions)
+                known == Some(catalog.version())
+                    && self.revisions.as_ref().is_some_and(|told| Arc::ptr_eq(told, &revisions))
             };
             match self.service.catalog() {
                 Some(catalog) if !is_told(&catalog) => {

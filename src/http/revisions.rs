@@ -27,8 +27,7 @@ async fn list(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let (current, revisions) = (app.catalog()?, app.service.revisions());
-    let named = revisions.iter().filter_map(|revision| Some((revision, app.service.version_of(revision)?)));
-    let document = describe::revisions(&current, named, &base_url(&app.server, peer, &headers));
+    let document = describe::revisions(&current, &revisions, &base_url(&app.server, peer, &headers));
     Representation::document(document.to_string(), &headers)?.answer(&headers)
 }
 
@@ -79,14 +78,15 @@ async fn difference(
     let Query(wanted) = wanted.map_err(|error| Problem::bad_request(error.body_text()))?;
     let page = wanted.page()?;
     let difference = app.service.difference(&editions[0], &editions[1]).await?;
-    let unknown = page.layers.iter().find(|id| difference.catalog.layer(id).is_none());
+    let unknown = page.layers.iter().find(|id| difference.dated(id).is_none());
     if let Some(id) = unknown {
         return Err(TilesetError::UnknownLayer(id.to_string()).into());
     }
     let named = app.service.revisions();
     let compared = editions.map(|edition| {
         let is_it = |name: &_| matches!(&edition, Edition::Named(named) if named == name);
-        let adopted = named.iter().find(|revision| is_it(&revision.name)).map(|revision| revision.adopted);
+        let adopted = named.iter().map(|named| &named.revision).find(|revision| is_it(&revision.name));
+        let adopted = adopted.map(|revision| revision.adopted);
         Compared { edition, adopted }
     });
     let base = base_url(&app.server, peer, &headers);
