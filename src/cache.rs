@@ -5,7 +5,7 @@
 //! are one cut, which goes on for as long as one of them waits.
 
 use crate::{
-    catalog::TileContent, encoding::Encoding, flights::Flights, grid::TileCoord, view::View,
+    catalog::TileContent, encoding::Encoding, flights::Flights, grid::TileCoord, view::ViewId,
     workers::WorkError,
 };
 use bytes::Bytes;
@@ -15,7 +15,7 @@ use std::future::Future;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TileKey {
     pub content: TileContent,
-    pub view: View,
+    pub view: ViewId,
     pub tile: TileCoord,
     pub encoding: Encoding,
 }
@@ -93,7 +93,7 @@ mod tests {
 
     fn key(x: u32) -> TileKey {
         let content = TileContent::default();
-        TileKey { content, view: View::OPEN, tile: TileCoord { z: 10, x, y: 0 }, encoding: Encoding::Gzip }
+        TileKey { content, view: ViewId::OPEN, tile: TileCoord { z: 10, x, y: 0 }, encoding: Encoding::Gzip }
     }
 
     fn empty() -> ReadyTile {

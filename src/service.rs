@@ -7,7 +7,7 @@ use crate::{
     difference::Difference,
     editions::{At, Edition, EditionError, Editions, Named},
     encoding::{self, Encoding},
-    features::Orders,
+    features::{Evaluator, Orders},
     grid::{QuadGrid, TileCoord, TileMatrixSets},
     metrics::{LayerLabel, Metrics},
     on_grid::OnGrid,
@@ -16,8 +16,8 @@ use crate::{
     publisher::{Export, served_grid},
     snapshot::{Revision, SnapshotId, Store, StoreError},
     style::Sheets,
-    tile::{self, TileLayer},
-    view::View,
+    tile::{self, Keep, Tile, TileLayer},
+    view::{View, ViewId},
     workers::{WorkError, Workers},
 };
 use arc_swap::ArcSwapOption;
@@ -104,7 +104,8 @@ impl Kept {
         let replaced = before.tilesets().filter_map(|old| Some((old, *after.get(&old.name)?)));
         let replaced: Vec<_> = replaced.filter(|(old, new)| old.version != new.version).collect();
         let mut kept = Self { carried: 0, touched: vec![] };
-        for key in cache.keys() {
+        // Of a filtered tile only the hash of the filter is known here; it is cut when it is asked for.
+        for key in cache.keys().filter(|key| key.view == ViewId::OPEN) {
             let held = replaced.iter().find(|(old, _)| old.content(key.tile) == key.content);
             match held {
                 Some((_, new)) if new.content(key.tile) != key.content => {
@@ -228,7 +229,7 @@ impl Service {
     async fn cut_anew(&self, touched: Vec<Touched>) {
         let cuts = touched.into_iter().map(|Touched { tileset, key }| async move {
             // Whoever asks for the tile is told what is wrong.
-            if self.tile(&tileset, key.tile, key.encoding, key.view).await.is_ok() {
+            if self.tile(&tileset, key.tile, key.encoding, &View::OPEN).await.is_ok() {
                 self.metrics.cache_recut.inc();
             }
         });
@@ -352,14 +353,15 @@ impl Service {
         tileset: &Arc<Tileset>,
         tile: TileCoord,
         encoding: Encoding,
-        view: View,
+        view: &View,
     ) -> Result<ReadyTile, WorkError> {
-        let key = TileKey { content: tileset.content(tile), view, tile, encoding };
+        let key = TileKey { content: tileset.content(tile), view: view.id(), tile, encoding };
         if let Some(ready) = self.cache.get(&key).await {
             self.metrics.cache_hits.inc();
             return Ok(ready);
         }
-        let made = self.cache.get_or_make(key, self.make(Arc::clone(tileset), tile, encoding)).await;
+        let made =
+            self.cache.get_or_make(key, self.make(Arc::clone(tileset), tile, encoding, view.clone())).await;
         if matches!(made, Err(WorkError::Overloaded)) {
             self.metrics.shed.inc();
         }
@@ -371,12 +373,13 @@ impl Service {
         tileset: Arc<Tileset>,
         tile: TileCoord,
         encoding: Encoding,
+        view: View,
     ) -> impl Future<Output = Result<ReadyTile, WorkError>> + Send + 'static {
         let (workers, metrics) = (Arc::clone(&self.workers), Arc::clone(&self.metrics));
         let cut = move || {
             let start = Instant::now();
             let layers: Vec<&TileLayer> = tileset.layers.iter().map(|layer| &layer.tiles).collect();
-            let cut = tile::cut(&layers, &tileset.grid, tile, tileset.max_tile);
+            let cut = cut(&layers, &tileset, tile, &view);
             let (bytes, encoding) = encoding::encode(cut.bytes.into(), encoding);
             (ReadyTile { bytes, encoding, dropped: cut.dropped }, start.elapsed().as_secs_f64())
         };
@@ -420,4 +423,27 @@ impl Service {
         }
         self.metrics.encode()
     }
+}
+
+/// The tile of `view`.
+fn cut(layers: &[&TileLayer], tileset: &Tileset, tile: TileCoord, view: &View) -> Tile {
+    let Some(conditions) = view.conditions() else {
+        return tile::cut(layers, &tileset.grid, tile, tileset.max_tile);
+    };
+    let evaluators: Vec<_> = layers
+        .iter()
+        .zip(conditions)
+        .map(|(layer, condition)| (layer.snapshot(), Evaluator::new(condition)))
+        .collect();
+    let keep: Vec<_> = evaluators
+        .iter()
+        .map(|(snapshot, evaluator)| {
+            |position: u32| {
+                let position = position as usize;
+                evaluator.matches(&snapshot.row(position), &snapshot.feature_bounds(position))
+            }
+        })
+        .collect();
+    let keep: Vec<Keep> = keep.iter().map(|keep| keep as Keep).collect();
+    tile::cut_kept(layers, &keep, &tileset.grid, tile, tileset.max_tile)
 }

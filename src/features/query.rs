@@ -76,17 +76,8 @@ impl Query {
     }
 
     fn check(&self, snapshot: &Snapshot) -> Result<(), TooExpensive> {
-        let relations: usize = self.conditions.iter().map(Condition::relations).sum();
-        if relations == 0 {
-            return Ok(());
-        }
-        let most = MOST_RELATIONS / relations;
-        // Rows outside the boxes of the geometries are told from the index alone.
-        if snapshot.feature_count() <= most {
-            return Ok(());
-        }
-        let rows = snapshot.walk(self.boxes(snapshot), 0).count();
-        if rows > most { Err(TooExpensive { relations: rows * relations }) } else { Ok(()) }
+        let relations = self.conditions.iter().map(Condition::relations).sum();
+        check(relations, snapshot, || self.boxes(snapshot))
     }
 
     /// Boxes outside which no row matches.
@@ -98,6 +89,28 @@ impl Query {
             (None, None) => snapshot.bounds.into_iter().collect(),
         }
     }
+}
+
+impl Condition {
+    /// Refuses what is too much work for the rows of `snapshot`.
+    pub fn check_cost(&self, snapshot: &Snapshot) -> Result<(), TooExpensive> {
+        check(self.relations(), snapshot, || self.bounds().or(snapshot.bounds).into_iter().collect())
+    }
+}
+
+/// Refuses more relations than may be taken, so many for each row that meets one of the boxes: the others are told
+/// from the index alone.
+fn check(
+    relations: usize,
+    snapshot: &Snapshot,
+    boxes: impl FnOnce() -> Vec<Bounds>,
+) -> Result<(), TooExpensive> {
+    let most = MOST_RELATIONS.checked_div(relations).unwrap_or(usize::MAX);
+    if snapshot.feature_count() <= most {
+        return Ok(());
+    }
+    let rows = snapshot.walk(boxes(), 0).count();
+    if rows > most { Err(TooExpensive { relations: rows * relations }) } else { Ok(()) }
 }
 
 /// The rows of a snapshot that may match, in the order that is asked for.

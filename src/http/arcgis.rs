@@ -15,6 +15,7 @@ use crate::{
     describe::{self, arcgis},
     grid::{TileCoord, TileMatrixSet},
     style::StyleId,
+    view::View,
 };
 use axum::{Router, extract::State, response::Response, routing::get};
 use serde_json::Value;
@@ -129,7 +130,7 @@ async fn tile(
     let coord = named.set.tile(level, column, row).ok_or_else(Problem::internal)?;
     let catalog = app.catalog_on(&named.set.grid).await?;
     let tileset = Named::find(&name, &catalog)?.tileset;
-    tiles::send_there(&app, &tileset, coord, REVALIDATE, &asked.headers).await
+    tiles::send_there(&app, &tileset, coord, &View::OPEN, REVALIDATE, &asked.headers).await
 }
 
 async fn tilemap(

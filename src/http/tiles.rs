@@ -6,6 +6,7 @@ use super::{
     connection::Peer,
     documents::at,
     negotiate,
+    ogc::{filter, parameters::Parameters},
     respond::{IMMUTABLE, REVALIDATE, Representation, VARY_ENCODING, acceptable, etag, insert},
 };
 use crate::{
@@ -18,7 +19,7 @@ use crate::{
 use axum::{
     Extension,
     extract::State,
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use std::sync::Arc;
@@ -32,6 +33,7 @@ pub async fn tile(
     State(app): State<Arc<App>>,
     Extension(Peer(peer)): Extension<Peer>,
     Segments((name, tile)): Segments<(String, String)>,
+    uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let (name, at) = at(&name)?;
@@ -45,7 +47,8 @@ pub async fn tile(
                 let coord = coordinate(&current.grid, &tile)?;
                 let (base, name, version) =
                     (base_url(&app.server, peer, &headers), &current.name, current.version);
-                return redirect(&format!("{}/tiles/{name}@{version}/{coord}.mvt", base.as_str()));
+                let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+                return redirect(&format!("{}/tiles/{name}@{version}/{coord}.mvt{query}", base.as_str()));
             }
         },
         Some(at) => {
@@ -54,7 +57,16 @@ pub async fn tile(
         }
     };
     let coord = coordinate(&tileset.grid, &tile)?;
-    send(&app, &tileset, coord, cache_control, &headers).await
+    let view = view(&uri, &tileset)?;
+    send(&app, &tileset, coord, &view, cache_control, &headers).await
+}
+
+/// What `?filter=` leaves of the tileset.
+fn view(uri: &Uri, tileset: &Tileset) -> Result<View, Problem> {
+    if uri.query().is_none() {
+        return Ok(View::OPEN);
+    }
+    filter::view(&Parameters::of(uri)?, tileset)
 }
 
 /// The tile; 204 when it is empty.
@@ -62,12 +74,13 @@ async fn send(
     app: &App,
     tileset: &Arc<Tileset>,
     coord: TileCoord,
+    view: &View,
     cache_control: HeaderValue,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
     let accepted = negotiate::accepted(headers);
     let encoding = acceptable(accepted)?;
-    let ready = app.service.tile(tileset, coord, encoding, View::OPEN).await?;
+    let ready = app.service.tile(tileset, coord, encoding, view).await?;
     let (mut bytes, mut encoding, dropped) = (ready.bytes, ready.encoding, ready.dropped);
     if encoding == Encoding::Identity && !accepted.identity && !bytes.is_empty() {
         // A small tile is kept as it is, but this client takes only codings.
@@ -76,7 +89,7 @@ async fn send(
     let representation = Representation {
         bytes,
         encoding,
-        etag: etag(&tileset.version, encoding),
+        etag: etag(&view.id().name(tileset.version), encoding),
         content_type: MVT,
         cache_control,
         vary: VARY_ENCODING,
@@ -93,10 +106,11 @@ pub async fn send_there(
     app: &App,
     tileset: &Arc<Tileset>,
     coord: TileCoord,
+    view: &View,
     cache_control: HeaderValue,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    let mut response = send(app, tileset, coord, cache_control, headers).await?;
+    let mut response = send(app, tileset, coord, view, cache_control, headers).await?;
     if response.status() == StatusCode::NO_CONTENT {
         *response.status_mut() = StatusCode::OK;
         response.headers_mut().insert(header::CONTENT_TYPE, MVT);

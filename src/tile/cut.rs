@@ -30,12 +30,30 @@ pub fn cut(layers: &[&TileLayer], grid: &QuadGrid, tile: TileCoord, most: usize)
     cut_until(Stage::Encode, layers, grid, tile, most)
 }
 
+/// Whether the row at a position of a layer is in the tile.
+pub type Keep<'a> = &'a dyn Fn(u32) -> bool;
+
+/// The same of some rows of each layer: `keep` has one for each.
+pub fn cut_kept(layers: &[&TileLayer], keep: &[Keep], grid: &QuadGrid, tile: TileCoord, most: usize) -> Tile {
+    with_scratch(Stage::Encode, grid, tile, |scratch, tile| scratch.cut(layers, keep, grid, tile, most))
+}
+
 /// The same up to `last`, for the bench: without the last stage, [`Stage::Encode`], the tile is empty.
 pub fn cut_until(last: Stage, layers: &[&TileLayer], grid: &QuadGrid, tile: TileCoord, most: usize) -> Tile {
+    let all = vec![&(|_| true) as Keep; layers.len()];
+    with_scratch(last, grid, tile, |scratch, tile| scratch.cut(layers, &all, grid, tile, most))
+}
+
+fn with_scratch(
+    last: Stage,
+    grid: &QuadGrid,
+    tile: TileCoord,
+    cut: impl FnOnce(&mut Scratch, TileCoord) -> Tile,
+) -> Tile {
     let Some(tile) = grid.tile(tile.z, tile.x, tile.y) else { return Tile::default() };
     let mut scratch = SCRATCH.take().unwrap_or_default();
     scratch.drawer.last = last;
-    let cut = scratch.cut(layers, grid, tile, most);
+    let cut = cut(&mut scratch, tile);
     SCRATCH.set(Some(scratch));
     cut
 }
@@ -63,13 +81,20 @@ struct LayerBatch {
 }
 
 impl Scratch {
-    fn cut(&mut self, layers: &[&TileLayer], grid: &QuadGrid, tile: TileCoord, most: usize) -> Tile {
+    fn cut(
+        &mut self,
+        layers: &[&TileLayer],
+        keep: &[Keep],
+        grid: &QuadGrid,
+        tile: TileCoord,
+        most: usize,
+    ) -> Tile {
         if self.layers.len() < layers.len() {
             self.layers.resize_with(layers.len(), LayerBatch::default);
         }
         let mut least = 0;
-        for (layer, batch) in layers.iter().zip(&mut self.layers) {
-            least += batch.draw(layer, grid, tile, &mut self.drawer);
+        for ((layer, keep), batch) in layers.iter().zip(keep).zip(&mut self.layers) {
+            least += batch.draw(layer, keep, grid, tile, &mut self.drawer);
         }
         let mut bytes = Vec::new();
         if least <= most {
@@ -111,11 +136,18 @@ impl Scratch {
 
 impl LayerBatch {
     /// Draws `layer`; returns a bound from below on the bytes that it takes.
-    fn draw(&mut self, layer: &TileLayer, grid: &QuadGrid, tile: TileCoord, drawer: &mut Drawer) -> usize {
+    fn draw(
+        &mut self,
+        layer: &TileLayer,
+        keep: Keep,
+        grid: &QuadGrid,
+        tile: TileCoord,
+        drawer: &mut Drawer,
+    ) -> usize {
         self.features.clear();
         self.labels.clear();
         if tile.z >= layer.minzoom && layer.grid == *grid {
-            drawer.draw(layer, grid, tile, &mut self.features);
+            drawer.draw(layer, keep, grid, tile, &mut self.features);
             layer.draw_labels(grid, tile, &self.features, &mut self.labels);
         }
         self.size = layer.source(tile.z).least_size(&self.features);

@@ -4,6 +4,7 @@ use super::{
     BUFFER, EXTENT, Stage, TileLayer,
     clip_line::{clip_lines, clip_points},
     clip_polygon::PolygonClipper,
+    cut::Keep,
     encode::{Batch, Drawn},
     geometry,
     project::Projector,
@@ -38,25 +39,39 @@ pub struct Drawer {
 }
 
 impl Drawer {
-    /// Adds the features of `layer` in `tile` to `batch`.
-    pub fn draw(&mut self, layer: &TileLayer, grid: &QuadGrid, tile: TileCoord, batch: &mut Batch) {
+    /// Adds the features of `layer` in `tile` that are to be kept to `batch`.
+    pub fn draw(
+        &mut self,
+        layer: &TileLayer,
+        keep: Keep,
+        grid: &QuadGrid,
+        tile: TileCoord,
+        batch: &mut Batch,
+    ) {
         if wraps(layer, grid, tile) {
-            return self.draw_around(layer, grid, tile, batch);
+            return self.draw_around(layer, keep, grid, tile, batch);
         }
         match layer.pyramid.level(tile.z) {
-            Some(level) => self.draw_simplified(layer, level, tile, batch),
-            None => self.draw_exact(layer, grid, tile, batch),
+            Some(level) => self.draw_simplified(layer, level, keep, tile, batch),
+            None => self.draw_exact(layer, keep, grid, tile, batch),
         }
     }
 
     /// From the pyramid.
-    fn draw_simplified(&mut self, layer: &TileLayer, level: &Level, tile: TileCoord, batch: &mut Batch) {
+    fn draw_simplified(
+        &mut self,
+        layer: &TileLayer,
+        level: &Level,
+        keep: Keep,
+        tile: TileCoord,
+        batch: &mut Batch,
+    ) {
         let kind = layer.snapshot.layer.geometry;
         // Zooms of the pyramid are low: no overflow.
         let [x, y] = [tile.x, tile.y].map(|n| n as i32 * EXTENT);
         let clip = CLIP.moved([x, y]);
         level.search(&clip, |feature| {
-            if self.last == Stage::Search {
+            if self.last == Stage::Search || !keep(feature.position) {
                 return;
             }
             let first = [feature.first[0] - x, feature.first[1] - y];
@@ -77,10 +92,20 @@ impl Drawer {
     }
 
     /// From the snapshot itself.
-    fn draw_exact(&mut self, layer: &TileLayer, grid: &QuadGrid, tile: TileCoord, batch: &mut Batch) {
+    fn draw_exact(
+        &mut self,
+        layer: &TileLayer,
+        keep: Keep,
+        grid: &QuadGrid,
+        tile: TileCoord,
+        batch: &mut Batch,
+    ) {
         let kind = layer.snapshot.layer.geometry;
         let projector = Projector::new(grid, tile);
         for position in layer.snapshot.search(&layer.reach(&grid.geographic_bounds(tile, MARGIN))) {
+            if !keep(position as u32) {
+                continue;
+            }
             let feature = layer.snapshot.feature(position);
             match self.last {
                 Stage::Search => continue,

@@ -35,7 +35,7 @@ mod trace;
 mod validity;
 mod wrap;
 
-pub use cut::{Tile, cut, cut_until};
+pub use cut::{Keep, Tile, cut, cut_kept, cut_until};
 pub use layer::{PrepareError, TileLayer};
 pub use stage::Stage;
 pub use touched::{DEEPEST, touched};

@@ -6,6 +6,7 @@
 
 use super::{
     BUFFER, EXTENT, TileLayer,
+    cut::Keep,
     draw::{CLIP, Drawer},
     encode::Batch,
     geometry,
@@ -59,6 +60,7 @@ impl Drawer {
     pub(super) fn draw_around(
         &mut self,
         layer: &TileLayer,
+        keep: Keep,
         grid: &QuadGrid,
         tile: TileCoord,
         batch: &mut Batch,
@@ -68,6 +70,7 @@ impl Drawer {
             Some(level) => simplified(layer, level, tile, width.round() as i32),
             None => exact(layer, grid, tile, width),
         };
+        parts.retain(|part| keep(part.position));
         // The order of the file, as in every tile.
         parts.sort_by_key(|part| part.position);
         let kind = layer.snapshot.layer.geometry;

@@ -44,5 +44,6 @@ mod st_asmvt;
 mod styles;
 mod tables;
 mod tile_addresses;
+mod tile_filters;
 mod tilejson;
 mod tiles;

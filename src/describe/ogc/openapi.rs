@@ -4,6 +4,7 @@ use super::{
     DESCRIPTION, TITLE,
     link::{FLATGEOBUF, GEOJSON, HTML, JSON, OPENAPI, SCHEMA},
     schema::json_type,
+    tiles::{MVT, TILEJSON},
     title,
 };
 use crate::{
@@ -28,10 +29,11 @@ pub fn openapi(catalog: &Catalog, base: &PublicUrl, limits: &Limits) -> Value {
         "tags": [
             { "name": "Common", "description": "OGC API – Common" },
             { "name": "Features", "description": "OGC API – Features" },
+            { "name": "Tiles", "description": "OGC API – Tiles" },
         ],
         "paths": paths(catalog),
         "components": {
-            "parameters": parameters(limits),
+            "parameters": parameters(catalog, limits),
             "schemas": schemas(),
             "responses": responses(),
         },
@@ -48,9 +50,12 @@ struct Resource {
     parameters: Vec<&'static str>,
     /// Parameters of this resource alone.
     properties: Vec<Value>,
-    /// Media types, beside HTML, and the names of their schemas.
+    /// Media types and the names of their schemas.
     forms: Vec<(&'static str, &'static str)>,
 }
+
+/// Nearly every resource has a page too.
+const PAGE: (&str, &str) = (HTML, "page");
 
 const ITEMS_PARAMETERS: [&str; 13] = [
     "limit",
@@ -78,16 +83,16 @@ fn paths(catalog: &Catalog) -> Map<String, Value> {
         tag: "Common",
         parameters: vec!["f"],
         properties: vec![],
-        forms: vec![form],
+        forms: vec![form, PAGE],
     };
     let resources = [
-        common("", "getLandingPage", "入口 Landing page", (JSON, "landingPage")),
+        common("/", "getLandingPage", "入口 Landing page", (JSON, "landingPage")),
         common("/conformance", "getConformance", "一致性类 Conformance classes", (JSON, "conformance")),
         common("/api", "getApi", "接口定义 API definition", (OPENAPI, "object")),
         common("/collections", "getCollections", "图层 Collections", (JSON, "collections")),
     ];
     let of_layers = catalog.layers().iter().flat_map(|layer| collection(&layer.snapshot.layer));
-    let resources = resources.into_iter().chain(of_layers);
+    let resources = resources.into_iter().chain(of_layers).chain(tiles());
     resources.map(|resource| (resource.path.clone(), json!({ "get": resource.operation() }))).collect()
 }
 
@@ -99,7 +104,7 @@ fn collection(layer: &Layer) -> [Resource; 5] {
         tag: "Features",
         parameters: parameters.to_vec(),
         properties: vec![],
-        forms: forms.to_vec(),
+        forms: [forms, &[PAGE]].concat(),
     };
     let items = [(GEOJSON, "featureCollection"), (FLATGEOBUF, "binary")];
     let mut items = resource("/items", "getItems", "要素 Features", &ITEMS_PARAMETERS, &items);
@@ -119,6 +124,67 @@ fn collection(layer: &Layer) -> [Resource; 5] {
     ]
 }
 
+/// Tiles of the plan, of each collection, and the tile matrix sets that they are in.
+fn tiles() -> Vec<Resource> {
+    let resource = |path: &str, operation: &str, summary: &str, parameters: &[_], forms: &[_]| Resource {
+        path: path.into(),
+        operation: operation.into(),
+        summary: summary.into(),
+        tag: "Tiles",
+        parameters: parameters.to_vec(),
+        properties: vec![],
+        forms: forms.to_vec(),
+    };
+    let (json, tilejson) = ((JSON, "object"), (TILEJSON, "object"));
+    let mut resources = vec![
+        resource(
+            "/tileMatrixSets",
+            "getTileMatrixSets",
+            "瓦片矩阵集 Tile matrix sets",
+            &["f"],
+            &[json, PAGE],
+        ),
+        resource(
+            "/tileMatrixSets/{tileMatrixSetId}",
+            "getTileMatrixSet",
+            "瓦片矩阵集 Tile matrix set",
+            &["tileMatrixSetId", "f"],
+            &[json, PAGE],
+        ),
+    ];
+    for (of, name, own) in
+        [("", "Plan", "collections"), ("/collections/{collectionId}", "Collection", "collectionId")]
+    {
+        let tileset = format!("{of}/tiles/{{tileMatrixSetId}}");
+        let filter = ["filter", "filter-lang", "filter-crs"];
+        let place = ["tileMatrixSetId", "tileMatrix", "tileRow", "tileCol", "f-tile", own];
+        resources.extend([
+            resource(
+                &format!("{of}/tiles"),
+                &format!("get{name}Tilesets"),
+                "瓦片集 Tilesets",
+                &["f", own],
+                &[json, PAGE],
+            ),
+            resource(
+                &tileset,
+                &format!("get{name}Tileset"),
+                "瓦片集 Tileset",
+                &["tileMatrixSetId", "f-tileset", own],
+                &[json, tilejson, PAGE],
+            ),
+            resource(
+                &format!("{tileset}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}"),
+                &format!("get{name}Tile"),
+                "矢量瓦片 Vector tile",
+                &[&place[..], &filter].concat(),
+                &[(MVT, "binary")],
+            ),
+        ]);
+    }
+    resources
+}
+
 /// The parameter that asks by a property.
 fn property(field: &Field) -> Value {
     let mut schema = json!({ "type": json_type(field.kind) });
@@ -136,9 +202,8 @@ impl Resource {
         let reference = |kind: &str, name: &str| json!({ "$ref": format!("#/components/{kind}/{name}") });
         let media_type = |schema: Value| json!({ "schema": schema });
         let forms = self.forms.iter().map(|(form, schema)| (*form, media_type(reference("schemas", schema))));
-        let page = (HTML, media_type(json!({ "type": "string" })));
         let content: Map<String, Value> =
-            forms.chain([page]).map(|(form, described)| (form.to_owned(), described)).collect();
+            forms.map(|(form, described)| (form.to_owned(), described)).collect();
         let mut answers = json!({ "200": { "description": self.summary, "content": content } });
         for (status, name) in [
             ("400", "BadRequest"),
@@ -149,7 +214,7 @@ impl Resource {
         ] {
             answers[status] = reference("responses", name);
         }
-        if self.parameters.contains(&"featureId") {
+        if self.path.contains('{') {
             answers["404"] = reference("responses", "NotFound");
         }
         let parameters = self.parameters.iter().map(|name| reference("parameters", name));
@@ -161,7 +226,8 @@ impl Resource {
     }
 }
 
-fn parameters(limits: &Limits) -> Value {
+fn parameters(catalog: &Catalog, limits: &Limits) -> Value {
+    let ids: Vec<_> = catalog.layers().iter().map(|layer| layer.id().as_str()).collect();
     let crs: Vec<String> = Crs::all().map(|crs| crs.to_string()).collect();
     let query = |name: &str, description: &str, schema: Value| {
         json!({ "name": name, "in": "query", "required": false, "description": description, "schema": schema,
@@ -178,6 +244,18 @@ fn parameters(limits: &Limits) -> Value {
     let names = json!({ "type": "array", "items": { "type": "string" } });
     json!({
         "featureId": path("featureId", "要素标识 Id of a feature", json!({ "type": "integer", "format": "int64", "minimum": 0 })),
+        "collectionId": path("collectionId", "图层 Collection", json!({ "type": "string", "enum": ids })),
+        "collections": query("collections", "图层 Collections in the tiles", json!({
+            "type": "array", "items": { "type": "string", "enum": ids },
+        })),
+        "tileMatrixSetId": path("tileMatrixSetId", "瓦片矩阵集 Tile matrix set", json!({ "type": "string" })),
+        "tileMatrix": path("tileMatrix", "级别 Tile matrix", json!({ "type": "integer", "minimum": 0 })),
+        "tileRow": path("tileRow", "行 Row from the north", json!({ "type": "integer", "minimum": 0 })),
+        "tileCol": path("tileCol", "列 Column from the west", json!({ "type": "integer", "minimum": 0 })),
+        "f-tile": query("f", "格式 Form of the answer", json!({ "type": "string", "enum": ["mvt"] })),
+        "f-tileset": query("f", "格式 Form of the answer", json!({
+            "type": "string", "enum": ["json", "html", "tilejson"],
+        })),
         "f": query("f", "格式 Form of the answer", json!({ "type": "string", "enum": ["json", "html"] })),
         "f-items": query("f", "格式 Form of the answer", json!({ "type": "string", "enum": ["json", "html", "fgb"] })),
         "limit": query("limit", "每页要素数 Features in a page", json!({
@@ -210,6 +288,7 @@ fn schemas() -> Value {
     let object = |required: &[&str], properties: Value| json!({ "type": "object", "required": required, "properties": properties });
     json!({
         "object": { "type": "object" },
+        "page": { "type": "string" },
         "binary": { "type": "string", "format": "binary" },
         "link": object(&["href", "rel"], json!({
             "href": { "type": "string", "format": "uri" }, "rel": { "type": "string" }, "type": { "type": "string" },

@@ -3,10 +3,11 @@
 
 mod body;
 mod documents;
+pub mod filter;
 mod item;
 mod items;
 pub mod media;
-mod parameters;
+pub mod parameters;
 mod tiles;
 mod wanted;
 
@@ -35,6 +36,8 @@ use std::sync::Arc;
 pub fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/ogc", get(documents::landing_page))
+        // The path in the API document, under the server's URL.
+        .route("/ogc/", get(documents::landing_page))
         .route("/ogc/style.css", get(documents::style))
         .route("/ogc/conformance", get(documents::conformance))
         .route("/ogc/collections", get(documents::collections))

@@ -1,7 +1,7 @@
 //! Tiles as OGC API has them (OGC API Tiles 1, 20-057): of the plan and of each collection, in every tile matrix set.
 
 use super::{
-    Asked,
+    Asked, filter,
     media::{Form, HTML, JSON},
     parameters::wrong,
 };
@@ -165,14 +165,16 @@ impl Wanted<'_> {
     async fn tile(&self, app: &App, asked: &Asked, place: &Place) -> Result<Response, Problem> {
         let (set, matrix, row, column) = place;
         let set = find_set(app, set)?;
-        self.form(asked, &[MVT])?;
+        let own: &[&str] = if self.collection.is_some() { &["f"] } else { &["f", "collections"] };
+        asked.form_with(&[own, &filter::PARAMETERS].concat(), &[MVT])?;
         let coord = coordinate(set, matrix, row, column)?;
         // What is wrong with the request is told before a grid is prepared for it.
         let served = self.layers(&asked.catalog, asked)?;
         within_limits(set, &served, matrix, coord)?;
         let catalog = app.catalog_on(&set.grid).await?;
         let tileset = self.layers(&catalog, asked)?;
-        tiles::send_there(app, &tileset, coord, REVALIDATE, &asked.headers).await
+        let view = filter::view(&asked.parameters, &tileset)?;
+        tiles::send_there(app, &tileset, coord, &view, REVALIDATE, &asked.headers).await
     }
 }
 

@@ -1,14 +1,15 @@
 //! What a request for the items of a collection asks for.
 
 use super::{
+    filter::filter,
     media::{self, FLATGEOBUF, Form, GEOJSON, HTML},
     parameters::{Parameters, wrong},
 };
 use crate::{
     crs::Crs,
     features::{
-        Area, Condition, Filter, Moment, Query, SortKey,
-        filter::{GEOMETRY, ID, Language},
+        Area, Condition, Moment, Query, SortKey,
+        filter::{GEOMETRY, ID},
     },
     http::Problem,
     plan::{FieldType, Layer},
@@ -170,15 +171,6 @@ fn area(parameters: &Parameters) -> Result<Option<Area>, Problem> {
 fn moment(parameters: &Parameters) -> Result<Option<Moment>, Problem> {
     let moment = parameters.get("datetime").map(Moment::parse).transpose();
     moment.map_err(|reason| wrong("datetime", reason))
-}
-
-/// The filter of a request, with the language and the CRS that it is in.
-pub fn filter(parameters: &Parameters) -> Result<Option<Filter>, Problem> {
-    let language = parameters.get("filter-lang").map_or(Some(Language::Text), Language::parse);
-    let language = language.ok_or_else(|| wrong("filter-lang", "it is cql2-text or cql2-json"))?;
-    let crs = crs(parameters, "filter-crs")?;
-    let filter = parameters.get("filter").map(|text| Filter::parse(text, language, crs)).transpose();
-    filter.map_err(|error| wrong("filter", &error.to_string()))
 }
 
 /// Parameters that are the name of a property ask for features with that value.

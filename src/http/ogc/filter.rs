@@ -1,0 +1,33 @@
+//! `filter`, `filter-lang` and `filter-crs` (OGC 19-079r2, §7): of features and of tiles.
+
+use super::{
+    parameters::{Parameters, wrong},
+    wanted::crs,
+};
+use crate::{
+    catalog::Tileset,
+    features::{Filter, filter::Language},
+    http::Problem,
+    view::View,
+};
+
+pub const PARAMETERS: [&str; 3] = ["filter", "filter-lang", "filter-crs"];
+
+/// The filter of a request, with the language and the CRS that it is in.
+pub fn filter(parameters: &Parameters) -> Result<Option<Filter>, Problem> {
+    let language = parameters.get("filter-lang").map_or(Some(Language::Text), Language::parse);
+    let language = language.ok_or_else(|| wrong("filter-lang", "it is cql2-text or cql2-json"))?;
+    let crs = crs(parameters, "filter-crs")?;
+    let filter = parameters.get("filter").map(|text| Filter::parse(text, language, crs)).transpose();
+    filter.map_err(|error| wrong("filter", &error.to_string()))
+}
+
+/// What a request for tiles of `tileset` sees of it: all, without a filter.
+///
+/// # Errors
+/// 400 that names the parameter that is wrong.
+pub fn view(parameters: &Parameters, tileset: &Tileset) -> Result<View, Problem> {
+    let Some(filter) = filter(parameters)? else { return Ok(View::OPEN) };
+    let layers = tileset.layers.iter().map(|layer| &*layer.snapshot);
+    View::filtered(&filter, layers).map_err(|error| wrong("filter", &error.to_string()))
+}
