@@ -22,7 +22,7 @@ def write(results):
              table(("Target", "Wanted", "Measured", "Verdict"), judge(results)),
              ["Measured is the median of the repeats, with the least and the most in brackets. Ratios are of runs made in the "
               "same minutes on the same rows and tiles.", ""]]
-    for key, write_part in (("cold", cold), ("hot", hot), ("storm", storm), ("download", download), ("export", export), ("push", push), ("start", start),
+    for key, write_part in (("cold", cold), ("hot", hot), ("storm", storm), ("download", download), ("features", features), ("export", export), ("push", push), ("start", start),
                             ("memory", memory), ("growth", growth), ("stages", stages)):
         if key in results or key == "memory":
             parts.append(write_part(results))
@@ -126,6 +126,21 @@ def download(results):
             for who, name in (("ours", "plantiles"), ("nginx", "nginx"))]
     yield from table(("whole, 4 connections", "MB/s", "client, of a core", "ours to nginx"), rows)
     yield from table(("ranges of 16 KiB: connections", *HEAD[1:]), compared({"64": d["ranges"]}))
+
+
+def features(results):
+    f = results["features"]
+    yield "## Features"
+    yield ""
+    yield (f"GeoJSON of `block` ({f['features']} features) by OGC API over one connection, without a coding, from the request to the last "
+           "byte, the client included. Each box is that of a tile and asked for once in a run; pages begin at random places in the first "
+           "thousand features and in the last tenth.")
+    yield ""
+    rows = [("features of a box, at most 100", f["box"])]
+    for name, title in (("page", "100 features"), ("sorted", "100 features, `sortby=-id`")):
+        rows += [(f"{title}, near the beginning", f[name]["near"]), (f"{title}, far in", f[name]["far"])]
+    yield from table(("Request", "Number", "kB", "p50 ms", "p99 ms"),
+                     [(title, m["requests"], f"{m['kb']:.1f}", show(m["p50_ms"], ""), show(m["p99_ms"], "")) for title, m in rows])
 
 
 def export(results):
