@@ -450,13 +450,13 @@ fn pages_are_conditional_and_coded() {
     server.ask("GET", &path, &[("if-match", "\"other\"")]).expect_problem(412);
 }
 
-fn gunzip(bytes: &[u8]) -> Vec<u8> {
+pub fn gunzip(bytes: &[u8]) -> Vec<u8> {
     let mut decoded = vec![];
     std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(bytes), &mut decoded).unwrap();
     decoded
 }
 
-fn unbrotli(bytes: &[u8]) -> Vec<u8> {
+pub fn unbrotli(bytes: &[u8]) -> Vec<u8> {
     let mut decoded = vec![];
     brotli::BrotliDecompress(&mut &bytes[..], &mut decoded).unwrap();
     decoded

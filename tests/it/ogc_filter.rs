@@ -1,12 +1,14 @@
 //! OGC API, Features, Part 3 (OGC 19-079r2) and CQL2 (OGC 21-065r2): PostGIS decides by the same condition in SQL
 //! which features are right.
 
+use crate::ogc_features::{gunzip, unbrotli};
 use crate::support::{
     database::TestDatabase,
-    ogc::{all_ids, crs, items, refused},
+    ogc::{all_ids, crs, items, items_path, page_ids, refused},
     postgis::query,
     server::{Server, Setup, shared},
 };
+use flatgeobuf::{FallibleStreamingIterator, FgbReader};
 use plantiles::{
     crs::Crs,
     features::filter::{Filter, Language},
@@ -177,6 +179,7 @@ async fn filter_response_is_what_postgis_finds() {
     assert!(found > 5_000, "{found} rows in all");
     equalities(&server, &database);
     boxes(&server, &database);
+    large_pages(&server);
 }
 
 /// `ogcapi-features-3/1.0/conf/queryables-query-parameters`: `/conf/queryables-query-parameters/parameters`
@@ -220,6 +223,31 @@ fn boxes(server: &Server, database: &TestDatabase) {
     ];
     assert!(expected.len() > 5, "{expected:?}");
     assert_eq!(all_ids(server, "samples", &parameters), expected);
+}
+
+/// Pages that go out in several pieces: whole in every coding, and as FlatGeobuf.
+fn large_pages(server: &Server) {
+    let path = items_path("samples", &[("limit", "10000"), ("crs", &crs(4547))]);
+    let plain = server.get(&path).expect(200);
+    assert!(plain.body.len() > 200_000, "{} bytes are one piece", plain.body.len());
+    assert_eq!(plain.header("content-length"), None);
+    assert_eq!(page_ids(&plain.json()).len(), 400);
+    for (coding, decode) in [
+        ("gzip", gunzip as fn(&[u8]) -> Vec<u8>),
+        ("br", unbrotli),
+        ("zstd", |bytes| zstd::decode_all(bytes).unwrap()),
+    ] {
+        let coded = server.ask("GET", &path, &[("accept-encoding", coding)]).expect(200);
+        assert_eq!(coded.expect_header("content-encoding"), coding);
+        assert!(decode(&coded.body) == plain.body, "{coding}");
+    }
+    let file = items(server, "samples", &[("limit", "10000"), ("f", "fgb")]).expect(200);
+    let mut rows = FgbReader::open(&file.body[..]).unwrap().select_all_seq().unwrap();
+    let mut count = 0;
+    while rows.next().unwrap().is_some() {
+        count += 1;
+    }
+    assert_eq!((count, file.expect_header("ogc-numberreturned")), (400, "400"));
 }
 
 /// `cql2/1.0/conf/cql2-json`: `/conf/cql2-json/validate`: JSON says what the text says.
