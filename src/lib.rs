@@ -38,11 +38,12 @@ pub mod telemetry;
 pub mod bundle;
 pub mod snapshot;
 
+pub mod crs;
+
 pub mod postgis;
 
 pub mod import;
 
-pub mod crs;
 pub mod features;
 
 pub mod encoding;

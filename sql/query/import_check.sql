@@ -1,21 +1,29 @@
 -- What is wrong with the waiting rows: number, reason, and how many problems there are in all.
-with fault (row_number, reason) as (
+with invalid as materialized (
+    select import_row_number, geom as shape, st_isvaliddetail(geom) as detail from import_row where not st_isvalid(geom)
+),
+-- A ring that is invalid by itself is named; else the fault is between rings.
+ring as (
+    select import_row_number, part.path[1] as part, ring.path[1] + 1 as ring,
+           st_isvaliddetail(ring.geom) as detail
+    from invalid
+         cross join lateral st_dump(shape) as part
+         cross join lateral st_dumprings(part.geom) as ring
+    where st_dimension(shape) = 2
+),
+fault (row_number, reason) as (
     select import_row_number,
-           format('its coordinates, from %s %s, do not lie in the area of EPSG:%s', st_xmin(geom), st_ymin(geom), st_srid(geom))
-    from import_row
-    where st_srid(geom) <> 4490
-    union all
-    select import_row_number,
-           format('its coordinates are not longitude and latitude in degrees: x from %s to %s, y from %s to %s',
-                  st_xmin(geom), st_xmax(geom), st_ymin(geom), st_ymax(geom))
-    from import_row
-    where st_srid(geom) = 4490
-      and not (st_xmin(geom) >= -180 and st_xmax(geom) <= 180 and st_ymin(geom) >= -90 and st_ymax(geom) <= 90)
-    union all
-    select import_row_number,
-           format('the geometry is not valid: %s at %s %s', lower((detail).reason), st_x((detail).location), st_y((detail).location))
-    from (select import_row_number, st_isvaliddetail(geom) as detail from import_row) as checked
+           format('the geometry is not valid: part %s, ring %s: %s at %s %s', part, ring,
+                  lower((detail).reason), st_x((detail).location), st_y((detail).location))
+    from ring
     where not (detail).valid
+    union all
+    select import_row_number,
+           format('the geometry is not valid: %s at %s %s',
+                  lower((detail).reason), st_x((detail).location), st_y((detail).location))
+    from invalid
+    where not exists (select from ring where ring.import_row_number = invalid.import_row_number
+                                         and not (ring.detail).valid)
     union all
     select import_row_number, format('the id %s is that of row %s too', id, first)
     from (select import_row_number, id, min(import_row_number) over (partition by id) as first

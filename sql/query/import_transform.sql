@@ -1,15 +1,2 @@
--- From EPSG:{srid}. A geometry that cannot be transformed keeps its own SRID, by which it is found.
-create function pg_temp.import_transform(geom geometry) returns geometry
-language plpgsql
-as $$
-begin
-    return st_transform(st_setsrid(geom, {srid}), 4490);
-exception
-    when others then
-        return st_setsrid(geom, {srid});
-end;
-$$;
-
-update import_row set geom = pg_temp.import_transform(geom);
-
-drop function pg_temp.import_transform(geometry);
+-- Every coordinate was found in the area of its system, where the transformation does not fail.
+update import_row set geom = st_transform(geom, 4490) where st_srid(geom) <> 4490

@@ -9,6 +9,7 @@ select id,
            'source', source,
            'description', jsonb_build_object('zh', description_zh, 'en', description_en),
            'minzoom', minzoom,
+           'disjoint', disjoint,
            'fields', fields
        )::text
 from plan.layer

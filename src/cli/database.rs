@@ -4,7 +4,8 @@ use super::progress::Progress;
 use crate::{
     bundle,
     config::Config,
-    import::{self, ImportError},
+    crs::Crs,
+    import::{self, Charset, ImportError, ImportOptions, ReadOptions},
     plan::LayerId,
     postgis::{self, Database},
     publisher::{Publisher, Wanted},
@@ -15,26 +16,77 @@ use clap::Args;
 use jiff::civil::Date;
 use std::{path::PathBuf, sync::Arc};
 
-/// EPSG:4490, which a GeoJSON file of this field holds unless it says otherwise.
-const CGCS2000: i32 = 4490;
-
 #[derive(Debug, Args)]
 pub struct ImportArgs {
-    /// Files to load: GeoJSON
+    /// Files to load: GeoPackage, Shapefile (.shp or .shp.zip), GeoJSON, FlatGeobuf, CSV with WKT, or text of corner
+    /// points (.txt)
     #[arg(required_unless_present = "bundled", requires = "layer", value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Layer that the rows belong to
     #[arg(long, value_name = "ID", value_parser = LayerId::new)]
     layer: Option<LayerId>,
-    /// EPSG code of the coordinates
-    #[arg(long, value_name = "N", default_value_t = CGCS2000)]
-    srid: i32,
+    /// Table of a GeoPackage, or Shapefile of an archive, that has several
+    #[arg(long, value_name = "NAME")]
+    from: Option<String>,
+    /// EPSG code of the coordinates, whatever the file says: 4490, 4491 to 4554, 4326 or 3857 [default: what the file
+    /// says, else 4490]
+    #[arg(long, value_name = "N", value_parser = crs)]
+    srid: Option<Crs>,
+    /// The first of two coordinates is the one to the north
+    #[arg(long)]
+    northing_first: bool,
+    /// Encoding of the text, such as GBK [default: what the file says, else UTF-8 if it is, else GBK]
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<Charset>,
+    /// Field that an attribute of the file goes to; `-` leaves it out. Repeatable
+    #[arg(long, value_name = "ATTRIBUTE=FIELD", value_parser = mapping)]
+    map: Vec<(String, String)>,
+    /// Leave out attributes that the layer has no field for, instead of refusing the file
+    #[arg(long)]
+    ignore_fields: bool,
+    /// Repair invalid geometry, and list what was changed
+    #[arg(long)]
+    fix: bool,
     /// Delete the rows that are there first
     #[arg(long)]
     replace: bool,
+    /// Do everything but change the table
+    #[arg(long)]
+    dry_run: bool,
     /// Load the plan that comes with the program
-    #[arg(long, conflicts_with_all = ["files", "layer", "srid"])]
+    #[arg(long, conflicts_with_all = [
+        "files", "layer", "from", "srid", "northing_first", "encoding", "map", "ignore_fields", "fix", "dry_run",
+    ])]
     bundled: bool,
+}
+
+fn crs(text: &str) -> Result<Crs, String> {
+    let code = text.parse().map_err(|_| "not a number")?;
+    Crs::of_epsg(code).ok_or_else(|| {
+        "not imported: CGCS2000 (4490, 4491 to 4554), WGS 84 (4326) and Web Mercator (3857) are; transform the file first"
+            .into()
+    })
+}
+
+fn mapping(text: &str) -> Result<(String, String), String> {
+    let (attribute, field) = text.split_once('=').ok_or("not ATTRIBUTE=FIELD")?;
+    Ok((attribute.trim().to_owned(), field.trim().to_owned()))
+}
+
+impl ImportArgs {
+    fn options(&self, config: &Config) -> ImportOptions {
+        let read = ReadOptions {
+            crs: self.srid,
+            northing_first: self.northing_first,
+            table: self.from.clone(),
+            charset: self.encoding,
+            map: self.map.iter().cloned().collect(),
+            usual_map: config.import.map.clone(),
+            ignore_fields: self.ignore_fields,
+            fix: self.fix,
+        };
+        ImportOptions { read, replace: self.replace, dry_run: self.dry_run }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -71,24 +123,34 @@ pub async fn import(config: &Config, args: ImportArgs) -> anyhow::Result<()> {
     let database = database(config)?;
     let mut progress = Progress::default();
     let mut report = |done: import::Progress| progress.say(&describe(&done));
-    let rows = match &args.layer {
+    let imported = match &args.layer {
         Some(layer) => {
-            import::import_files(&database, &args.files, layer, args.srid, args.replace, &mut report).await
+            let options = args.options(config);
+            import::import_files(&database, &args.files, layer, &options, &mut report).await
         }
         None => import::import_bundled(&database, args.replace, &mut report).await,
     };
     drop(progress);
-    match rows {
-        Ok(rows) => println!("imported {rows} rows"),
+    match imported {
+        Ok(imported) => {
+            for (file, remark) in &imported.remarks {
+                eprintln!("{file}: {remark}");
+            }
+            match args.dry_run {
+                true => println!("{} rows can be imported; nothing was changed", imported.rows),
+                false => println!("imported {} rows", imported.rows),
+            }
+            Ok(())
+        }
         Err(ImportError::Rejected(rejection)) => {
             for problem in &rejection.problems {
                 eprintln!("{}: {problem}", rejection.file);
             }
-            bail!("{}: {} problems, nothing was imported", rejection.file, rejection.total);
+            let plural = if rejection.total == 1 { "" } else { "s" };
+            bail!("{}: {} problem{plural}, nothing was imported", rejection.file, rejection.total);
         }
-        Err(error) => return Err(error.into()),
+        Err(error) => Err(error.into()),
     }
-    Ok(())
 }
 
 fn describe(progress: &import::Progress) -> String {

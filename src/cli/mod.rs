@@ -51,9 +51,14 @@ enum Command {
     #[command(after_help = "Example: plantiles init --database-url postgres://plan@localhost/plan")]
     Init,
     /// Load files into the tables of the plan, validated, all or nothing
-    #[command(
-        after_help = "Examples:\n  plantiles import --bundled\n  plantiles import blocks.geojson --layer mining_blocks --replace"
-    )]
+    #[command(after_help = "Examples:
+  plantiles import --bundled
+  plantiles import blocks.geojson --layer mining_blocks --replace
+  plantiles import KCGH.shp --layer mining_blocks --map KQXX=remarks --map TBYS=- --dry-run
+  plantiles import plan.gpkg --from rights --layer mining_rights --srid 4526 --fix
+  plantiles import corners.txt --layer mining_rights
+
+Nothing is imported unless every row is right; docs/import.md says what is checked.")]
     Import(database::ImportArgs),
     /// Export layers into snapshots now, from the database or of the bundled plan
     #[command(

@@ -31,6 +31,7 @@ pub struct Config {
     pub database: Database,
     pub tiles: Tiles,
     pub log: Log,
+    pub import: Import,
     /// Tables and views outside the schema `plan` that are served too.
     #[serde(rename = "layer")]
     pub layers: Vec<TableLayer>,
@@ -101,6 +102,13 @@ pub struct Tiles {
     /// The tile matrix sets that every server has and those of the configuration.
     #[serde(rename = "grid")]
     pub matrix_sets: TileMatrixSets,
+}
+
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Import {
+    /// Attributes of files and the fields they go to: a field, `id`, or `-` for nowhere.
+    pub map: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Default, Clone, Deserialize)]

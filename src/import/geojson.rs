@@ -1,56 +1,40 @@
 //! GeoJSON (RFC 7946, and its `crs` member of 2008), one feature in memory at a time.
 
-use super::{Geometry, Problem, ReadError, Row, RowSink, geometry::Position};
-use crate::{
-    plan::{Field, FieldType, GeometryKind, Layer},
-    snapshot::Value,
-};
+use super::{Attribute, Feature, Found, Geometry, Intake, ReadError, Stated, geometry::Position};
 use serde::{
     Deserialize, Deserializer,
     de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::{Map, Value as Json, value::RawValue};
-use std::{borrow::Cow, fmt, io::Read, ops::ControlFlow};
+use std::{borrow::Cow, fmt, io::Read};
 
-/// Gives every feature of the FeatureCollection in `input` to `sink`, whose coordinates are taken to be
-/// in EPSG:`srid`, x east and y north.
+/// Brings every feature of the FeatureCollection in `input` to `intake`.
 ///
 /// # Errors
-/// When the text is not a FeatureCollection, or states another coordinate system than `srid`.
-pub fn read(input: impl Read, layer: &Layer, srid: i32, sink: &mut RowSink) -> Result<(), ReadError> {
+/// When the text is not a FeatureCollection, or names a coordinate system that is not imported.
+pub fn read(input: impl Read, intake: &mut Intake) -> Result<(), ReadError> {
     let mut json = serde_json::Deserializer::from_reader(input);
-    let mut collection = Collection { layer, sink, stopped: false, crs: None, has_features: false };
+    let mut collection = Collection { intake, stopped: None, has_features: false };
     let read = json.deserialize_map(&mut collection).and_then(|()| json.end());
-    let (stopped, crs) = (collection.stopped, collection.crs);
-    match read {
-        Err(_) if stopped => return Ok(()),
-        read => read.map_err(ReadError::Json)?,
+    match (collection.stopped, read) {
+        (Some(stopped), _) => stopped,
+        (None, Err(error)) => Err(ReadError::malformed(format!("not a GeoJSON FeatureCollection: {error}"))),
+        (None, Ok(())) => Ok(()),
     }
-    match crs {
-        None => Ok(()),
-        Some(name) => check_crs(&name, srid),
-    }
-}
-
-/// `urn:ogc:def:crs:EPSG::4490`, `EPSG:4490` or `urn:ogc:def:crs:OGC:1.3:CRS84`.
-fn check_crs(name: &str, expected: i32) -> Result<(), ReadError> {
-    let unknown = || ReadError::UnknownCrs(name.chars().take(80).collect());
-    let last = name.rsplit(':').next().unwrap_or(name);
-    let stated = match last {
-        "CRS84" => 4326,
-        code => code.parse().map_err(|_| unknown())?,
-    };
-    // GeoJSON writers say WGS 84 whatever they mean; it is within a metre of CGCS2000.
-    let same = stated == expected || [stated, expected].iter().all(|code| [4326, 4490].contains(code));
-    if same { Ok(()) } else { Err(ReadError::OtherCrs { stated, expected }) }
 }
 
 struct Collection<'a, 'b> {
-    layer: &'a Layer,
-    sink: &'a mut RowSink<'b>,
-    stopped: bool,
-    crs: Option<String>,
+    intake: &'a mut Intake<'b>,
+    /// Why reading ended before the text did: nobody wants more, or what it says of itself is wrong.
+    stopped: Option<Result<(), ReadError>>,
     has_features: bool,
+}
+
+impl Collection<'_, '_> {
+    fn stop<E: Error>(&mut self, how: Result<(), ReadError>) -> E {
+        self.stopped = Some(how);
+        E::custom("stopped")
+    }
 }
 
 #[derive(Deserialize)]
@@ -80,7 +64,12 @@ impl<'de> Visitor<'de> for &mut Collection<'_, '_> {
                     }
                 }
                 "features" => map.next_value_seed(Features(self))?,
-                "crs" => self.crs = map.next_value::<Option<Crs>>()?.map(|crs| crs.properties.name),
+                "crs" => {
+                    if let Some(crs) = map.next_value::<Option<Crs>>()? {
+                        let stated = Stated::name(&crs.properties.name);
+                        self.intake.coordinate_system(stated).map_err(|error| self.stop(Err(error)))?;
+                    }
+                }
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                 }
@@ -112,10 +101,12 @@ impl<'de> Visitor<'de> for Features<'_, '_, '_> {
         let mut number = 0;
         while let Some(text) = features.next_element::<Box<RawValue>>()? {
             number += 1;
-            let row = row(number, text.get(), collection.layer);
-            if let ControlFlow::Break(()) = (collection.sink)(row) {
-                collection.stopped = true;
-                return Err(Error::custom("stopped"));
+            let taken = match feature(number, text.get()) {
+                Ok(feature) => collection.intake.take(feature),
+                Err(reason) => collection.intake.refuse(number, reason),
+            };
+            if taken.is_break() {
+                return Err(collection.stop(Ok(())));
             }
         }
         Ok(())
@@ -123,7 +114,7 @@ impl<'de> Visitor<'de> for Features<'_, '_, '_> {
 }
 
 #[derive(Deserialize)]
-struct Feature {
+struct FileFeature {
     #[serde(rename = "type")]
     kind: String,
     #[serde(default)]
@@ -145,8 +136,9 @@ enum FileGeometry {
     GeometryCollection,
 }
 
+/// A position, and whether it has a height.
 #[derive(Clone, Copy)]
-struct FilePosition(Position);
+struct FilePosition(Position, bool);
 
 impl<'de> Deserialize<'de> for FilePosition {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -161,29 +153,28 @@ impl<'de> Deserialize<'de> for FilePosition {
             fn visit_seq<A: SeqAccess<'de>>(self, mut numbers: A) -> Result<FilePosition, A::Error> {
                 let mut next = || numbers.next_element()?.ok_or_else(|| Error::invalid_length(1, &self));
                 let position = [next()?, next()?];
-                if numbers.next_element::<IgnoredAny>()?.is_some() {
-                    return Err(Error::custom("a position has a height; only x and y are stored"));
+                let mut has_height = false;
+                while numbers.next_element::<IgnoredAny>()?.is_some() {
+                    has_height = true;
                 }
-                Ok(FilePosition(position))
+                Ok(FilePosition(position, has_height))
             }
         }
         deserializer.deserialize_seq(TwoNumbers)
     }
 }
 
-fn row(number: u64, text: &str, layer: &Layer) -> Result<Row, Problem> {
-    let problem = |reason| Problem { row: number, reason };
-    let feature: Feature = serde_json::from_str(text).map_err(|error| problem(without_place(&error)))?;
+fn feature(number: u64, text: &str) -> Result<Feature<'static>, String> {
+    let feature: FileFeature = serde_json::from_str(text).map_err(|error| without_place(&error))?;
     if feature.kind != "Feature" {
-        return Err(problem(format!("its type is `{}`, not `Feature`", feature.kind)));
+        return Err(format!("its type is `{}`, not `Feature`", feature.kind));
     }
-    let mut properties = feature.properties.unwrap_or_default();
-    let id = feature.id.or_else(|| properties.remove("id")).unwrap_or(Json::Null);
-    Ok(Row {
+    let properties = feature.properties.unwrap_or_default();
+    Ok(Feature {
         number,
-        id: row_id(&id).map_err(problem)?,
-        values: values(properties, layer).map_err(problem)?,
-        geometry: geometry(feature.geometry, layer.geometry).map_err(problem)?,
+        id: feature.id.map_or(Attribute::Null, attribute),
+        attributes: properties.into_iter().map(|(name, json)| (name.into(), attribute(json))).collect(),
+        geometry: geometry(feature.geometry),
     })
 }
 
@@ -196,59 +187,31 @@ fn without_place(error: &serde_json::Error) -> String {
     }
 }
 
-fn row_id(id: &Json) -> Result<Option<i64>, String> {
-    match id {
-        Json::Null => Ok(None),
-        id => match id.as_i64() {
-            Some(number) if number >= 0 => Ok(Some(number)),
-            _ => Err(format!("the id {id} is not a whole number from 0")),
+fn attribute(json: Json) -> Attribute {
+    match json {
+        Json::Null => Attribute::Null,
+        Json::Bool(truth) => Attribute::Boolean(truth),
+        Json::String(text) => Attribute::Text(text),
+        Json::Number(number) => match (number.as_i64(), number.as_f64()) {
+            (Some(whole), _) => Attribute::Integer(whole),
+            (None, Some(real)) => Attribute::Real(real),
+            (None, None) => Attribute::Other(number.to_string()),
         },
+        other => Attribute::Other(other.to_string()),
     }
 }
 
-fn values(mut properties: Map<String, Json>, layer: &Layer) -> Result<Vec<Value<'static>>, String> {
-    let values = layer.fields.iter().map(|field| value(field, properties.remove(&field.name)));
-    let values = values.collect::<Result<_, _>>()?;
-    match properties.keys().next() {
-        None => Ok(values),
-        Some(name) => Err(format!("layer {} has no field `{name}`", layer.id)),
-    }
-}
-
-fn value(field: &Field, json: Option<Json>) -> Result<Value<'static>, String> {
-    let json = json.unwrap_or(Json::Null);
-    let value = match (field.kind, &json) {
-        (_, Json::Null) => Some(Value::Null),
-        (FieldType::Integer, Json::Number(number)) => number.as_i64().map(Value::Integer),
-        (FieldType::Real, Json::Number(number)) => number.as_f64().map(Value::Real),
-        (FieldType::Boolean, Json::Bool(truth)) => Some(Value::Boolean(*truth)),
-        // PostgreSQL cannot store NUL in text.
-        (FieldType::Text, Json::String(text)) if !text.contains('\0') => {
-            Some(Value::Text(text.clone().into()))
-        }
-        // Only YYYY-MM-DD: a parser that also takes times would drop them without a word.
-        (FieldType::Date, Json::String(text)) if text.len() == 10 => text.parse().ok().map(Value::Date),
-        _ => None,
+fn geometry(found: Option<FileGeometry>) -> Result<Found, String> {
+    let mut flattened = false;
+    let mut point = |FilePosition(position, has_height): FilePosition| {
+        flattened |= has_height;
+        position
     };
-    let expected = match field.kind {
-        FieldType::Integer => "a whole number of 64 bits",
-        FieldType::Real => "a number",
-        FieldType::Boolean => "true or false",
-        FieldType::Text => "text without NUL",
-        FieldType::Date => "a date YYYY-MM-DD",
-    };
-    value.ok_or_else(|| {
-        let found: String = json.to_string().chars().take(80).collect();
-        format!("field `{}` holds {found}, expected {expected}", field.name)
-    })
-}
-
-fn geometry(found: Option<FileGeometry>, kind: GeometryKind) -> Result<Geometry, String> {
-    let line = |positions: Vec<FilePosition>| positions.into_iter().map(|FilePosition(p)| p).collect();
-    let lines = |lines: Vec<Vec<FilePosition>>| lines.into_iter().map(line).collect::<Vec<_>>();
+    let mut line = |positions: Vec<FilePosition>| positions.into_iter().map(&mut point).collect();
+    let mut lines = |lines: Vec<Vec<FilePosition>>| lines.into_iter().map(&mut line).collect::<Vec<_>>();
     let geometry = match found {
         None => return Err("it has no geometry".into()),
-        Some(FileGeometry::Point(FilePosition(position))) => Geometry::Point(position),
+        Some(FileGeometry::Point(position)) => Geometry::Point(point(position)),
         Some(FileGeometry::LineString(positions)) => Geometry::Lines(vec![line(positions)]),
         Some(FileGeometry::MultiLineString(parts)) => Geometry::Lines(lines(parts)),
         Some(FileGeometry::Polygon(rings)) => Geometry::Polygons(vec![lines(rings)]),
@@ -256,17 +219,5 @@ fn geometry(found: Option<FileGeometry>, kind: GeometryKind) -> Result<Geometry,
         Some(FileGeometry::MultiPoint(_)) => return Err("multipoints are not supported".into()),
         Some(FileGeometry::GeometryCollection) => return Err("geometry collections are not supported".into()),
     };
-    if geometry.kind() != kind {
-        return Err(format!("the geometry is {}, the layer holds {}", name(geometry.kind()), name(kind)));
-    }
-    geometry.check()?;
-    Ok(geometry)
-}
-
-fn name(kind: GeometryKind) -> &'static str {
-    match kind {
-        GeometryKind::Point => "a point",
-        GeometryKind::Line => "lines",
-        GeometryKind::Polygon => "polygons",
-    }
+    Ok(Found { geometry, flattened })
 }

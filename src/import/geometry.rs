@@ -1,5 +1,6 @@
 //! A geometry read from a file, in the shape in which layers store it.
 
+use super::place::Extent;
 use crate::plan::GeometryKind;
 use geozero::{GeomProcessor, GeozeroGeometry};
 
@@ -21,6 +22,52 @@ impl Geometry {
             Self::Point(_) => GeometryKind::Point,
             Self::Lines(_) => GeometryKind::Line,
             Self::Polygons(_) => GeometryKind::Polygon,
+        }
+    }
+
+    /// The box around all positions.
+    pub fn extent(&self) -> Extent {
+        let mut extent = Extent { min: [f64::INFINITY; 2], max: [f64::NEG_INFINITY; 2] };
+        for [x, y] in self.paths().flatten() {
+            extent.min = [extent.min[0].min(*x), extent.min[1].min(*y)];
+            extent.max = [extent.max[0].max(*x), extent.max[1].max(*y)];
+        }
+        extent
+    }
+
+    /// Positions in all.
+    pub fn position_count(&self) -> usize {
+        self.paths().map(<[Position]>::len).sum()
+    }
+
+    /// Exchanges x and y.
+    pub fn swap_axes(&mut self) {
+        let swap = |path: &mut Vec<Position>| path.iter_mut().for_each(|position| position.swap(0, 1));
+        match self {
+            Self::Point(position) => position.swap(0, 1),
+            Self::Lines(lines) => lines.iter_mut().for_each(swap),
+            Self::Polygons(polygons) => polygons.iter_mut().flatten().for_each(swap),
+        }
+    }
+
+    /// Closes the rings that are not; gives their number.
+    pub fn close_rings(&mut self) -> usize {
+        let Self::Polygons(polygons) = self else { return 0 };
+        let mut closed = 0;
+        for ring in polygons.iter_mut().flatten() {
+            if let Some(first) = ring.first().copied().filter(|first| ring.last() != Some(first)) {
+                ring.push(first);
+                closed += 1;
+            }
+        }
+        closed
+    }
+
+    fn paths(&self) -> Box<dyn Iterator<Item = &[Position]> + '_> {
+        match self {
+            Self::Point(position) => Box::new(std::iter::once(std::slice::from_ref(position))),
+            Self::Lines(lines) => Box::new(lines.iter().map(Vec::as_slice)),
+            Self::Polygons(polygons) => Box::new(polygons.iter().flatten().map(Vec::as_slice)),
         }
     }
 

@@ -7,16 +7,17 @@ use std::{fmt, path::PathBuf};
 /// Problems listed by name; a file with more is wrong as a whole.
 pub(super) const MOST_LISTED: usize = 50;
 
+/// Endings of files that can be imported.
+const FORMATS: &str = ".gpkg, .shp, .shp.zip, .geojson, .fgb, .csv and .txt (corner points)";
+
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     #[error("{0}")]
     Rejected(Rejection),
-    #[error("{}: not a format that can be imported: .geojson is", .0.display())]
+    #[error("{}: not a format that can be imported: {FORMATS} are", .0.display())]
     UnknownFormat(PathBuf),
     #[error("{file}: {cause}")]
     Read { file: String, cause: ReadError },
-    #[error("the database knows no coordinate system EPSG:{0}")]
-    UnknownSrid(i32),
     #[error("layer {layer} has {rows} rows already: --replace deletes them first")]
     NotEmpty { layer: LayerId, rows: i64 },
     #[error(transparent)]

@@ -1,10 +1,29 @@
 //! What every file format is read into.
 
-use super::Geometry;
+use super::{Attribute, Geometry};
 use crate::snapshot::Value;
-use std::{fmt, io, ops::ControlFlow};
+use std::{borrow::Cow, fmt, ops::ControlFlow};
 
-/// One feature of a file, its values in the order of the layer's fields.
+/// One feature as its file has it, its attributes under the file's own names.
+pub struct Feature<'a> {
+    /// Place in the file, counted from 1.
+    pub number: u64,
+    /// An id beside the attributes, as GeoJSON has.
+    pub id: Attribute,
+    pub attributes: Vec<(Cow<'a, str>, Attribute)>,
+    /// Or why there is none.
+    pub geometry: Result<Found, String>,
+}
+
+/// A geometry of a file.
+#[derive(Debug)]
+pub struct Found {
+    pub geometry: Geometry,
+    /// Whether heights or measures were left out.
+    pub flattened: bool,
+}
+
+/// One feature for a layer, its values in the order of the layer's fields.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     /// Place in the file, counted from 1.
@@ -12,7 +31,9 @@ pub struct Row {
     /// `None` when the file leaves the choice to the database.
     pub id: Option<i64>,
     pub values: Vec<Value<'static>>,
+    /// x east, y north in EPSG:`srid`.
     pub geometry: Geometry,
+    pub srid: u32,
 }
 
 /// Why a row cannot be imported.
@@ -30,16 +51,3 @@ impl fmt::Display for Problem {
 
 /// Takes each row of a file, or what is wrong with it, until it breaks off.
 pub type RowSink<'a> = dyn FnMut(Result<Row, Problem>) -> ControlFlow<()> + 'a;
-
-/// Why a file cannot be read at all.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    #[error(transparent)]
-    Io(#[from] io::Error),
-    #[error("not a GeoJSON FeatureCollection: {0}")]
-    Json(serde_json::Error),
-    #[error("its coordinates are in EPSG:{stated}, not in EPSG:{expected}: name it with --srid {stated}")]
-    OtherCrs { stated: i32, expected: i32 },
-    #[error("its coordinate system `{0}` is not known: name its EPSG code with --srid")]
-    UnknownCrs(String),
-}

@@ -126,6 +126,9 @@ pub struct Layer {
     pub description: Text,
     /// First zoom at which the layer is in the tiles.
     pub minzoom: u8,
+    /// Whether its features may not overlap one another: no two may be granted the same ground. An import checks it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub disjoint: bool,
     pub fields: Vec<Field>,
 }
 

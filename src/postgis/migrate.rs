@@ -17,6 +17,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { number: 1, name: "0001_schema", sql: include_str!("../../sql/0001_schema.sql") },
     Migration { number: 2, name: "0002_layers", sql: include_str!("../../sql/0002_layers.sql") },
     Migration { number: 3, name: "0003_changes", sql: include_str!("../../sql/0003_changes.sql") },
+    Migration { number: 4, name: "0004_disjoint", sql: include_str!("../../sql/0004_disjoint.sql") },
 ];
 
 const CREATE_POSTGIS: &str = include_str!("../../sql/query/create_postgis.sql");

@@ -6,12 +6,12 @@ use super::{
     template::{fill, quoted},
 };
 use crate::{
-    plan::{Field, Layer},
+    plan::{Field, FieldType, GeometryKind, Layer},
     snapshot::Value,
 };
 use bytes::BytesMut;
 use deadpool_postgres::Transaction;
-use geozero::{GeozeroGeometry, wkb::Encode};
+use geozero::{GeomProcessor, GeozeroGeometry, wkb::Encode};
 use std::{error::Error, pin::Pin};
 use tokio_postgres::{
     binary_copy::BinaryCopyInWriter,
@@ -22,18 +22,17 @@ const IMPORT_TIMEOUT: &str = include_str!("../../sql/query/import_timeout.sql");
 const STAGE: &str = include_str!("../../sql/query/import_stage.sql");
 const ROW_TYPES: &str = include_str!("../../sql/query/import_row_types.sql");
 const COPY: &str = include_str!("../../sql/query/import_copy.sql");
-const SRID: &str = include_str!("../../sql/query/import_srid.sql");
 const TRANSFORM: &str = include_str!("../../sql/query/import_transform.sql");
-const KNOWN_SRID: &str = include_str!("../../sql/query/known_srid.sql");
+const REPAIR: &str = include_str!("../../sql/query/import_repair.sql");
+const OVERLAP_SHAPES: &str = include_str!("../../sql/query/import_overlap_shapes.sql");
+const OVERLAPS: &str = include_str!("../../sql/query/import_overlaps.sql");
+const AREAS: &str = include_str!("../../sql/query/import_areas.sql");
 const LOCK: &str = include_str!("../../sql/query/import_lock.sql");
 const CHECK: &str = include_str!("../../sql/query/import_check.sql");
 const INSERT: &str = include_str!("../../sql/query/import_insert.sql");
 const FINISH: &str = include_str!("../../sql/query/import_finish.sql");
 const ROW_COUNT: &str = include_str!("../../sql/query/row_count.sql");
 const DELETE: &str = include_str!("../../sql/query/delete_rows.sql");
-
-/// SRID of every layer table.
-const STORED_SRID: i32 = 4490;
 
 /// Imports into one layer table, in a transaction that the caller commits or drops.
 pub struct Stage<'a> {
@@ -66,11 +65,6 @@ impl<'a> Stage<'a> {
         self.run(DELETE).await
     }
 
-    /// Whether PostGIS can transform from EPSG:`srid`.
-    pub async fn knows_srid(&self, srid: i32) -> Result<bool, DatabaseError> {
-        Ok(self.transaction.query_one(KNOWN_SRID, &[&srid]).await?.try_get(0)?)
-    }
-
     /// Begins to take the rows of a file; the previous file's rows must be inserted.
     pub async fn rows(&self) -> Result<StageRows, DatabaseError> {
         self.run(STAGE).await?;
@@ -80,16 +74,50 @@ impl<'a> Stage<'a> {
         Ok(StageRows { copy: Box::pin(BinaryCopyInWriter::new(sink, &types)) })
     }
 
-    /// Transforms the waiting rows from EPSG:`srid` and looks for what is wrong with them: coordinates out of
-    /// range, invalid geometry, ids and codes that are not unique.
+    /// Brings the waiting rows into EPSG:4490.
+    pub async fn transform(&self) -> Result<(), DatabaseError> {
+        self.run(TRANSFORM).await
+    }
+
+    /// Repairs invalid geometry where something of its kind is left; gives what was changed.
+    pub async fn repair(&self) -> Result<Vec<Fault>, DatabaseError> {
+        Ok(self.faults(REPAIR, &[]).await?.0)
+    }
+
+    /// Looks for what is wrong with the waiting rows: invalid geometry, ids and codes that are not unique, and
+    /// overlaps in a layer that allows none.
     ///
     /// Gives the first `most` faults and the number of all.
-    pub async fn check(&self, srid: i32, most: usize) -> Result<(Vec<Fault>, u64), DatabaseError> {
-        match srid {
-            STORED_SRID => self.run(SRID).await?,
-            _ => self.transaction.batch_execute(&fill(TRANSFORM, &[("srid", &srid.to_string())])).await?,
+    pub async fn check(&self, most: usize) -> Result<(Vec<Fault>, u64), DatabaseError> {
+        let most = most as i64;
+        let (mut faults, mut total) = self.faults(CHECK, &[&most]).await?;
+        if self.target.layer.disjoint {
+            self.run(OVERLAP_SHAPES).await?;
+            let (overlaps, more) = self.faults(OVERLAPS, &[&most]).await?;
+            faults.extend(overlaps);
+            total += more;
         }
-        let rows = self.transaction.query(&self.statement(CHECK), &[&(most as i64)]).await?;
+        Ok((faults, total))
+    }
+
+    /// The waiting rows whose area is not the one they state: the first `most` and the number of all.
+    pub async fn areas(&self, most: usize) -> Result<(Vec<Fault>, u64), DatabaseError> {
+        let layer = &self.target.layer;
+        let stated =
+            layer.fields.iter().any(|field| field.name == "area_km2" && field.kind == FieldType::Real);
+        match stated && layer.geometry == GeometryKind::Polygon {
+            true => self.faults(AREAS, &[&(most as i64)]).await,
+            false => Ok((Vec::new(), 0)),
+        }
+    }
+
+    /// Rows of number, reason and the count of all.
+    async fn faults(
+        &self,
+        template: &str,
+        values: &[&(dyn ToSql + Sync)],
+    ) -> Result<(Vec<Fault>, u64), DatabaseError> {
+        let rows = self.transaction.query(&self.statement(template), values).await?;
         let total = rows.first().map(|row| row.try_get::<_, i64>(2)).transpose()?.unwrap_or(0);
         let faults = rows.iter().map(|row| Ok((row.try_get::<_, i64>(0)? as u64, row.try_get(1)?)));
         Ok((faults.collect::<Result<_, DatabaseError>>()?, total as u64))
@@ -110,8 +138,18 @@ impl<'a> Stage<'a> {
         let LayerTable { layer, table } = self.target;
         let columns: String = layer.fields.iter().map(|field| format!(", {}", quoted(&field.name))).collect();
         let table = table.quoted();
-        let places =
-            [("table", &*table), ("columns", &*columns), ("definitions", &*column_definitions(layer))];
+        // The dimension that ST_CollectionExtract counts from 1.
+        let dimension = match layer.geometry {
+            GeometryKind::Point => "1",
+            GeometryKind::Line => "2",
+            GeometryKind::Polygon => "3",
+        };
+        let places = [
+            ("table", &*table),
+            ("columns", &*columns),
+            ("definitions", &*column_definitions(layer)),
+            ("dimension", dimension),
+        ];
         fill(template, &places)
     }
 }
@@ -121,7 +159,7 @@ impl<'a> Stage<'a> {
 fn column_definitions(layer: &Layer) -> String {
     let definition = |field: &Field| format!(",\n    {} {}", quoted(&field.name), sql_type(field.kind));
     let published = |name: &str| layer.fields.iter().any(|field| field.name == name);
-    let unpublished = ["code", "plan_code"].into_iter().filter(|name| !published(name));
+    let unpublished = ["code", "plan_code", "mineral"].into_iter().filter(|name| !published(name));
     let unpublished = unpublished.map(|name| format!(",\n    {name} text"));
     layer.fields.iter().map(definition).chain(unpublished).collect()
 }
@@ -132,15 +170,16 @@ pub struct StageRows {
 }
 
 impl StageRows {
-    /// Adds the row with this number in the file. The geometry is well formed and of the layer's kind.
+    /// Adds the row with this number in the file. The geometry is well formed, of the layer's kind and in EPSG:`srid`.
     pub async fn append(
         &mut self,
         number: u64,
         id: Option<i64>,
         values: &[Value<'_>],
         geometry: impl GeozeroGeometry + Sync,
+        srid: u32,
     ) -> Result<(), DatabaseError> {
-        let (number, geometry) = (number as i64, Encode(geometry));
+        let (number, geometry) = (number as i64, Encode(InSystem { geometry, srid }));
         let values: Vec<SqlValue> = values.iter().map(SqlValue).collect();
         let mut row: Vec<&(dyn ToSql + Sync)> = vec![&number, &id, &geometry];
         row.extend(values.iter().map(|value| value as &(dyn ToSql + Sync)));
@@ -149,6 +188,21 @@ impl StageRows {
 
     pub async fn finish(mut self) -> Result<u64, DatabaseError> {
         Ok(self.copy.as_mut().finish().await?)
+    }
+}
+
+struct InSystem<G> {
+    geometry: G,
+    srid: u32,
+}
+
+impl<G: GeozeroGeometry> GeozeroGeometry for InSystem<G> {
+    fn process_geom<P: GeomProcessor>(&self, processor: &mut P) -> geozero::error::Result<()> {
+        self.geometry.process_geom(processor)
+    }
+
+    fn srid(&self) -> Option<i32> {
+        i32::try_from(self.srid).ok()
     }
 }
 

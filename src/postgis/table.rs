@@ -118,6 +118,7 @@ pub async fn describe(
         source: String::new(),
         description: Text { zh: String::new(), en: String::new() },
         minzoom: 0,
+        disjoint: false,
         fields,
     };
     Ok(LayerTable { layer, table: table.clone() })

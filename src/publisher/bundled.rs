@@ -2,7 +2,7 @@
 
 use crate::{
     bundle::{self, BundleError},
-    import::{self, Problem, ReadError, Row},
+    import::{Intake, Problem, ReadError, ReadOptions, Row, read_geojson},
     plan::{Layer, LayerId},
     snapshot::{Publication, Snapshot, WriteError},
 };
@@ -47,7 +47,9 @@ fn rows(layer: &Layer) -> Result<Vec<Row>, BundledExportError> {
             ControlFlow::Break(())
         }
     };
-    let read = import::read_geojson(bundle::geojson(&layer.id)?, layer, 4490, &mut sink);
+    let (geojson, options) = (bundle::geojson(&layer.id)?, ReadOptions::default());
+    let read =
+        Intake::new(layer, &options, &mut sink).and_then(|mut intake| read_geojson(geojson, &mut intake));
     read.map_err(|cause| BundledExportError::Read { layer: layer.id.clone(), cause })?;
     match problem {
         Some(problem) => Err(BundledExportError::Row { layer: layer.id.clone(), problem }),

@@ -23,7 +23,7 @@ def write(results):
              ["Measured is the median of the repeats, with the least and the most in brackets. Ratios are of runs made in the "
               "same minutes on the same rows and tiles.", ""]]
     for key, write_part in (("cold", cold), ("hot", hot), ("storm", storm), ("download", download), ("features", features), ("export", export), ("push", push), ("start", start),
-                            ("memory", memory), ("growth", growth), ("stages", stages)):
+                            ("memory", memory), ("growth", growth), ("import", imports), ("stages", stages)):
         if key in results or key == "memory":
             parts.append(write_part(results))
     return "\n".join(line for part in parts for line in part).rstrip() + "\n"
@@ -156,6 +156,17 @@ def export(results):
     yield from table(("", "s", "CPU s (without the database)", "peak MB beside mapped files", "peak MB with them"), rows)
     yield f"With mapped files counted, our peak is {show(e['resident_ratio'], '×')} of ogr2ogr's: the finished file is mapped to be hashed."
     yield ""
+
+
+def imports(results):
+    yield "## Import"
+    yield ""
+    yield ("The rows of `block` from a file of GDAL's into a layer of the plan, with every check; `mining_blocks` forbids overlaps. "
+           "ogr2ogr puts them into a table with COPY and an index, and checks nothing.")
+    yield ""
+    rows = [(name, found["rows"], show(found["ours"]["seconds"]), show(found["ours"]["peak_anon_mb"]), show(found["ogr2ogr"]["seconds"]),
+             show(found["ogr2ogr"]["peak_anon_mb"]), show(found["ratio"], "×")) for name, found in results["import"].items()]
+    yield from table(("", "rows", "plantiles s", "peak MB", "ogr2ogr s", "peak MB", "ours to ogr2ogr's"), rows)
 
 
 def push(results):

@@ -40,6 +40,10 @@ def judge(results):
     export = results.get("export", {})
     at_least("export, time of ogr2ogr to ours", 2.5, find(export, "ratio"))
     at_most("export, peak memory beside mapped files to ogr2ogr's", 0.25, find(export, "memory_ratio"), "×")
+    imports = [found["ours"] for found in results.get("import", {}).values()]
+    for target, key, wanted, unit in (("import of the blocks from a file, the slowest", "seconds", 60, " s"),
+                                      ("import, peak memory beside mapped files", "peak_anon_mb", 200, " MB")):
+        at_most(target, wanted, max((found[key] for found in imports), key=lambda value: value["median"], default=None), unit)
     at_most("memory beside mapped files, worst moment below", 400, number(worst_memory(results)), " MB")
     at_most("ready with snapshots in place", 3, find(results.get("start", {}), "with"), " s")
     push = results.get("push", {})

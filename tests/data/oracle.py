@@ -64,7 +64,8 @@ def same(value, planned):
 def test_layers_are_those_of_the_contract():
     assert list(LAYERS) == CONTRACT
     for layer in LAYERS.values():
-        assert set(layer) == {"id", "title", "group", "geometry", "standard_code", "source", "description", "minzoom", "fields"}
+        assert set(layer) - {"disjoint"} == {"id", "title", "group", "geometry", "standard_code", "source", "description", "minzoom", "fields"}
+        assert layer.get("disjoint", False) == (layer["id"] in ("exploration_blocks", "mining_blocks", "mining_rights"))
         names = [field["name"] for field in layer["fields"]]
         assert names[: len(COMMON_FIELDS)] == COMMON_FIELDS and len(set(names)) == len(names)
         assert layer["group"] in ("planning", "status", "base")

@@ -21,6 +21,8 @@ mod gdal;
 mod golden;
 mod grids;
 mod import;
+mod import_corners;
+mod import_formats;
 mod negotiation;
 mod ogc_common;
 mod ogc_crs;

@@ -46,6 +46,7 @@ pub fn layer(id: &str, geometry: GeometryKind) -> Layer {
         source: "test".into(),
         description: text(""),
         minzoom: 0,
+        disjoint: false,
         fields: vec![
             field("name", FieldType::Text),
             field("area_km2", FieldType::Real),

@@ -23,6 +23,7 @@ pub fn layer(id: &str, geometry: GeometryKind) -> Layer {
         source: "第一章".into(),
         description: text("样例图层", "A sample layer"),
         minzoom: 5,
+        disjoint: false,
         fields: vec![
             field("name", FieldType::Text, "名称"),
             field("area_km2", FieldType::Real, "面积"),

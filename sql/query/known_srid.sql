@@ -1,1 +1,0 @@
-select exists (select from spatial_ref_sys where srid = $1)

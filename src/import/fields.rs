@@ -1,0 +1,174 @@
+//! Which field of the layer an attribute of a file goes to.
+
+use super::{ReadError, ReadOptions};
+use crate::plan::Layer;
+use std::collections::HashMap;
+
+/// Names that standards give to what the layers have: the mineral-plan database standard (DZ/T 0226, table KAICAQ of its
+/// older edition; its other tables and its current edition are not public), and the plots of land reports.
+const STANDARD_NAMES: [(&str, &str); 7] = [
+    ("GHQBH", "code"),
+    ("GHQMC", "name"),
+    ("GHQMJ", "area_km2"),
+    ("SZXZQ", "districts"),
+    ("地块编号", "code"),
+    ("地块名称", "name"),
+    ("地块面积", "area_km2"),
+];
+
+/// Columns that GIS programs add by themselves and number or measure anew in every file.
+const OF_SOFTWARE: [&str; 7] =
+    ["fid", "objectid", "ogc_fid", "shape_leng", "shape_length", "shape_area", "shape_len"];
+
+/// What `--map NAME=-` says: the attribute is left out.
+const LEFT_OUT: &str = "-";
+
+/// Bytes of a column's name in a DBF, which cuts longer ones.
+const DBF_NAME: usize = 10;
+
+/// Where attributes go, asked by name; remembers what was taken and what was not.
+pub struct Fields<'a> {
+    layer: &'a Layer,
+    options: &'a ReadOptions,
+    places: HashMap<String, Place>,
+    left_out: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// The layer's field at this position.
+    Field(usize),
+    Id,
+    LeftOut,
+    /// Nowhere, and why.
+    Refused(String),
+}
+
+impl<'a> Fields<'a> {
+    /// # Errors
+    /// When the map names a field that the layer does not have.
+    pub fn new(layer: &'a Layer, options: &'a ReadOptions) -> Result<Self, ReadError> {
+        match options.map.iter().find(|(_, to)| !is_target(layer, to)) {
+            Some((from, to)) => {
+                Err(ReadError::Fields(format!("{from}={to}: layer {} has no field `{to}`", layer.id)))
+            }
+            None => Ok(Self { layer, options, places: HashMap::new(), left_out: Vec::new() }),
+        }
+    }
+
+    /// Where the attribute `name` goes.
+    pub fn place(&mut self, name: &str) -> &Place {
+        if !self.places.contains_key(name) {
+            let place = self.decide(name);
+            if place == Place::LeftOut {
+                self.left_out.push(name.to_owned());
+            }
+            self.places.insert(name.to_owned(), place);
+        }
+        &self.places[name]
+    }
+
+    /// Decides on all columns of a file that has them fixed.
+    ///
+    /// # Errors
+    /// Naming every column that has no field, or that shares one with another.
+    pub fn columns<'n>(&mut self, names: impl IntoIterator<Item = &'n str>) -> Result<(), ReadError> {
+        let mut refused = Vec::new();
+        for name in names {
+            if self.places.contains_key(name) {
+                return Err(ReadError::Fields(format!("two columns are named `{name}`")));
+            }
+            if let Place::Refused(reason) = self.place(name) {
+                refused.push(reason.clone());
+            }
+        }
+        if refused.is_empty() { Ok(()) } else { Err(ReadError::Fields(refused.join("; "))) }
+    }
+
+    /// Names of attributes that the file has and the layer does not get.
+    ///
+    /// # Errors
+    /// When the map names an attribute that the file does not have.
+    pub fn left_out(&self) -> Result<&[String], ReadError> {
+        let absent = self.options.map.keys().find(|from| !self.places.keys().any(|name| is(name, from)));
+        match absent {
+            Some(name) => Err(ReadError::Fields(format!("the file has no field `{name}` to map"))),
+            None => Ok(&self.left_out),
+        }
+    }
+
+    fn decide(&self, name: &str) -> Place {
+        let in_map = |(from, to): (&'a String, &'a String)| is(from, name).then_some(to.as_str());
+        let usual = || self.options.usual_map.iter().find_map(in_map).filter(|to| is_target(self.layer, to));
+        let mapped = self.options.map.iter().find_map(in_map).or_else(usual);
+        let wanted = match mapped {
+            Some(LEFT_OUT) => return Place::LeftOut,
+            Some(to) => Some(to),
+            None => self.field_named(name),
+        };
+        match wanted {
+            Some("id") => self.if_free(name, Place::Id, "id"),
+            Some(to) => match self.layer.fields.iter().position(|field| field.name == to) {
+                Some(position) => self.if_free(name, Place::Field(position), to),
+                None => self.without_field(name),
+            },
+            None => self.without_field(name),
+        }
+    }
+
+    /// The field that `name` stands for by itself: its own name, its Chinese title, a standard's name, or what a
+    /// DBF leaves of it.
+    fn field_named(&self, name: &str) -> Option<&str> {
+        let fields = &self.layer.fields;
+        let find = |wanted: &str| fields.iter().map(|field| &*field.name).find(|found| is(found, wanted));
+        let by_title = || fields.iter().find(|field| field.title.zh == name).map(|field| &*field.name);
+        let by_standard = || {
+            let found = STANDARD_NAMES.iter().find(|(standard, _)| is(standard, name));
+            found.and_then(|(_, field)| find(field))
+        };
+        let cut = || {
+            let mut longer = fields.iter().filter(|field| {
+                name.len() == DBF_NAME && field.name.get(..DBF_NAME).is_some_and(|start| is(start, name))
+            });
+            longer.next().filter(|_| longer.next().is_none()).map(|field| &*field.name)
+        };
+        if is(name, "id") {
+            return Some("id");
+        }
+        find(name).or_else(by_title).or_else(by_standard).or_else(cut)
+    }
+
+    fn without_field(&self, name: &str) -> Place {
+        if self.options.ignore_fields || OF_SOFTWARE.iter().any(|column| is(column, name)) {
+            return Place::LeftOut;
+        }
+        Place::Refused(format!(
+            "layer {} has no field `{name}`: --map {name}=FIELD names one, --map {name}=- leaves it out, \
+             --ignore-fields all such",
+            self.layer.id
+        ))
+    }
+
+    fn if_free(&self, name: &str, place: Place, field: &str) -> Place {
+        match self.places.iter().find(|(_, taken)| **taken == place) {
+            None => place,
+            Some((other, _)) => Place::Refused(format!(
+                "`{other}` and `{name}` both go to the field `{field}`: --map {name}=- leaves one out"
+            )),
+        }
+    }
+}
+
+/// Whether a map may name it.
+fn is_target(layer: &Layer, name: &str) -> bool {
+    name == LEFT_OUT || name == "id" || layer.fields.iter().any(|field| field.name == name)
+}
+
+fn is(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
+}
+
+/// The names as a list for people.
+pub fn listed(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
