@@ -13,6 +13,7 @@ mod state;
 mod style;
 mod swatch;
 mod tilejson;
+pub mod wmts;
 mod xml;
 
 pub use catalog::catalog;

@@ -54,8 +54,9 @@ fn observe(app: &App, method: &Method, uri: &Uri, status: StatusCode, seconds: f
     metrics.requests.get_or_create(&labels).inc();
     metrics.request_seconds.observe(seconds);
     // 503 is an answer by design, before the first publication and when the queue is full: it is counted, and a
-    // line for each would flood the log just when there is too much to do.
-    if status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE {
+    // line for each would flood the log just when there is too much to do. 501 is said of what the client asks for.
+    let by_design = [StatusCode::SERVICE_UNAVAILABLE, StatusCode::NOT_IMPLEMENTED].contains(&status);
+    if status.is_server_error() && !by_design {
         tracing::warn!(%method, path = uri.path(), status = code, seconds, "request failed");
     } else {
         tracing::debug!(%method, path = uri.path(), status = code, seconds, "request");

@@ -25,6 +25,7 @@ mod serve;
 mod socket;
 mod styles;
 mod tiles;
+mod wmts;
 
 pub use serve::{listen, serve};
 
@@ -86,6 +87,7 @@ const PLACES: &[&str] = &[
     "fonts",
     "ogc",
     "arcgis",
+    "wmts",
     "healthz",
     "readyz",
     "metrics",
@@ -108,6 +110,7 @@ fn router(app: Arc<App>) -> Router {
         .route("/fonts/{stack}/{range}", get(assets::glyphs))
         .merge(ogc::routes())
         .merge(arcgis::routes())
+        .merge(wmts::routes())
         .route("/events", get(events::events))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

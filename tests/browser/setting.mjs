@@ -39,7 +39,7 @@ export function record(page) {
   page.on("request", (request) => log.requests.push(request.url()));
   page.on("pageerror", (error) => log.complaints.push(error.message));
   page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type()) && !/GL Driver Message/.test(message.text())) {
+    if (["error", "warning"].includes(message.type()) && !/GL Driver Message|willReadFrequently/.test(message.text())) {
       log.complaints.push(`${message.text()} ${message.location().url}`);
     }
   });

@@ -49,3 +49,4 @@ mod tile_addresses;
 mod tile_filters;
 mod tilejson;
 mod tiles;
+mod wmts;
