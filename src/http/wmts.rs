@@ -14,6 +14,7 @@ use crate::{
     catalog::TilesetError,
     describe::wmts::{self, Format},
     grid::{TileCoord, TileMatrixSet},
+    view::View,
 };
 use axum::{
     Extension, Router,
@@ -219,7 +220,9 @@ impl Tile<'_> {
         let coord = self.coordinate(set)?;
         let tileset = app.catalog_on(&set.grid).await?.tileset(self.layer).map_err(unknown)?;
         match self.format {
-            Format::Mvt => Ok(tiles::send_there(app, &tileset, coord, REVALIDATE, headers).await?),
+            Format::Mvt => {
+                Ok(tiles::send_there(app, &tileset, coord, &View::OPEN, REVALIDATE, headers).await?)
+            }
         }
     }
 

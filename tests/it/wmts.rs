@@ -44,10 +44,13 @@ impl Element {
         }
         *rest = after;
         let mut element = Self { name, attributes, children: vec![], text: String::new() };
-        while !closed {
+        if closed {
+            return element;
+        }
+        loop {
             if let Some(after) = rest.strip_prefix(&format!("</{}>", element.name)) {
                 *rest = after;
-                break;
+                return element;
             }
             if rest.starts_with('<') {
                 element.children.push(Self::next(rest));
@@ -57,7 +60,6 @@ impl Element {
                 *rest = &rest[end..];
             }
         }
-        element
     }
 
     fn attribute(&self, name: &str) -> &str {
@@ -310,6 +312,7 @@ fn before_the_first_publication_it_is_told_to_come_back() {
         .database("postgresql://nobody@127.0.0.1:1/nothing")
         .unready()
         .expect_log("older than its source")
+        .expect_log("connected to again")
         .start();
     let answer = server.get("/wmts?service=WMTS&request=GetCapabilities");
     assert!(answer.header("retry-after").is_some(), "{answer:?}");

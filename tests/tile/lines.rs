@@ -1,6 +1,6 @@
 //! Lines and points: nothing is lost at seams, nothing is drawn twice, direction stays.
 
-use crate::{fixture::Geometry, judge, place::*};
+use crate::{any_grid::any_grid, fixture::Geometry, judge, place::*};
 use plantiles::{
     grid::TileCoord,
     plan::GeometryKind::{Line, Point},

@@ -1,5 +1,6 @@
 //! The tile engine from outside: snapshots in, tiles out, read by a decoder and judged by rules of our own.
 
+mod any_grid;
 mod cutting;
 mod decode;
 mod edges;

@@ -10,7 +10,6 @@ use plantiles::{
     plan::{GeometryKind, Rules},
     tile::{self, Tile, TileLayer},
 };
-use proptest::prelude::*;
 use std::cell::RefCell;
 
 /// Most bytes of a tile, as without a configuration.
@@ -54,10 +53,6 @@ pub fn all_grids() -> Vec<QuadGrid> {
     let projection = Crs::of_epsg(4526).unwrap().projection();
     let zone = QuadGrid { id: "zone".into(), projection, origin: [36_912_345.0, 6_054_321.0], size: 2e7 };
     around_the_world().into_iter().chain([zone]).collect()
-}
-
-pub fn any_grid() -> impl Strategy<Value = QuadGrid> {
-    prop::sample::select(all_grids())
 }
 
 /// The tile at `z` over a place in Tunliu.

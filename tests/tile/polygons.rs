@@ -1,6 +1,6 @@
 //! Polygons of every shape come out valid, with the area they have, in one piece over the seams.
 
-use crate::{fixture::Geometry, judge, place::*, valid};
+use crate::{any_grid::any_grid, fixture::Geometry, judge, place::*, valid};
 use plantiles::{grid::TileCoord, plan::GeometryKind::Polygon, tile::TileLayer};
 use proptest::prelude::*;
 use std::f64::consts::TAU;

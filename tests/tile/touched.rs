@@ -1,6 +1,7 @@
 //! What an edit leaves untouched is the same, tile by tile, as if it were cut anew.
 
 use crate::{
+    any_grid::any_grid,
     fixture::{Geometry, Row, layer, snapshot},
     lowzoom::{noise, partition},
     place::*,
