@@ -79,6 +79,17 @@ pub struct Tileset {
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TileContent(u128);
 
+impl TileContent {
+    /// What is made of `contents` and of what `with` names.
+    pub fn of(contents: impl IntoIterator<Item = Self>, with: &str) -> Self {
+        let mut text = with.to_owned();
+        for content in contents {
+            text += &format!(" {:x}", content.0);
+        }
+        Self(u128::from_be_bytes(*SnapshotId::of(text.as_bytes()).as_bytes()))
+    }
+}
+
 /// Content hash of what a tileset serves: its snapshots, the rules by which they are drawn, the grid, the size
 /// that a tile may have and the engine that cuts it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -96,6 +107,13 @@ impl Version {
             text += &format!("{layer} {snapshot} {rules:?}\n");
         }
         Self(SnapshotId::of(text.as_bytes()))
+    }
+}
+
+impl Version {
+    /// The version of what is drawn of this one by what `with` names.
+    pub fn drawn(self, with: &str) -> Self {
+        Self(SnapshotId::of(format!("{self} {with}").as_bytes()))
     }
 }
 

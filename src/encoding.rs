@@ -4,6 +4,7 @@ use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
 use libdeflater::{CompressionLvl, Compressor};
 use std::{
+    borrow::Cow,
     cell::Cell,
     io::{self, Write},
     mem,
@@ -51,6 +52,15 @@ pub fn compress(raw: Bytes, wanted: Encoding) -> (Bytes, Encoding) {
     match compressed {
         Some(bytes) => (bytes.into(), wanted),
         None => (raw, Encoding::Identity),
+    }
+}
+
+/// What was in zstd or was not coded; the other codings are for clients alone. Nothing when it is neither.
+pub fn decode(bytes: &[u8], encoding: Encoding) -> Cow<'_, [u8]> {
+    match encoding {
+        Encoding::Zstd => zstd::decode_all(bytes).unwrap_or_default().into(),
+        Encoding::Identity => bytes.into(),
+        Encoding::Gzip | Encoding::Brotli => Cow::default(),
     }
 }
 

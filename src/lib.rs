@@ -64,6 +64,8 @@ pub mod workers;
 
 pub mod style;
 
+pub mod picture;
+
 pub mod cache;
 pub mod editions;
 pub mod on_grid;

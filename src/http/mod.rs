@@ -17,6 +17,7 @@ mod health;
 mod negotiate;
 mod ogc;
 mod patience;
+mod pictures;
 mod places;
 mod range;
 mod respond;

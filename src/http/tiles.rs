@@ -7,6 +7,7 @@ use super::{
     documents::at,
     negotiate,
     ogc::{filter, parameters::Parameters},
+    pictures,
     respond::{IMMUTABLE, REVALIDATE, Representation, VARY_ENCODING, acceptable, etag, insert},
 };
 use crate::{
@@ -18,14 +19,14 @@ use crate::{
 };
 use axum::{
     Extension,
-    extract::State,
+    extract::{RawQuery, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use std::sync::Arc;
 
 /// How many features were left out of a tile that would be too large; absent when none was.
-const DROPPED_FEATURES: HeaderName = HeaderName::from_static("plantiles-dropped-features");
+pub const DROPPED_FEATURES: HeaderName = HeaderName::from_static("plantiles-dropped-features");
 
 const MVT: HeaderValue = HeaderValue::from_static("application/vnd.mapbox-vector-tile");
 
@@ -36,6 +37,11 @@ pub async fn tile(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    if let Some(path) = tile.strip_suffix(".png") {
+        let base = base_url(&app.server, peer, &headers);
+        let query = RawQuery(uri.query().map(str::to_owned));
+        return pictures::picture(&app, &name, path, query, &base, &headers).await;
+    }
     let (name, at) = at(&name)?;
     let (tileset, cache_control) = match at {
         None => (app.catalog()?.tileset(name)?, REVALIDATE),
@@ -125,14 +131,18 @@ pub fn number(text: &str) -> Option<u32> {
 
 /// The coordinate in `{z}/{x}/{y}.mvt` or `.pbf`; what cannot be one is not found, like one outside the matrix.
 fn coordinate(grid: &QuadGrid, tile: &str) -> Result<TileCoord, Problem> {
-    let mut segments = tile.split('/');
-    let (Some(z), Some(x), Some(file), None) =
+    let path = tile.strip_suffix(".mvt").or_else(|| tile.strip_suffix(".pbf"));
+    place(grid, path.ok_or_else(|| Problem::not_found("a tile ends in .mvt, .pbf or .png"))?)
+}
+
+/// The coordinate `{z}/{x}/{y}`.
+pub fn place(grid: &QuadGrid, path: &str) -> Result<TileCoord, Problem> {
+    let mut segments = path.split('/');
+    let (Some(z), Some(x), Some(y), None) =
         (segments.next(), segments.next(), segments.next(), segments.next())
     else {
         return Err(Problem::not_found("a tile is at /tiles/{tileset}/{z}/{x}/{y}.mvt"));
     };
-    let y = file.strip_suffix(".mvt").or_else(|| file.strip_suffix(".pbf"));
-    let y = y.ok_or_else(|| Problem::not_found("a tile ends in .mvt or .pbf"))?;
     let coord = match (number(z).and_then(|z| z.try_into().ok()), number(x), number(y)) {
         (Some(z), Some(x), Some(y)) => grid.tile(z, x, y),
         _ => None,
@@ -143,7 +153,7 @@ fn coordinate(grid: &QuadGrid, tile: &str) -> Result<TileCoord, Problem> {
 }
 
 /// 307 to the current version: what is kept for good may not be redirected for good.
-fn redirect(url: &str) -> Result<Response, Problem> {
+pub fn redirect(url: &str) -> Result<Response, Problem> {
     let location = HeaderValue::from_str(url).map_err(|_| Problem::internal())?;
     let headers =
         [(header::LOCATION, location), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];

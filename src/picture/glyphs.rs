@@ -45,6 +45,15 @@ pub struct Glyph {
     pub advance: u32,
 }
 
+impl Glyph {
+    /// The upper left corner of its field when its pen is at `x` and the middle of its line at `y`.
+    ///
+    /// Renderers draw the baseline 17 px below a line's origin and count `top` from there.
+    pub fn corner(&self, x: f32, y: f32) -> (f32, f32) {
+        (x + self.left as f32 - BORDER, y - 17.0 - self.top as f32 - BORDER)
+    }
+}
+
 /// The glyphs that have been asked for, by range.
 pub struct Font {
     name: &'static str,

@@ -49,7 +49,15 @@ fn clip_segment(a: Point, b: Point, side: f32) -> Option<(Point, Point)> {
             }
         }
     }
-    let at = |share: f32| if share == 0.0 { a } else if share == 1.0 { b } else { between(a, b, share) };
+    let at = |share: f32| {
+        if share == 0.0 {
+            a
+        } else if share == 1.0 {
+            b
+        } else {
+            between(a, b, share)
+        }
+    };
     (first < last).then(|| (at(first), at(last)))
 }
 
@@ -130,8 +138,10 @@ impl<'a> Measured<'a> {
         let corners: Vec<(f32, f32)> = (1..self.points.len().saturating_sub(1))
             .filter(|&i| from < self.lengths[i] && self.lengths[i] < to)
             .map(|i| {
-                let turn = angle(self.points[i], self.points[i + 1]) - angle(self.points[i - 1], self.points[i]);
-                let turn = (turn + std::f32::consts::PI).rem_euclid(std::f32::consts::TAU) - std::f32::consts::PI;
+                let turn =
+                    angle(self.points[i], self.points[i + 1]) - angle(self.points[i - 1], self.points[i]);
+                let turn =
+                    (turn + std::f32::consts::PI).rem_euclid(std::f32::consts::TAU) - std::f32::consts::PI;
                 (self.lengths[i], turn.abs())
             })
             .collect();
@@ -167,6 +177,10 @@ mod tests {
         let line = Measured::new(&points);
         assert_eq!(line.at(15.0).unwrap().point, [10.0, 5.0]);
         assert!(line.at(21.0).is_none());
-        assert!(line.bends(5.0, 15.0, 4.0, 1.0) && !line.bends(5.0, 15.0, 4.0, 2.0) && !line.bends(11.0, 20.0, 4.0, 1.0));
+        assert!(
+            line.bends(5.0, 15.0, 4.0, 1.0)
+                && !line.bends(5.0, 15.0, 4.0, 2.0)
+                && !line.bends(11.0, 20.0, 4.0, 1.0)
+        );
     }
 }

@@ -27,7 +27,10 @@ pub use features::Layers;
 pub use glyphs::Font;
 pub use look::{Look, Scale};
 
-use crate::style::{Part, Sprite};
+use crate::{
+    grid::{QuadGrid, TileCoord},
+    style::{Part, Sprite},
+};
 use std::sync::Arc;
 
 /// Part of the version of every picture: to be changed whenever the same tiles and style may give other bytes.
@@ -66,7 +69,24 @@ pub struct Frame {
     pub tile: [u32; 2],
 }
 
+/// Metres around the equator, to which the zooms of a style refer.
+const EQUATOR: f64 = std::f64::consts::TAU * 6_378_137.0;
+
 impl Frame {
+    /// The frame of the picture of `tile` and the vector tile that it is drawn from: the one above, which is shown twice
+    /// as large; at zoom 0 there is none, and the tile itself is.
+    pub fn of(grid: &QuadGrid, tile: TileCoord, scale: Scale) -> (Self, TileCoord) {
+        let TileCoord { z, x, y } = tile;
+        let (above, side, corner) = match z.checked_sub(1) {
+            Some(z) => (TileCoord { z, x: x / 2, y: y / 2 }, 2 * SIZE, [x % 2 * SIZE, y % 2 * SIZE]),
+            None => (tile, SIZE, [0, 0]),
+        };
+        let metres = grid.tile_size(z) * grid.projection.metres_per_unit();
+        // Rounded, so that zooms at which something begins are met.
+        let zoom = ((EQUATOR / metres / 2.0).log2().max(0.0) * 1000.0).round() / 1000.0;
+        (Self { side, corner, scale, zoom: zoom as f32, tile: [above.x, above.y] }, above)
+    }
+
     /// From CSS pixels to pixels of the picture.
     fn device(&self, [x, y]: [f32; 2]) -> [f32; 2] {
         let [left, top] = self.corner.map(|v| v as f32);
@@ -77,5 +97,39 @@ impl Frame {
     /// CSS pixels of a tile unit.
     fn unit(&self) -> f32 {
         self.side as f32 / crate::tile::EXTENT as f32
+    }
+}
+
+/// The tiles of `grid` around `tile` and itself: columns and rows from it, and where they are.
+pub fn around(grid: &QuadGrid, tile: TileCoord) -> Vec<([i8; 2], TileCoord)> {
+    let places = (-1..=1).flat_map(|row| (-1..=1).map(move |column| [column, row]));
+    let at = |[column, row]: [i8; 2]| {
+        let x = tile.x.checked_add_signed(column.into())?;
+        grid.tile(tile.z, x, tile.y.checked_add_signed(row.into())?)
+    };
+    places.filter_map(|place| Some((place, at(place)?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_is_a_quarter_of_the_tile_above() {
+        let grid = QuadGrid::web_mercator();
+        let (frame, above) = Frame::of(&grid, TileCoord { z: 11, x: 1667, y: 802 }, Scale::Twice);
+        assert_eq!(above, TileCoord { z: 10, x: 833, y: 401 });
+        assert_eq!((frame.side, frame.corner, frame.zoom), (512, [256, 0], 10.0));
+        assert_eq!(frame.device([256.0, 0.0]), [0.0, 0.0]);
+        assert_eq!(frame.device([512.0, 256.0]), [512.0, 512.0]);
+        let (world, same) = Frame::of(&grid, TileCoord { z: 0, x: 0, y: 0 }, Scale::Once);
+        assert_eq!((world.side, world.zoom, same.z), (256, 0.0, 0));
+        assert_eq!(around(&grid, same).len(), 1);
+        assert_eq!(around(&grid, above).len(), 9);
+        // Degrees have the same zooms.
+        assert_eq!(
+            Frame::of(&QuadGrid::geographic(), TileCoord { z: 11, x: 1667, y: 602 }, Scale::Once).0.zoom,
+            10.0
+        );
     }
 }

@@ -28,7 +28,7 @@ const OUTLINE: f32 = 0.75;
 /// Pixels of the field over which the distance goes from 0 to 1.
 const SPREAD: f32 = 8.0;
 
-/// Half the width of an edge, in pixels of the picture and 1/`SPREAD`.
+/// Half the width of an edge, in pixels of the picture and 1/`SPREAD`, where a CSS pixel has one.
 const SOFTNESS: f32 = 0.105;
 
 impl Ink {
@@ -56,9 +56,8 @@ pub fn paint(picture: &mut Pixmap, stamp: &Stamp, color: Color, ink: &Ink) {
     let border = 2 * BORDER as u32;
     let (columns, rows) = ((glyph.width + border) as usize, (glyph.height + border) as usize);
     let (sin, cos) = angle.sin_cos();
-    let corner = |u: f32, v: f32| {
-        [origin[0] + (u * cos - v * sin) * size, origin[1] + (u * sin + v * cos) * size]
-    };
+    let corner =
+        |u: f32, v: f32| [origin[0] + (u * cos - v * sin) * size, origin[1] + (u * sin + v * cos) * size];
     let (w, h) = (columns as f32, rows as f32);
     let corners = [corner(0.0, 0.0), corner(w, 0.0), corner(0.0, h), corner(w, h)];
     let range = |axis: usize, limit: u32| {
@@ -98,7 +97,8 @@ fn sample(bitmap: &[u8], columns: usize, rows: usize, u: f32, v: f32) -> f32 {
 }
 
 fn over(below: PremultipliedColorU8, color: Color, alpha: f32) -> PremultipliedColorU8 {
-    let mix = |above: u8, below: u8| (f32::from(above) * alpha + f32::from(below) * (1.0 - alpha)).round() as u8;
+    let mix =
+        |above: u8, below: u8| (f32::from(above) * alpha + f32::from(below) * (1.0 - alpha)).round() as u8;
     let [r, g, b] = color.0;
     let a = mix(255, below.alpha());
     // Rounding may make a colour brighter than its alpha allows.

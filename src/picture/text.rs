@@ -111,7 +111,10 @@ fn breaks_after(character: char, next: char) -> bool {
     let opens = |c: char| "（《〈「『【〔([“‘".contains(c);
     let closes = |c: char| "）》〉」』】〕)]”’，。、；：！？,.;:!?".contains(c);
     let space = character.is_whitespace();
-    space || ((is_ideographic(character) || is_ideographic(next) || closes(character)) && !opens(character) && !closes(next))
+    space
+        || ((is_ideographic(character) || is_ideographic(next) || closes(character))
+            && !opens(character)
+            && !closes(next))
 }
 
 /// Whether it is written upright in vertical lines: Chinese characters and their punctuation.
@@ -143,7 +146,11 @@ mod tests {
         assert_eq!(lines("山西省屯留区煤炭勘查区块", 9.0), ["山西省屯留区", "煤炭勘查区块"]);
         assert_eq!(lines("KQ001\n煤层气", 9.0), ["KQ001", "煤层气"]);
         assert_eq!(lines("余吾（常村）煤矿北部边界", 5.0).concat(), "余吾（常村）煤矿北部边界");
-        assert!(lines("余吾（常村）煤矿北部边界", 5.0).iter().all(|line| !line.starts_with('）') && !line.ends_with('（')));
+        assert!(
+            lines("余吾（常村）煤矿北部边界", 5.0)
+                .iter()
+                .all(|line| !line.starts_with('）') && !line.ends_with('（'))
+        );
         assert_eq!(lines("", 9.0), [""; 0]);
     }
 }

@@ -1,0 +1,98 @@
+//! `/tiles/{tileset}[@{version}]/{z}/{x}/{y}[@2x].png[?style=dark]`
+
+use super::{
+    App, Problem,
+    respond::{IMMUTABLE, REVALIDATE, Representation, VARY_ENCODING, insert},
+    tiles::{DROPPED_FEATURES, parse_version, place, redirect},
+};
+use crate::{
+    catalog::Tileset,
+    config::PublicUrl,
+    encoding::Encoding,
+    grid::TileCoord,
+    picture::{Look, Scale},
+    style::Theme,
+    view::View,
+};
+use axum::{
+    extract::RawQuery,
+    http::{HeaderMap, HeaderValue},
+    response::Response,
+};
+use std::sync::Arc;
+
+const PNG: HeaderValue = HeaderValue::from_static("image/png");
+
+/// The picture at `path`, `{z}/{x}/{y}[@2x]`, of the tileset `name`. A version in the name is one of pictures: it
+/// stands for what is drawn and how, so it is of one theme.
+pub async fn picture(
+    app: &App,
+    name: &str,
+    path: &str,
+    RawQuery(query): RawQuery,
+    base: &PublicUrl,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let (path, scale) = match path.strip_suffix("@2x") {
+        Some(path) => (path, Scale::Twice),
+        None => (path, Scale::Once),
+    };
+    let look = Look { theme: theme(query.as_deref().unwrap_or_default())?, scale };
+    let (name, version) = match name.split_once('@') {
+        None => (name, None),
+        Some((name, version)) => (name, Some(parse_version(version)?)),
+    };
+    if let Some(tileset) = version.and_then(|version| app.service.pictured_at(name, version, look.theme)) {
+        return send(app, &tileset, place(&tileset.grid, path)?, look, IMMUTABLE, headers).await;
+    }
+    let current = app.catalog()?.tileset(name)?;
+    let tile = place(&current.grid, path)?;
+    if version.is_none() {
+        return send(app, &current, tile, look, REVALIDATE, headers).await;
+    }
+    let version = app.service.picture_version(&current, look.theme);
+    let (suffix, query) = (suffix(scale), query.map(|query| format!("?{query}")).unwrap_or_default());
+    redirect(&format!("{}/tiles/{}@{version}/{tile}{suffix}.png{query}", base.as_str(), current.name))
+}
+
+fn suffix(scale: Scale) -> &'static str {
+    match scale {
+        Scale::Once => "",
+        Scale::Twice => "@2x",
+    }
+}
+
+fn theme(query: &str) -> Result<Theme, Problem> {
+    match query.strip_prefix("style=") {
+        None if query.is_empty() => Ok(Theme::Light),
+        None => Err(Problem::bad_request("a picture has one parameter, `style`")),
+        Some(name) => {
+            name.parse().map_err(|error| Problem::bad_request(format!("parameter `style`: {error}")))
+        }
+    }
+}
+
+async fn send(
+    app: &App,
+    tileset: &Arc<Tileset>,
+    tile: TileCoord,
+    look: Look,
+    cache_control: HeaderValue,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let ready = app.service.picture(tileset, tile, look, &View::OPEN).await;
+    let ready = ready.map_err(|error| Problem::from(&error))?;
+    let representation = Representation {
+        bytes: ready.bytes,
+        encoding: Encoding::Identity,
+        etag: format!("\"{}{}\"", app.service.picture_version(tileset, look.theme), suffix(look.scale)),
+        content_type: PNG,
+        cache_control,
+        vary: VARY_ENCODING,
+    };
+    let mut response = representation.answer(headers)?;
+    if ready.dropped > 0 {
+        insert(response.headers_mut(), DROPPED_FEATURES, &ready.dropped.to_string())?;
+    }
+    Ok(response)
+}
