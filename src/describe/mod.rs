@@ -24,4 +24,4 @@ pub use revisions::revisions;
 pub use sld::sld;
 pub use state::state;
 pub use style::{style, styles};
-pub use tilejson::tilejson;
+pub use tilejson::{picture_tilejson, tilejson};

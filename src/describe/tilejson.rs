@@ -4,8 +4,10 @@ use crate::{
     catalog::{PublishedLayer, Tileset},
     config::PublicUrl,
     editions::At,
+    picture,
     plan::FieldType,
     snapshot::Origin,
+    style::Theme,
 };
 use serde_json::{Map, Value, json};
 
@@ -35,6 +37,26 @@ pub fn tilejson(tileset: &Tileset, origin: Origin, between: Option<&At>, base: &
             (bounds.min_y + bounds.max_y) / 2.0,
             tileset.minzoom().max(9)
         ]);
+    }
+    document
+}
+
+/// The TileJSON of pictures of `tileset` in `theme`; their tiles have 256 pixels, or 512 with `@2x` before `.png`.
+/// `at` is what stands behind the `@` of their URLs: their version, or the edition that they are of.
+pub fn picture_tilejson(
+    tileset: &Tileset,
+    at: &str,
+    theme: Theme,
+    origin: Origin,
+    base: &PublicUrl,
+) -> Value {
+    let mut document = tilejson(tileset, origin, None, base);
+    let query = if theme == Theme::Light { String::new() } else { format!("?style={}", theme.name()) };
+    let (base, name) = (base.as_str(), &tileset.name);
+    document["tiles"] = json!([format!("{base}/tiles/{name}@{at}/{{z}}/{{x}}/{{y}}.png{query}")]);
+    document["tileSize"] = json!(picture::SIZE);
+    if let Some(members) = document.as_object_mut() {
+        members.retain(|name, _| name != "vector_layers" && name != "max_tile_bytes");
     }
     document
 }

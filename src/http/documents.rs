@@ -1,8 +1,22 @@
 //! Documents that describe what is served: TileJSON and the catalog; of the current edition, or of that after `@`.
 
-use super::{App, Problem, Segments, base_url::base_url, connection::Peer, respond::Representation};
-use crate::{catalog::Catalog, describe, editions::At};
-use axum::{Extension, extract::State, http::HeaderMap, response::Response};
+use super::{
+    App, Problem, Segments, base_url::base_url, connection::Peer, pictures, respond::Representation,
+};
+use crate::{
+    catalog::Catalog,
+    config::PublicUrl,
+    describe,
+    editions::{At, Edition},
+    style::Theme,
+};
+use axum::{
+    Extension,
+    extract::{RawQuery, State},
+    http::HeaderMap,
+    response::Response,
+};
+use serde_json::Value;
 use std::sync::Arc;
 
 /// `{name}[@{edition}]`, taken apart.
@@ -36,22 +50,37 @@ pub async fn catalog_at(
     Representation::document(document.to_string(), &headers)?.answer(&headers)
 }
 
-/// `/tiles/{tileset}[@{edition}].json`
+/// `/tiles/{tileset}[@{edition}].json`, and of pictures `/tiles/{tileset}[@{edition}].png.json[?style=dark]`
 pub async fn tilejson(
     State(app): State<Arc<App>>,
     Extension(Peer(peer)): Extension<Peer>,
     Segments(document): Segments<String>,
+    query: RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let Some(name) = document.strip_suffix(".json") else {
         return Err(Problem::not_found("a tileset is described at /tiles/{tileset}.json"));
     };
-    let (name, at) = at(name)?;
-    let (catalog, between) = described(&app, at).await?;
-    let tileset = catalog.tileset(name)?;
     let base = base_url(&app.server, peer, &headers);
-    let document = describe::tilejson(&tileset, catalog.origin, between.as_ref(), &base);
+    let document = match name.strip_suffix(".png") {
+        Some(name) => picture_tilejson(&app, name, pictures::theme(query)?, &base).await?,
+        None => {
+            let (name, at) = at(name)?;
+            let (catalog, between) = described(&app, at).await?;
+            describe::tilejson(&*catalog.tileset(name)?, catalog.origin, between.as_ref(), &base)
+        }
+    };
     Representation::document(document.to_string(), &headers)?.answer(&headers)
+}
+
+/// The TileJSON of pictures of the tileset `name`, `{tileset}[@{edition}]`.
+async fn picture_tilejson(app: &App, name: &str, theme: Theme, base: &PublicUrl) -> Result<Value, Problem> {
+    let (name, at) = at(name)?;
+    let named = at.as_ref().filter(|at| !matches!(at, At::One(Edition::Version(_)))).map(At::to_string);
+    let (catalog, _) = described(app, at).await?;
+    let tileset = catalog.tileset(name)?;
+    let at = named.unwrap_or_else(|| app.service.picture_version(&tileset, theme).to_string());
+    Ok(describe::picture_tilejson(&tileset, &at, theme, catalog.origin, base))
 }
 
 /// The catalog that is asked for; of a difference also how it is called by versions.

@@ -1,13 +1,15 @@
-//! `/tiles/{tileset}[@{version}]/{z}/{x}/{y}[@2x].png[?style=dark]`
+//! `/tiles/{tileset}[@{edition}]/{z}/{x}/{y}[@2x].png[?style=dark]`
 
 use super::{
     App, Problem,
+    documents::at,
     respond::{IMMUTABLE, REVALIDATE, Representation, VARY_ENCODING, insert},
-    tiles::{DROPPED_FEATURES, parse_version, place, redirect},
+    tiles::{DROPPED_FEATURES, place, redirect},
 };
 use crate::{
     catalog::Tileset,
     config::PublicUrl,
+    editions::{At, Edition},
     encoding::Encoding,
     grid::TileCoord,
     picture::{Look, Scale},
@@ -37,22 +39,25 @@ pub async fn picture(
         Some(path) => (path, Scale::Twice),
         None => (path, Scale::Once),
     };
-    let look = Look { theme: theme(query.as_deref().unwrap_or_default())?, scale };
-    let (name, version) = match name.split_once('@') {
-        None => (name, None),
-        Some((name, version)) => (name, Some(parse_version(version)?)),
+    let look = Look { theme: theme(RawQuery(query.clone()))?, scale };
+    let (name, at) = at(name)?;
+    let (tileset, cache_control) = match at {
+        None => (app.catalog()?.tileset(name)?, REVALIDATE),
+        Some(At::One(Edition::Version(version))) => match app.service.pictured_at(name, version, look.theme) {
+            Some(tileset) => (tileset, IMMUTABLE),
+            None => {
+                let current = app.catalog()?.tileset(name)?;
+                let (tile, suffix) = (place(&current.grid, path)?, suffix(scale));
+                let version = app.service.picture_version(&current, look.theme);
+                let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+                let (base, name) = (base.as_str(), &current.name);
+                return redirect(&format!("{base}/tiles/{name}@{version}/{tile}{suffix}.png{query}"));
+            }
+        },
+        // An edition stays as it is, but not how it is drawn.
+        Some(at) => (app.service.at(&at).await?.tileset(name)?, REVALIDATE),
     };
-    if let Some(tileset) = version.and_then(|version| app.service.pictured_at(name, version, look.theme)) {
-        return send(app, &tileset, place(&tileset.grid, path)?, look, IMMUTABLE, headers).await;
-    }
-    let current = app.catalog()?.tileset(name)?;
-    let tile = place(&current.grid, path)?;
-    if version.is_none() {
-        return send(app, &current, tile, look, REVALIDATE, headers).await;
-    }
-    let version = app.service.picture_version(&current, look.theme);
-    let (suffix, query) = (suffix(scale), query.map(|query| format!("?{query}")).unwrap_or_default());
-    redirect(&format!("{}/tiles/{}@{version}/{tile}{suffix}.png{query}", base.as_str(), current.name))
+    send(app, &tileset, place(&tileset.grid, path)?, look, cache_control, headers).await
 }
 
 fn suffix(scale: Scale) -> &'static str {
@@ -62,7 +67,9 @@ fn suffix(scale: Scale) -> &'static str {
     }
 }
 
-fn theme(query: &str) -> Result<Theme, Problem> {
+/// The theme that a request asks for, `style=dark`; light without.
+pub fn theme(RawQuery(query): RawQuery) -> Result<Theme, Problem> {
+    let query = query.as_deref().unwrap_or_default();
     match query.strip_prefix("style=") {
         None if query.is_empty() => Ok(Theme::Light),
         None => Err(Problem::bad_request("a picture has one parameter, `style`")),

@@ -64,26 +64,21 @@ fn clip_segment(a: Point, b: Point, side: f32) -> Option<(Point, Point)> {
 /// How far a corner may reach out, in offsets.
 const MITRE: f32 = 2.0;
 
-/// `line` moved by `offset` to its right; `closed` says that the last point goes on to the first.
+/// `line` moved by `offset` to its right, point by point; `closed` says that the last point goes on to the first.
 pub fn moved(line: &[Point], offset: f32, closed: bool) -> Vec<Point> {
-    let mut points: Vec<Point> = Vec::with_capacity(line.len());
-    for point in line {
-        if points.last() != Some(point) {
-            points.push(*point);
-        }
-    }
-    let count = points.len();
+    let (points, count) = (line, line.len());
     if offset == 0.0 || count < 2 {
-        return points;
+        return points.to_vec();
     }
+    // Between equal points there is no direction, and no normal.
     let normal = |a: Point, b: Point| {
-        let length = distance(a, b).max(f32::MIN_POSITIVE);
-        [-(b[1] - a[1]) / length, (b[0] - a[0]) / length]
+        let length = distance(a, b);
+        (length > 0.0).then(|| [-(b[1] - a[1]) / length, (b[0] - a[0]) / length])
     };
     let corner = |i: usize| {
         let (before, after) = ((i + count - 1) % count, (i + 1) % count);
-        let arriving = (closed || i > 0).then(|| normal(points[before], points[i]));
-        let leaving = (closed || i + 1 < count).then(|| normal(points[i], points[after]));
+        let arriving = normal(points[before], points[i]).filter(|_| closed || i > 0);
+        let leaving = normal(points[i], points[after]).filter(|_| closed || i + 1 < count);
         let (a, b) = (arriving.or(leaving).unwrap_or_default(), leaving.or(arriving).unwrap_or_default());
         let reach = offset / (1.0 + a[0] * b[0] + a[1] * b[1]).max(1.0 / MITRE);
         [points[i][0] + (a[0] + b[0]) * reach, points[i][1] + (a[1] + b[1]) * reach]
@@ -131,6 +126,15 @@ impl<'a> Measured<'a> {
         let whole = self.lengths[end] - self.lengths[end - 1];
         let share = if whole > 0.0 { (length - self.lengths[end - 1]) / whole } else { 0.0 };
         Some(Spot { point: between(a, b, share), angle: angle(a, b) })
+    }
+
+    /// How far along `other`, of which each point belongs to one of this line, is the place at `length`.
+    pub fn same_place(&self, length: f32, other: &Measured) -> Option<f32> {
+        let end = self.lengths.partition_point(|l| *l < length).max(1);
+        let (from, to) = (self.lengths.get(end - 1)?, self.lengths.get(end)?);
+        let (other_from, other_to) = (other.lengths.get(end - 1)?, other.lengths.get(end)?);
+        let share = if to > from { (length - from) / (to - from) } else { 0.0 };
+        Some(other_from + (other_to - other_from) * share)
     }
 
     /// Whether the line bends by more than `max` radians within any stretch of `window` between `from` and `to`.

@@ -10,8 +10,8 @@
 //!
 //! What crosses the edge of a picture is the same on both sides. Areas and lines reach over the edge by the buffer of
 //! the tile. A mark stands at an anchor in one vector tile, worked out from that tile alone; every picture that it
-//! reaches draws it. A name is drawn when no name that outranks it wants the same room, drawn itself or not: that
-//! depends only on what is near, so every picture decides alike.
+//! reaches draws it. Who of two that want the same room gets it is decided by what is near alone
+//! (`place::Rivals`), so every picture decides alike.
 
 mod draw;
 mod features;

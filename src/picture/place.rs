@@ -7,12 +7,16 @@ use super::{
     Scene,
     features::{Feature, Layer},
     glyphs::EM,
-    line::{Measured, Point, Spot, clipped, distance},
+    line::{Measured, Point, Spot, clipped, distance, moved},
     sdf::Stamp,
     text::{self, Placed, Shaped},
 };
 use crate::style::{Alignment, Mark, Placement, Symbol};
-use std::{collections::HashMap, f32::consts::FRAC_PI_2};
+use std::{
+    cmp::Reverse,
+    collections::HashMap,
+    f32::consts::{FRAC_PI_2, PI},
+};
 
 /// A mark that has its place. Lengths are CSS pixels as in [`super::Frame`].
 pub struct Set<'a> {
@@ -23,6 +27,8 @@ pub struct Set<'a> {
     boxes: Vec<Box>,
     bounds: Box,
     rank: Rank,
+    /// Whether it stays near its anchor.
+    is_small: bool,
     /// Whether it stands where it is, whatever else is there.
     is_free: bool,
 }
@@ -42,13 +48,13 @@ struct Box {
     max: Point,
 }
 
-/// Who comes first: later parts, then what stands farther north and west, in the whole grid.
+/// Who comes first: later parts, then what stands farther north and west in the whole grid, then lower ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
     part: usize,
     up: i64,
     left: i64,
-    id: u64,
+    id: Reverse<u64>,
 }
 
 impl Box {
@@ -99,30 +105,42 @@ pub fn place<'a>(scene: &'a Scene<'a>) -> Vec<Set<'a>> {
     }
     let picture = scene.frame.corner.map(|v| v as f32);
     let picture = Box { min: picture, max: picture.map(|v| v + super::SIZE as f32) };
-    let near = Near::new(&candidates);
+    let rivals = Rivals::new(&candidates);
     let shown: Vec<bool> = candidates
         .iter()
-        .map(|set| set.bounds.meets(&picture) && (set.is_free || !near.is_outranked(set, &candidates)))
+        .map(|set| set.bounds.meets(&picture) && (set.is_free || rivals.leave_room_for(set)))
         .collect();
     let mut shown = shown.into_iter();
     candidates.retain(|_| shown.next().unwrap_or_default());
     candidates
 }
 
-/// Candidates by the squares that their bounds meet.
-struct Near(HashMap<[i32; 2], Vec<usize>>);
+/// Who of those that want the same room gets it.
+///
+/// Taking one after another, best first, would let a mark depend on others however far away, and pictures of
+/// neighbouring tiles would differ. So a mark is drawn when none that outranks it wants its room. A small one is drawn
+/// also when those that do are small, and each is kept out by a small one that is drawn by the first rule.
+///
+/// The farthest mark that this asks for is `2 (a + b + c) + d` away from the picture, the sizes of the four from their
+/// anchors: with three small ones of a ninth and one of a third of the side of a tile ([`Tile::reach`]), that is one side.
+/// The tiles around hold all of them.
+struct Rivals<'a> {
+    candidates: &'a [Set<'a>],
+    /// Candidates by the squares that their bounds meet.
+    squares: HashMap<[i32; 2], Vec<usize>>,
+}
 
 const SQUARE: f32 = 64.0;
 
-impl Near {
-    fn new(candidates: &[Set]) -> Self {
+impl<'a> Rivals<'a> {
+    fn new(candidates: &'a [Set<'a>]) -> Self {
         let mut squares: HashMap<_, Vec<_>> = HashMap::new();
         for (n, set) in candidates.iter().enumerate().filter(|(_, set)| !set.is_free) {
             for square in Self::squares(&set.bounds) {
                 squares.entry(square).or_default().push(n);
             }
         }
-        Self(squares)
+        Self { candidates, squares }
     }
 
     fn squares(bounds: &Box) -> impl Iterator<Item = [i32; 2]> + use<> {
@@ -130,9 +148,17 @@ impl Near {
         (min[0]..=max[0]).flat_map(move |x| (min[1]..=max[1]).map(move |y| [x, y]))
     }
 
-    fn is_outranked(&self, set: &Set, candidates: &[Set]) -> bool {
-        let mut others = Self::squares(&set.bounds).filter_map(|square| self.0.get(&square)).flatten();
-        others.any(|&n| candidates[n].rank > set.rank && candidates[n].meets(set))
+    /// Those that outrank `set` and want its room.
+    fn of(&self, set: &Set) -> impl Iterator<Item = &'a Set<'a>> {
+        let near = Self::squares(&set.bounds).filter_map(|square| self.squares.get(&square)).flatten();
+        near.map(|&n| &self.candidates[n]).filter(|other| other.rank > set.rank && other.meets(set))
+    }
+
+    fn leave_room_for(&self, set: &Set) -> bool {
+        let is_first = |set: &Set| self.of(set).next().is_none();
+        let is_out =
+            |set: &Set| set.is_small && self.of(set).any(|better| better.is_small && is_first(better));
+        is_first(set) || (set.is_small && self.of(set).all(is_out))
     }
 }
 
@@ -146,8 +172,7 @@ struct Tile<'a> {
     /// Of its upper left corner.
     corner: Point,
     size: f32,
-    /// How far a mark may reach from its anchor. What decides about a mark in the picture is then within three
-    /// times of that, and so in the tiles around.
+    /// How far a mark may reach from its anchor, see [`Rivals`].
     reach: f32,
 }
 
@@ -284,27 +309,27 @@ impl<'a> Tile<'a> {
     }
 
     /// The letters of a text along `line`, left to right or, where it is steep, downwards; `None` when it is too long.
+    ///
+    /// A text with an offset stands to the right of the line, whichever way it is read: inside, along an outline.
     fn letters(&self, shaped: &Shaped<'a>, line: &Measured, at: f32) -> Option<(Vec<Stamp<'a>>, Vec<Box>)> {
+        let beside = moved(line.points, self.mark.text_offset[1] * self.size, false);
+        let beside = Measured::new(&beside);
+        let at = line.same_place(at, &beside)?;
         let scale = self.size / EM;
         let half = shaped.width * scale / 2.0;
-        let (Some(from), Some(to)) = (line.at(at - half), line.at(at + half)) else { return None };
+        let (from, to) = (beside.at(at - half)?, beside.at(at + half)?);
         let [dx, dy] = [to.point[0] - from.point[0], to.point[1] - from.point[1]];
-        let downwards =
-            dy.abs() > dx.abs() && shaped.glyphs.iter().any(|placed| text::is_ideographic(placed.character));
+        let is_upright = |placed: &Placed| text::is_ideographic(placed.character);
+        let downwards = dy.abs() > dx.abs() && shaped.glyphs.iter().any(is_upright);
         let backwards = if downwards { dy < 0.0 } else { dx < 0.0 };
         let (mut stamps, mut boxes) = (vec![], vec![]);
         for placed in &shaped.glyphs {
             let middle = placed.x + placed.glyph.advance as f32 / 2.0;
-            let spot = line.at(if backwards { at - middle * scale } else { at + middle * scale })?;
-            let angle = if backwards { spot.angle + std::f32::consts::PI } else { spot.angle };
-            let aside = self.mark.text_offset[1] * self.size;
-            let centre = [
-                spot.point[0] + self.corner[0] - angle.sin() * aside,
-                spot.point[1] + self.corner[1] + angle.cos() * aside,
-            ];
-            let upright = downwards && text::is_ideographic(placed.character);
-            let angle = if upright { angle - FRAC_PI_2 } else { angle };
-            stamps.push(self.stamp(placed, centre, angle, placed.x - middle, 0.0));
+            let spot = beside.at(if backwards { at - middle * scale } else { at + middle * scale })?;
+            let centre = [spot.point[0] + self.corner[0], spot.point[1] + self.corner[1]];
+            let turned = if backwards { PI } else { 0.0 };
+            let upright = if downwards && is_upright(placed) { FRAC_PI_2 } else { 0.0 };
+            stamps.push(self.stamp(placed, centre, spot.angle + turned - upright, placed.x - middle, 0.0));
             boxes.push(Box::around([centre], self.size / 2.0 + self.mark.text_padding));
         }
         Some((stamps, boxes))
@@ -353,17 +378,26 @@ impl<'a> Tile<'a> {
         }
         let bounds = Box::around(boxes.iter().flat_map(Box::corners), 0.0);
         let here = [anchor[0] + self.corner[0], anchor[1] + self.corner[1]];
-        let within = (0..2).all(|axis| {
-            here[axis] - bounds.min[axis] <= self.reach && bounds.max[axis] - here[axis] <= self.reach
-        });
+        let reaches = |axis: usize| (here[axis] - bounds.min[axis]).max(bounds.max[axis] - here[axis]);
+        let size = reaches(0).max(reaches(1));
         let side = i64::from(self.scene.frame.side);
         // In hundredths of a pixel from the corner of the grid.
         let global = |axis: usize| {
             let tile = i64::from(self.scene.frame.tile[axis]) + i64::from(self.place[axis]);
             tile * side * 100 + (anchor[axis] * 100.0).round() as i64
         };
-        let rank = Rank { part: self.part, up: -global(1), left: -global(0), id };
+        let rank = Rank { part: self.part, up: -global(1), left: -global(0), id: Reverse(id) };
         let is_free = mark.icon_allow_overlap && mark.icon_ignore_placement && stamps.is_empty();
-        within.then_some(Set { part: self.part, icon, stamps, boxes, bounds, rank, is_free })
+        let is_small = size <= self.reach / 3.0;
+        (size <= self.reach).then_some(Set {
+            part: self.part,
+            icon,
+            stamps,
+            boxes,
+            bounds,
+            rank,
+            is_small,
+            is_free,
+        })
     }
 }

@@ -32,6 +32,7 @@ mod ogc_gdal;
 mod ogc_tiles;
 mod operations;
 mod overload;
+mod pictures;
 mod proxy;
 mod publishing;
 mod push;
