@@ -43,17 +43,19 @@ pub async fn picture(
     let (name, at) = at(name)?;
     let (tileset, cache_control) = match at {
         None => (app.catalog()?.tileset(name)?, REVALIDATE),
-        Some(At::One(Edition::Version(version))) => match app.service.pictured_at(name, version, look.theme) {
-            Some(tileset) => (tileset, IMMUTABLE),
-            None => {
-                let current = app.catalog()?.tileset(name)?;
-                let (tile, suffix) = (place(&current.grid, path)?, suffix(scale));
-                let version = app.service.picture_version(&current, look.theme);
-                let query = query.map(|query| format!("?{query}")).unwrap_or_default();
-                let (base, name) = (base.as_str(), &current.name);
-                return redirect(&format!("{base}/tiles/{name}@{version}/{tile}{suffix}.png{query}"));
+        Some(At::One(Edition::Version(version))) => {
+            match app.service.pictured_at(name, version, look.theme) {
+                Some(tileset) => (tileset, IMMUTABLE),
+                None => {
+                    let current = app.catalog()?.tileset(name)?;
+                    let (tile, suffix) = (place(&current.grid, path)?, suffix(scale));
+                    let version = app.service.picture_version(&current, look.theme);
+                    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+                    let (base, name) = (base.as_str(), &current.name);
+                    return redirect(&format!("{base}/tiles/{name}@{version}/{tile}{suffix}.png{query}"));
+                }
             }
-        },
+        }
         // An edition stays as it is, but not how it is drawn.
         Some(at) => (app.service.at(&at).await?.tileset(name)?, REVALIDATE),
     };
@@ -87,8 +89,7 @@ async fn send(
     cache_control: HeaderValue,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    let ready = app.service.picture(tileset, tile, look, &View::OPEN).await;
-    let ready = ready.map_err(|error| Problem::from(&error))?;
+    let ready = app.service.picture(tileset, tile, look, &View::OPEN).await?;
     let representation = Representation {
         bytes: ready.bytes,
         encoding: Encoding::Identity,
