@@ -1,0 +1,67 @@
+"""The server's addresses as layers: what somebody pastes into QGIS."""
+
+from urllib.parse import quote
+
+import pytest
+from conftest import SERVER, assert_looks_like, drawn, fetch_json, render, settings
+from qgis.core import QgsRasterLayer, QgsRectangle, QgsVectorLayer, QgsVectorTileLayer
+
+LAYERS = fetch_json("/layers.json")["layers"]
+MIDDLE = QgsRectangle(12_540_000, 4_335_000, 12_564_000, 4_355_000)
+"""The middle of the district in EPSG:3857: 480 by 400 pixels of a map of zoom 11 in pictures, 10 in tiles."""
+
+
+@pytest.mark.parametrize("entry", LAYERS, ids=[entry["id"] for entry in LAYERS])
+def test_flatgeobuf_by_url(entry):
+    layer = QgsVectorLayer(f"/vsicurl/{entry['download']}", entry["id"], "ogr")
+    assert layer.isValid()
+    assert layer.crs().authid() == "EPSG:4490"
+    assert layer.featureCount() == entry["count"] == len(list(layer.getFeatures()))
+    assert [field.name() for field in layer.fields()][:1] == ["id"]
+    image, _ = render(settings([layer]))
+    assert drawn(image) > 0
+
+
+def vector_tiles(uri):
+    layer = QgsVectorTileLayer(uri, "plan")
+    assert layer.isValid(), uri
+    message, loaded = layer.loadDefaultStyle()
+    assert loaded, message
+    return layer
+
+
+def test_vector_tiles_by_url_with_their_style():
+    url, style = (quote(f"{SERVER}{path}", safe=":/") for path in ("/tiles/plan/{z}/{x}/{y}.mvt", "/styles/plan.json"))
+    layer = vector_tiles(f"type=xyz&url={url}&zmin=0&zmax=18&styleUrl={style}")
+    styles = {style.layerName() for style in layer.renderer().styles()}
+    assert {entry["id"] for entry in LAYERS} <= styles
+    labels = layer.labeling().styles()
+    assert len(labels) > 15
+    image, _ = render(settings([layer], MIDDLE))
+    assert drawn(image) > 0.9
+    layer.setLabeling(None)
+    image, _ = render(settings([layer], MIDDLE))
+    assert_looks_like(image, "vector-tiles.png")
+
+
+def test_pictures_by_url():
+    url = quote(f"{SERVER}/tiles/plan/{{z}}/{{x}}/{{y}}.png", safe=":/")
+    layer = QgsRasterLayer(f"type=xyz&url={url}&zmin=0&zmax=18", "plan", "wms")
+    assert layer.isValid() and layer.crs().authid() == "EPSG:3857"
+    image, _ = render(settings([layer], MIDDLE))
+    assert drawn(image) > 0.9
+    assert_looks_like(image, "pictures.png")
+
+
+@pytest.mark.parametrize("id", ["mining_blocks", "faults", "prohibited_zones"])
+def test_ogc_api_features(id):
+    uri = f"typename='{id}' url='{SERVER}/ogc' pagingEnabled='true' pageSize='20' restrictToRequestBBOX='1'"
+    layer = QgsVectorLayer(uri, id, "OAPIF")
+    assert layer.isValid()
+    count = next(entry["count"] for entry in LAYERS if entry["id"] == id)
+    names = {feature["name"] for feature in layer.getFeatures()}
+    assert len(list(layer.getFeatures())) == layer.featureCount() == count
+    file = QgsVectorLayer(f"/vsicurl/{SERVER}/downloads/{id}.fgb", id, "ogr")
+    assert names == {feature["name"] for feature in file.getFeatures()}
+    image, _ = render(settings([layer]))
+    assert drawn(image) > 0
