@@ -4,9 +4,12 @@ use super::{
     App, Problem, Segments, base_url::base_url, connection::Peer, documents::at, respond::Representation,
 };
 use crate::{
-    describe,
+    describe::{
+        self,
+        ogc::{QML, SLD},
+    },
     editions::{At, Edition},
-    style::{Style, StyleId, Subject},
+    style::{Style, StyleId},
 };
 use axum::{Extension, Router, extract::State, http::HeaderMap, response::Response, routing::get};
 use std::sync::Arc;
@@ -17,11 +20,6 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/styles/{document}", get(style))
         .route("/styles/{style}/{document}", get(legend))
 }
-
-/// The media type by which QGIS knows its files of layer settings (its freedesktop.org MIME database entry).
-const QML: &str = "application/x-qgis-layer-settings";
-/// As OGC API – Styles writes it.
-const SLD: &str = "application/vnd.ogc.sld+xml;version=1.1";
 
 async fn styles(
     State(app): State<Arc<App>>,
@@ -47,9 +45,9 @@ async fn style(
     with_style(&app, id, |style, edition| match form {
         "json" => answer(describe::style(style, edition, &base), "application/json"),
         "sld" => answer(describe::sld(style, &base), SLD),
-        "qml" => match (&style.id.subject, style.layers.first()) {
-            (Subject::Layer(_), Some(layer)) => answer(describe::qml(style, layer), QML),
-            _ => Err(Problem::not_found("a QML file is of one layer; the plan is in .json and .sld")),
+        "qml" => match style.only_layer() {
+            Some(layer) => answer(describe::qml(style, layer), QML),
+            None => Err(Problem::not_found("a QML file is of one layer; the plan is in .json and .sld")),
         },
         _ => Err(Problem::not_found("a style ends in .json, .sld or .qml")),
     })

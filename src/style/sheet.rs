@@ -197,6 +197,11 @@ impl Sheets {
 }
 
 impl Style<'_> {
+    /// The layer that it is of, when it is not of the plan.
+    pub fn only_layer(&self) -> Option<&StyledLayer> {
+        self.layers.first().filter(|_| self.id.subject != Subject::Plan)
+    }
+
     /// Extent of all features, degrees; `None` when there are none.
     pub fn bounds(&self) -> Option<Bounds> {
         self.layers.iter().filter_map(|layer| layer.published.snapshot.bounds).reduce(Bounds::union)

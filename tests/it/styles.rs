@@ -63,6 +63,45 @@ fn every_style_is_listed_with_titles_and_answers_in_all_its_forms() {
 }
 
 #[test]
+fn ogc_api_has_every_style_with_its_stylesheets() {
+    let server = shared();
+    let landing = server.get("/ogc").expect(200).json();
+    let links = landing["links"].as_array().unwrap();
+    let to_styles =
+        links.iter().find(|l| l["rel"] == "http://www.opengis.net/def/rel/ogc/1.0/styles").unwrap();
+    let list = get(&server, &to_styles["href"]).json();
+    let listed: Vec<_> = list["styles"].as_array().unwrap().iter().map(|style| style["id"].clone()).collect();
+    let styles = server.get("/styles").expect(200).json();
+    let expected: Vec<_> =
+        styles["styles"].as_array().unwrap().iter().map(|style| style["id"].clone()).collect();
+    assert_eq!((listed, &list["default"]), (expected, &"plan".into()));
+    for style in list["styles"].as_array().unwrap().iter().take(6) {
+        let of = |rel: &str| {
+            let links = style["links"].as_array().unwrap().iter();
+            links.filter(|link| link["rel"] == rel).cloned().collect::<Vec<_>>()
+        };
+        let id = style["id"].as_str().unwrap();
+        assert_eq!(of("stylesheet").len(), if id.starts_with("plan") { 2 } else { 3 }, "{style}");
+        for link in of("stylesheet") {
+            let sheet = get(&server, &link["href"]);
+            assert_eq!(sheet.expect_header("content-type"), link["type"].as_str().unwrap());
+            let suffix = match sheet.body[..2] {
+                [b'{', _] => "json",
+                [b'<', b'?'] => "sld",
+                _ => "qml",
+            };
+            assert_eq!(sheet.body, server.get(&format!("/styles/{id}.{suffix}")).expect(200).body);
+        }
+        for link in of("alternate") {
+            assert!(get(&server, &link["href"]).text().contains("<svg "), "{link}");
+        }
+    }
+    assert!(server.get("/ogc/styles?f=html").expect(200).text().contains("plan-dark"));
+    server.get("/ogc/styles/nowhere").expect_problem(404);
+    server.get("/ogc/styles/plan?f=qml").expect_problem(400);
+}
+
+#[test]
 fn a_legend_has_a_line_for_each_class_and_shows_patterns_and_pictures() {
     let server = shared();
     let style = server.get("/styles/plan.json").expect(200).json();

@@ -49,6 +49,7 @@ pub fn landing_page(catalog: &Catalog, base: &PublicUrl) -> String {
             li { a href={ (root) "/ogc/collections?f=html" } { "图层 Collections" } " (" (catalog.layers().len()) ")" }
             li { a href={ (root) "/ogc/tiles?f=html" } { "瓦片集 Tilesets" } }
             li { a href={ (root) "/ogc/tileMatrixSets?f=html" } { "瓦片矩阵集 Tile matrix sets" } }
+            li { a href={ (root) "/ogc/styles?f=html" } { "样式 Styles" } }
             li { a href={ (root) "/ogc/api?f=html" } { "接口说明 API documentation" } }
             li { a href={ (root) "/ogc/conformance?f=html" } { "一致性类 Conformance classes" } }
             li { a href={ (root) "/ogc?f=json" } { "JSON" } }

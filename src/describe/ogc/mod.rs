@@ -8,6 +8,7 @@ mod landing_page;
 mod link;
 mod openapi;
 mod schema;
+mod styles;
 mod tile_matrix_sets;
 pub mod tile_pages;
 mod tiles;
@@ -18,6 +19,7 @@ pub use items::{Items, item_members, items_members};
 pub use landing_page::landing_page;
 pub use openapi::{Limits, openapi};
 pub use schema::{queryables, schema};
+pub use styles::{MAPBOX, QML, SLD, style_page, styles, styles_page};
 pub use tile_matrix_sets::{tile_matrix_set, tile_matrix_sets};
 pub use tiles::{MVT, Selected, TILEJSON, tileset, tileset_tilejson, tilesets};
 

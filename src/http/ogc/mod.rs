@@ -8,6 +8,7 @@ mod item;
 mod items;
 pub mod media;
 pub mod parameters;
+mod styles;
 mod tiles;
 mod wanted;
 
@@ -39,6 +40,7 @@ pub fn routes() -> Router<Arc<App>> {
         // The path in the API document, under the server's URL.
         .route("/ogc/", get(documents::landing_page))
         .route("/ogc/style.css", get(documents::style))
+        .merge(styles::routes())
         .route("/ogc/conformance", get(documents::conformance))
         .route("/ogc/collections", get(documents::collections))
         .route("/ogc/api", get(documents::api))
