@@ -65,3 +65,15 @@ def test_ogc_api_features(id):
     assert names == {feature["name"] for feature in file.getFeatures()}
     image, _ = render(settings([layer]))
     assert drawn(image) > 0
+
+
+def test_arcgis_service_in_web_mercator():
+    service = quote(f"{SERVER}/arcgis/rest/services/plan/VectorTileServer", safe=":/")
+    layer = vector_tiles(f"serviceType=arcgis&type=xyz&url={service}")
+    assert layer.crs().authid() == "EPSG:3857"
+    assert layer.sourceMaxZoom() >= 14
+    layer.setLabeling(None)
+    image, _ = render(settings([layer], MIDDLE))
+    assert drawn(image) > 0.9
+    # It is the same map by another way.
+    assert_looks_like(image, "vector-tiles.png")
