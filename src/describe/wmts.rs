@@ -12,14 +12,17 @@ use crate::{
 /// What a tile may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
+    /// Drawn here, for platforms that show pictures alone.
+    Png,
     Mvt,
 }
 
 impl Format {
-    pub const ALL: [Self; 1] = [Self::Mvt];
+    pub const ALL: [Self; 2] = [Self::Png, Self::Mvt];
 
     pub fn media_type(self) -> &'static str {
         match self {
+            Self::Png => "image/png",
             Self::Mvt => "application/vnd.mapbox-vector-tile",
         }
     }
@@ -27,12 +30,13 @@ impl Format {
     /// What a file of it ends in.
     pub fn suffix(self) -> &'static str {
         match self {
+            Self::Png => "png",
             Self::Mvt => "mvt",
         }
     }
 }
 
-/// The one style: vector tiles are drawn by whoever reads them.
+/// The one style: pictures are drawn in the light one of the plan, vector tiles by whoever reads them.
 pub const STYLE: &str = "default";
 
 const XML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";

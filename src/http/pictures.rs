@@ -81,7 +81,8 @@ pub fn theme(RawQuery(query): RawQuery) -> Result<Theme, Problem> {
     }
 }
 
-async fn send(
+/// The picture of `tile`, which is one of the tileset's grid.
+pub async fn send(
     app: &App,
     tileset: &Arc<Tileset>,
     tile: TileCoord,

@@ -7,6 +7,7 @@ use super::{
     App, Problem, Segments,
     base_url::base_url,
     connection::Peer,
+    pictures,
     respond::{REVALIDATE, Representation},
     tiles,
 };
@@ -14,6 +15,8 @@ use crate::{
     catalog::TilesetError,
     describe::wmts::{self, Format},
     grid::{TileCoord, TileMatrixSet},
+    picture::{Look, Scale},
+    style::Theme,
     view::View,
 };
 use axum::{
@@ -165,7 +168,7 @@ async fn capabilities(
     Ok(Representation::text(document, "application/xml", &headers)?.answer(&headers)?)
 }
 
-/// `/wmts/1.0.0/{layer}/{style}/{set}/{matrix}/{row}/{column}.mvt`
+/// `/wmts/1.0.0/{layer}/{style}/{set}/{matrix}/{row}/{column}.png` or `.mvt`
 async fn resource(
     State(app): State<Arc<App>>,
     Segments((layer, style, set, matrix, row, file)): Segments<(
@@ -180,7 +183,7 @@ async fn resource(
 ) -> Result<Response, Exception> {
     let split = |format: Format| Some((file.strip_suffix(format.suffix())?.strip_suffix('.')?, format));
     let Some((column, format)) = Format::ALL.into_iter().find_map(split) else {
-        return Err(Problem::not_found("a tile ends in .mvt").into());
+        return Err(Problem::not_found("a tile ends in .png or .mvt").into());
     };
     let asked = Tile { layer: &layer, style: &style, set: &set, matrix: &matrix, row: &row, column, format };
     asked.answer(&app, &headers).await.map_err(Exception::not_found)
@@ -220,6 +223,10 @@ impl Tile<'_> {
         let coord = self.coordinate(set)?;
         let tileset = app.catalog_on(&set.grid).await?.tileset(self.layer).map_err(unknown)?;
         match self.format {
+            Format::Png => {
+                let look = Look { theme: Theme::Light, scale: Scale::Once };
+                Ok(pictures::send(app, &tileset, coord, look, REVALIDATE, headers).await?)
+            }
             Format::Mvt => {
                 Ok(tiles::send_there(app, &tileset, coord, &View::OPEN, REVALIDATE, headers).await?)
             }

@@ -133,10 +133,11 @@ fn it_reads_a_tile_in_degrees() {
     }
 }
 
-/// Its WMTS driver draws pictures only; that it lists all layers in all grids shows that it reads the capabilities.
+/// That its WMTS driver lists all layers in all grids shows that it reads the capabilities.
 #[test]
 fn it_lists_the_layers_of_wmts() {
-    let url = shared().url("/wmts/1.0.0/WMTSCapabilities.xml");
+    let server = shared();
+    let url = server.url("/wmts/1.0.0/WMTSCapabilities.xml");
     let listed = run("gdalinfo", &[&format!("WMTS:{url}")]);
     for layer in plan::LAYERS.iter().map(|layer| layer.id.as_str()).chain(["plan"]) {
         for set in ["WebMercatorQuad", "WorldCRS84Quad", "c", "w"] {

@@ -145,7 +145,8 @@ fn capabilities_are_as_the_schema_orders_them() {
                 "ResourceURL"
             ]
         );
-        assert_eq!(layer.one("Format").text, MVT);
+        let formats: Vec<_> = layer.all("Format").map(|format| format.text.as_str()).collect();
+        assert_eq!(formats, ["image/png", MVT]);
         let style = layer.one("Style");
         assert_eq!(
             (style.attribute("isDefault"), style.order()),
@@ -218,7 +219,8 @@ fn tiles_come_by_key_value_pairs_and_by_address() {
     let server = shared();
     let document = capabilities();
     let layer = document.one("Contents").identified("Layer", "mining_blocks");
-    let template = layer.one("ResourceURL").attribute("template").to_owned();
+    let resource = layer.all("ResourceURL").find(|resource| resource.attribute("format") == MVT).unwrap();
+    let template = resource.attribute("template").to_owned();
     let tile = busy_tile(11);
     let expected = server.get(&format!("/tiles/mining_blocks/{tile}.mvt")).expect(200).body;
     assert!(!expected.is_empty());
@@ -249,6 +251,31 @@ fn tiles_come_by_key_value_pairs_and_by_address() {
         .get(&format!("{KVP}&layer=plan&tilematrixset=c&tilematrix=12&tilerow=0&tilecol=0"))
         .expect(200);
     assert!(empty.body.is_empty());
+}
+
+#[test]
+fn platforms_that_draw_only_pictures_get_them() {
+    let server = shared();
+    let tile = busy_tile(11);
+    let of = |set: &str, level: u8, row: u32, column: u32| {
+        let kvp = KVP.replace("application%2Fvnd.mapbox-vector-tile", "image%2Fpng");
+        let kvp =
+            format!("{kvp}&layer=plan&tilematrixset={set}&tilematrix={level}&tilerow={row}&tilecol={column}");
+        let answer = server.get(&kvp).expect(200);
+        assert_eq!(answer.expect_header("content-type"), "image/png");
+        let rest =
+            server.get(&format!("/wmts/1.0.0/plan/default/{set}/{level}/{row}/{column}.png")).expect(200);
+        assert!(rest.body == answer.body);
+        answer.body
+    };
+    let picture = server.get(&format!("/tiles/plan/{tile}.png")).expect(200).body;
+    assert!(of("WebMercatorQuad", 11, tile.y, tile.x) == picture && of("w", 11, tile.y, tile.x) == picture);
+    // In degrees too, and where nothing is: a picture all the same, of nothing.
+    let side = 360.0 / 2048.0;
+    let degrees = of("c", 11, ((90.0 - 36.3) / side) as u32, ((112.85 + 180.0) / side) as u32);
+    assert!(degrees.starts_with(b"\x89PNG") && degrees.len() > 10_000, "{} bytes", degrees.len());
+    let nothing = of("c", 11, 0, 0);
+    assert!(nothing.starts_with(b"\x89PNG") && nothing.len() < 2_000, "{} bytes", nothing.len());
 }
 
 #[track_caller]

@@ -77,3 +77,25 @@ def test_arcgis_service_in_web_mercator():
     assert drawn(image) > 0.9
     # It is the same map by another way.
     assert_looks_like(image, "vector-tiles.png")
+
+
+def wmts(set, crs):
+    capabilities = quote(f"{SERVER}/wmts?service=WMTS&request=GetCapabilities", safe=":/")
+    uri = f"contextualWMSLegend=0&crs={crs}&format=image/png&layers=plan&styles=default&tileMatrixSet={set}&url={capabilities}"
+    layer = QgsRasterLayer(uri, "plan", "wms")
+    assert layer.isValid(), uri
+    return layer
+
+
+def test_wmts_pictures_in_web_mercator():
+    image, _ = render(settings([wmts("WebMercatorQuad", "EPSG:3857")], MIDDLE))
+    assert drawn(image) > 0.9
+    # They are the same pictures.
+    assert_looks_like(image, "pictures.png")
+
+
+def test_wmts_pictures_in_degrees():
+    layer = wmts("c", "EPSG:4490")
+    assert layer.crs().authid() == "EPSG:4490"
+    image, _ = render(settings([layer], MIDDLE))
+    assert drawn(image) > 0.9

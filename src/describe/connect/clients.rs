@@ -79,6 +79,18 @@ pub const CLIENTS: &[Client] = &[
         ],
     },
     Client {
+        id: "wmts",
+        title: ["WMTS（图片或矢量切片）", "WMTS (pictures or vector tiles)"],
+        way: [
+            "适用于 QGIS、ArcGIS Pro 和只显示图片的平台：填入服务地址，选择图层、矩阵集（c 为 EPSG:4490）和格式。",
+            "For QGIS, ArcGIS Pro and platforms that show pictures alone: enter the address, choose a layer, a matrix set (c is EPSG:4490) and a format.",
+        ],
+        pastes: &[
+            Address(["服务地址", "Service"], "{base}/wmts/1.0.0/WMTSCapabilities.xml"),
+            Address(["图片地址", "Pictures"], "{base}/tiles/plan/{z}/{x}/{y}.png"),
+        ],
+    },
+    Client {
         id: "gdal",
         title: ["GDAL", "GDAL"],
         way: [
