@@ -88,7 +88,8 @@ def wmts(set, crs):
 
 
 def test_wmts_pictures_in_web_mercator():
-    image, _ = render(settings([wmts("WebMercatorQuad", "EPSG:3857")], MIDDLE))
+    layer = wmts("WebMercatorQuad", "EPSG:3857")
+    image, _ = render(settings([layer], MIDDLE))
     assert drawn(image) > 0.9
     # They are the same pictures.
     assert_looks_like(image, "pictures.png")
