@@ -184,6 +184,6 @@ async fn a_schema_from_before_has_fingerprints() {
 async fn a_listener_says_when_its_connection_breaks() {
     let database = TestDatabase::migrated().await;
     let mut listener = Listener::connect(&database.pool()).await.unwrap();
-    database.execute("select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and query ilike 'listen%'").await;
+    database.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and query ilike 'listen%'").await;
     assert!(timeout(Duration::from_secs(20), listener.next()).await.unwrap().is_none());
 }

@@ -121,7 +121,7 @@ fn what_is_no_tile_is_404() {
         format!("/tiles/nowhere/{tile}.mvt"),
         format!("/tiles/Plan/{tile}.mvt"),
         format!("/tiles/plan/{tile}"),
-        format!("/tiles/plan/{tile}.png"),
+        format!("/tiles/plan/{tile}.jpg"),
         format!("/tiles/plan/{tile}.mvt.gz"),
         format!("/tiles/plan/{tile}.mvt/"),
         format!("/tiles/plan@/{tile}.mvt"),
