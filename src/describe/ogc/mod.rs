@@ -17,7 +17,7 @@ pub use collection::{collection, collections};
 pub use conformance::conformance;
 pub use items::{Items, item_members, items_members};
 pub use landing_page::landing_page;
-pub use openapi::{Limits, openapi};
+pub use openapi::{ItemsRequest, openapi};
 pub use schema::{queryables, schema};
 pub use styles::{MAPBOX, QML, SLD, style_page, styles, styles_page};
 pub use tile_matrix_sets::{tile_matrix_set, tile_matrix_sets};

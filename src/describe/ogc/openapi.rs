@@ -15,13 +15,16 @@ use crate::{
 };
 use serde_json::{Map, Value, json};
 
-/// How many items a page has, at most and by itself.
-pub struct Limits {
-    pub default: usize,
-    pub maximum: usize,
+/// What may be asked of the items of a collection.
+pub struct ItemsRequest {
+    /// Names of the parameters beside the properties.
+    pub parameters: &'static [&'static str],
+    /// Items in a page that does not say how many, and at most.
+    pub limit: usize,
+    pub most: usize,
 }
 
-pub fn openapi(catalog: &Catalog, base: &PublicUrl, limits: &Limits) -> Value {
+pub fn openapi(catalog: &Catalog, base: &PublicUrl, items: &ItemsRequest) -> Value {
     json!({
         "openapi": "3.0.3",
         "info": { "title": TITLE, "description": DESCRIPTION, "version": env!("CARGO_PKG_VERSION") },
@@ -31,9 +34,9 @@ pub fn openapi(catalog: &Catalog, base: &PublicUrl, limits: &Limits) -> Value {
             { "name": "Features", "description": "OGC API – Features" },
             { "name": "Tiles", "description": "OGC API – Tiles" },
         ],
-        "paths": paths(catalog),
+        "paths": paths(catalog, items),
         "components": {
-            "parameters": parameters(catalog, limits),
+            "parameters": parameters(catalog, items),
             "schemas": schemas(),
             "responses": responses(),
         },
@@ -57,25 +60,9 @@ struct Resource {
 /// Nearly every resource has a page too.
 const PAGE: (&str, &str) = (HTML, "page");
 
-const ITEMS_PARAMETERS: [&str; 13] = [
-    "limit",
-    "bbox",
-    "bbox-crs",
-    "datetime",
-    "crs",
-    "filter",
-    "filter-lang",
-    "filter-crs",
-    "sortby",
-    "properties",
-    "cursor",
-    "id",
-    "f-items",
-];
-
 /// Each collection has paths of its own, since each has its own properties to ask by; so GDAL knows which of them
 /// it may ask by.
-fn paths(catalog: &Catalog) -> Map<String, Value> {
+fn paths(catalog: &Catalog, items: &ItemsRequest) -> Map<String, Value> {
     let common = |path: &str, operation: &str, summary: &str, form| Resource {
         path: path.into(),
         operation: operation.into(),
@@ -91,12 +78,12 @@ fn paths(catalog: &Catalog) -> Map<String, Value> {
         common("/api", "getApi", "接口定义 API definition", (OPENAPI, "object")),
         common("/collections", "getCollections", "图层 Collections", (JSON, "collections")),
     ];
-    let of_layers = catalog.layers().iter().flat_map(|layer| collection(&layer.snapshot.layer));
+    let of_layers = catalog.layers().iter().flat_map(|layer| collection(&layer.snapshot.layer, items));
     let resources = resources.into_iter().chain(of_layers).chain(tiles());
     resources.map(|resource| (resource.path.clone(), json!({ "get": resource.operation() }))).collect()
 }
 
-fn collection(layer: &Layer) -> [Resource; 5] {
+fn collection(layer: &Layer, items: &ItemsRequest) -> [Resource; 5] {
     let resource = |path: &str, operation: &str, summary: &str, parameters: &[_], forms: &[_]| Resource {
         path: format!("/collections/{}{path}", layer.id),
         operation: format!("{operation}.{}", layer.id),
@@ -106,8 +93,11 @@ fn collection(layer: &Layer) -> [Resource; 5] {
         properties: vec![],
         forms: [forms, &[PAGE]].concat(),
     };
-    let items = [(GEOJSON, "featureCollection"), (FLATGEOBUF, "binary")];
-    let mut items = resource("/items", "getItems", "要素 Features", &ITEMS_PARAMETERS, &items);
+    // Their forms are others than those of documents.
+    let parameter = |&name| if name == "f" { "f-items" } else { name };
+    let parameters: Vec<_> = items.parameters.iter().map(parameter).collect();
+    let forms = [(GEOJSON, "featureCollection"), (FLATGEOBUF, "binary")];
+    let mut items = resource("/items", "getItems", "要素 Features", &parameters, &forms);
     items.properties = layer.fields.iter().map(property).collect();
     [
         resource("", "getCollection", "图层 Collection", &["f"], &[(JSON, "collection")]),
@@ -226,7 +216,7 @@ impl Resource {
     }
 }
 
-fn parameters(catalog: &Catalog, limits: &Limits) -> Value {
+fn parameters(catalog: &Catalog, items: &ItemsRequest) -> Value {
     let ids: Vec<_> = catalog.layers().iter().map(|layer| layer.id().as_str()).collect();
     let crs: Vec<String> = Crs::all().map(|crs| crs.to_string()).collect();
     let query = |name: &str, description: &str, schema: Value| {
@@ -259,7 +249,7 @@ fn parameters(catalog: &Catalog, limits: &Limits) -> Value {
         "f": query("f", "格式 Form of the answer", json!({ "type": "string", "enum": ["json", "html"] })),
         "f-items": query("f", "格式 Form of the answer", json!({ "type": "string", "enum": ["json", "html", "fgb"] })),
         "limit": query("limit", "每页要素数 Features in a page", json!({
-            "type": "integer", "minimum": 1, "maximum": limits.maximum, "default": limits.default,
+            "type": "integer", "minimum": 1, "maximum": items.most, "default": items.limit,
         })),
         "bbox": query("bbox", "范围 Box: its lower corner, then its upper one, in the order of bbox-crs", json!({
             "type": "array", "items": { "type": "number" }, "minItems": 4, "maxItems": 6,

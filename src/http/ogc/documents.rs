@@ -3,7 +3,7 @@
 use super::{
     Asked,
     media::{HTML, JSON, OPENAPI, SCHEMA},
-    wanted::{LIMIT, MOST_ITEMS},
+    wanted::{LIMIT, MOST_ITEMS, PARAMETERS},
 };
 use crate::plan::Layer;
 use crate::{
@@ -84,8 +84,8 @@ fn properties(asked: &Asked, layer: &Layer, resource: &str, document: &Value) ->
 /// `/ogc/api`
 pub async fn api(asked: Asked) -> Result<Response, Problem> {
     let form = asked.form(&[OPENAPI, HTML])?;
-    let limits = ogc::Limits { default: LIMIT, maximum: MOST_ITEMS };
-    let document = ogc::openapi(&asked.catalog, &asked.base, &limits);
+    let items = ogc::ItemsRequest { parameters: &PARAMETERS, limit: LIMIT, most: MOST_ITEMS };
+    let document = ogc::openapi(&asked.catalog, &asked.base, &items);
     let text = match form {
         HTML => ogc::html::api(&document, &asked.base),
         _ => document.to_string(),

@@ -1,0 +1,94 @@
+//! Tiles as pictures, drawn from the vector tiles at their place.
+
+use super::Service;
+use crate::{
+    cache::{ReadyTile, TileKey},
+    catalog::{TileContent, Tileset, Version},
+    encoding::{self, Encoding},
+    grid::TileCoord,
+    picture::{self, Frame, Layers, Look, Scene},
+    style::Theme,
+    view::View,
+    workers::WorkError,
+};
+use futures_util::future::try_join_all;
+use std::sync::Arc;
+
+impl Service {
+    /// The picture of `tile`, which is one of the tileset's grid, as PNG: from the cache, or drawn now from the vector tiles
+    /// at that place. Its grid may be any: ask [`Self::catalog_on`] for the tileset of another than the published one, and
+    /// [`TileMatrixSet::tile`](crate::grid::TileMatrixSet::tile) for the coordinate of a level, row and column.
+    ///
+    /// 256 CSS pixels a side, once or twice as many pixels; transparent where nothing is drawn.
+    ///
+    /// # Errors
+    /// As [`Self::tile`].
+    pub async fn picture(
+        self: &Arc<Self>,
+        tileset: &Arc<Tileset>,
+        tile: TileCoord,
+        look: Look,
+        view: &View,
+    ) -> Result<ReadyTile, WorkError> {
+        let (frame, above) = Frame::of(&tileset.grid, tile, look.scale);
+        let around = picture::around(&tileset.grid, above);
+        let contents = around.iter().map(|(_, tile)| tileset.content(*tile));
+        let content =
+            TileContent::of(contents, &format!("{} {}", self.brush(look.theme), look.scale.pixels()));
+        let key = TileKey { content, view: view.id(), tile, encoding: Encoding::Identity };
+        if let Some(ready) = self.cache.get(&key).await {
+            self.metrics.cache_hits.inc();
+            return Ok(ready);
+        }
+        let paint = Arc::clone(self).paint(Arc::clone(tileset), frame, around, look.theme, view.clone());
+        self.cache.get_or_make(key, paint).await
+    }
+
+    /// The version of the pictures of `tileset` in `theme`.
+    pub fn picture_version(&self, tileset: &Tileset, theme: Theme) -> Version {
+        tileset.version.drawn(&self.brush(theme))
+    }
+
+    /// The tileset `name` whose pictures in `theme` have `version`, as long as it is kept.
+    pub fn pictured_at(&self, name: &str, version: Version, theme: Theme) -> Option<Arc<Tileset>> {
+        let kept = self.kept();
+        kept.iter()
+            .filter_map(|catalog| catalog.tileset(name).ok())
+            .find(|tileset| self.picture_version(tileset, theme) == version)
+    }
+
+    /// All that pictures in `theme` are made with beside tiles.
+    fn brush(&self, theme: Theme) -> String {
+        format!("{} {}", picture::PAINTER_VERSION, self.sheets.of(theme).version)
+    }
+
+    async fn paint(
+        self: Arc<Self>,
+        tileset: Arc<Tileset>,
+        frame: Frame,
+        around: Vec<([i8; 2], TileCoord)>,
+        theme: Theme,
+        view: View,
+    ) -> Result<ReadyTile, WorkError> {
+        self.metrics.cache_misses.inc();
+        let tiles = around.into_iter().map(|(place, tile)| {
+            let (service, tileset, view) = (&self, &tileset, &view);
+            async move { Ok((place, service.tile(tileset, tile, Encoding::Zstd, view).await?)) }
+        });
+        let tiles = try_join_all(tiles).await?;
+        let (sheets, font) = (Arc::clone(&self.sheets), Arc::clone(&self.font));
+        let dropped = tiles.iter().map(|(_, tile)| tile.dropped).sum();
+        let drawn = self.work(move || {
+            let sheet = sheets.of(theme);
+            let parts = sheet.parts(&tileset.layers);
+            let read = |tile: &ReadyTile| {
+                let bytes = encoding::decode(&tile.bytes, tile.encoding);
+                Layers::read(&bytes, |name| parts.iter().any(|part| part.source_layer == name))
+            };
+            let tiles = tiles.iter().map(|(place, tile)| (*place, read(tile))).collect();
+            picture::draw(&Scene { parts: &parts, sprite: &sheet.sprite, font: &font, frame, tiles })
+        });
+        let bytes = drawn.await?.ok_or(WorkError::Aborted)?;
+        Ok(ReadyTile { bytes: bytes.into(), encoding: Encoding::Identity, dropped })
+    }
+}
