@@ -1,7 +1,7 @@
 // Editions of the plan on the page: one, then an adopted revision and an edit after it.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { drawn, edit, launch, open, publish, record, server, settled, shots } from "./setting.mjs";
+import { drawn, edit, launch, newPage, open, publish, record, server, settled, shots } from "./setting.mjs";
 
 const OLD = "矿区改名前";
 const NEW = "矿区改名后";
@@ -10,12 +10,6 @@ const ADDED = "新设矿区";
 let browser;
 before(async () => (browser = await launch()));
 after(() => browser?.close());
-
-async function newPage(t, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-  t.after(() => context.close());
-  return context.newPage();
-}
 
 /** Waits until the server has a change. */
 async function untilServed(look) {
@@ -57,7 +51,7 @@ async function compared(page) {
 }
 
 test("with one edition there is nothing to compare", async (t) => {
-  const page = await newPage(t);
+  const page = await newPage(browser, t);
   await open(page);
   await page.locator("#revisions").getByText("仅有当前版本").waitFor();
   assert.equal(await page.locator("#compare").count(), 0);
@@ -65,7 +59,7 @@ test("with one edition there is nothing to compare", async (t) => {
 
 test("an adopted revision and an edit after it are compared", async (t) => {
   await editAndWait(`update plan.mining_blocks set name = '${OLD}' where id = 1`);
-  const page = await newPage(t);
+  const page = await newPage(browser, t);
   await open(page);
   publish("--revision", "2023", "--adopted", "2023-12-31");
   // The open page hears of it.
@@ -134,7 +128,7 @@ test("an adopted revision and an edit after it are compared", async (t) => {
 });
 
 test("an address shows an edition, or a comparison", async (t) => {
-  const page = await newPage(t);
+  const page = await newPage(browser, t);
   await open(page, "#edition=2023");
   assert.equal(await page.locator("#edition").inputValue(), "2023");
   assert.match(await page.title(), /2023/);
@@ -148,12 +142,12 @@ test("an address shows an edition, or a comparison", async (t) => {
   await page.waitForSelector("html[data-ready=true]");
   assert.ok((await shown()).includes(NEW));
 
-  const other = await newPage(t);
+  const other = await newPage(browser, t);
   await open(other, "#map=11/36.3/112.8&compare=2023");
   await compared(other);
   assert.equal(await other.locator("#compare").inputValue(), "2023");
 
-  const unknown = await newPage(t);
+  const unknown = await newPage(browser, t);
   await unknown.goto(`${server}/#edition=1999`);
   const alert = unknown.getByRole("alert").filter({ hasText: "没有这个规划版本" });
   await alert.getByRole("button", { name: "重试" }).click();
@@ -161,7 +155,7 @@ test("an address shows an edition, or a comparison", async (t) => {
 });
 
 test("on a phone a change is chosen in the drawer and seen on the map", async (t) => {
-  const page = await newPage(t, { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
+  const page = await newPage(browser, t, { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
   await open(page, "#compare=2023");
   await compared(page);
   assert.ok((await page.evaluate(() => document.scrollingElement.scrollWidth)) <= 360);

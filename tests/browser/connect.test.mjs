@@ -1,20 +1,14 @@
 // The page of addresses at /connect.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, record, server, shots } from "./setting.mjs";
+import { launch, newPage, record, server, shots } from "./setting.mjs";
 
 let browser;
 before(async () => (browser = await launch()));
 after(() => browser?.close());
 
-async function newPage(t, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-  t.after(() => context.close());
-  return context.newPage();
-}
-
 test("an address is copied, and the page says so", async (t) => {
-  const page = await newPage(t, { permissions: ["clipboard-read", "clipboard-write"] });
+  const page = await newPage(browser, t, { permissions: ["clipboard-read", "clipboard-write"] });
   const log = record(page);
   await page.goto(`${server}/connect`);
   const copied = () => page.evaluate(() => navigator.clipboard.readText());
@@ -33,14 +27,14 @@ test("an address is copied, and the page says so", async (t) => {
 });
 
 test("a layer definition file is downloaded", async (t) => {
-  const page = await newPage(t);
+  const page = await newPage(browser, t);
   await page.goto(`${server}/connect`);
   const [file] = await Promise.all([page.waitForEvent("download"), page.locator("#qgis-tiles a[download]").click()]);
   assert.equal(file.suggestedFilename(), "plan.qlr");
 });
 
 test("it fits a phone, and needs no script to be read", async (t) => {
-  const page = await newPage(t, { viewport: { width: 360, height: 740 }, javaScriptEnabled: false });
+  const page = await newPage(browser, t, { viewport: { width: 360, height: 740 }, javaScriptEnabled: false });
   await page.goto(`${server}/connect`);
   const width = await page.locator("html").evaluate((html) => html.scrollWidth);
   assert.ok(width <= 360, String(width));

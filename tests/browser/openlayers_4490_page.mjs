@@ -7,6 +7,7 @@ import { addProjection } from "ol/proj.js";
 import Projection from "ol/proj/Projection.js";
 import VectorTileSource from "ol/source/VectorTile.js";
 import TileGrid from "ol/tilegrid/TileGrid.js";
+import { watch } from "./openlayers_found.mjs";
 
 const projection = new Projection({ code: "EPSG:4490", units: "degrees", axisOrientation: "neu", extent: [-180, -90, 180, 90] });
 addProjection(projection);
@@ -27,14 +28,7 @@ const tileGrid = new TileGrid({
   tileSize: set.tileMatrices[0].tileWidth,
 });
 const source = new VectorTileSource({ format: new MVT(), projection, tileGrid, url: `${server}/ogc/tiles/c/{z}/{y}/{x}` });
-const found = {};
-source.on("tileloadend", ({ tile }) => {
-  for (const feature of tile.getFeatures()) {
-    const { layer } = feature.getProperties();
-    (found[layer] ??= new Set()).add(feature.get("name"));
-  }
-});
-source.on("tileloaderror", () => (document.body.dataset.failed = "true"));
+const found = watch(source);
 
 const map = new Map({
   target: "map",
@@ -44,5 +38,5 @@ const map = new Map({
 map.once("rendercomplete", () => {
   const at = map.getFeaturesAtPixel(map.getPixelFromCoordinate(JSON.parse(place)));
   document.body.dataset.at = JSON.stringify(at.map((feature) => [feature.get("layer"), feature.get("name")]));
-  document.body.dataset.found = JSON.stringify(Object.fromEntries(Object.entries(found).map(([layer, names]) => [layer, [...names]])));
+  document.body.dataset.found = found();
 });

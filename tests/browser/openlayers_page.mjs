@@ -5,17 +5,11 @@ import MVT from "ol/format/MVT.js";
 import VectorTileLayer from "ol/layer/VectorTile.js";
 import { fromLonLat } from "ol/proj.js";
 import VectorTileSource from "ol/source/VectorTile.js";
+import { watch } from "./openlayers_found.mjs";
 
 const { tiles } = document.body.dataset;
 const source = new VectorTileSource({ format: new MVT(), url: tiles, maxZoom: 18 });
-const found = {};
-source.on("tileloadend", ({ tile }) => {
-  for (const feature of tile.getFeatures()) {
-    const { layer } = feature.getProperties();
-    (found[layer] ??= new Set()).add(feature.get("name"));
-  }
-});
-source.on("tileloaderror", () => (document.body.dataset.failed = "true"));
+const found = watch(source);
 
 const map = new Map({
   target: "map",
@@ -23,5 +17,5 @@ const map = new Map({
   view: new View({ center: fromLonLat([112.8, 36.32]), zoom: 11 }),
 });
 map.once("rendercomplete", () => {
-  document.body.dataset.found = JSON.stringify(Object.fromEntries(Object.entries(found).map(([layer, names]) => [layer, [...names]])));
+  document.body.dataset.found = found();
 });

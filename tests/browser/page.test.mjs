@@ -1,7 +1,7 @@
 // The page by a reader's path.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { bundledFeatures, bundledLayers, drawn, launch, open, record, server, settled, shots } from "./setting.mjs";
+import { bundledFeatures, bundledLayers, drawn, launch, newPage, open, record, server, settled, shots } from "./setting.mjs";
 
 const titleOf = (layer, field, language) =>
   bundledLayers.find((l) => l.id === layer).fields.find((f) => f.name === field).title[language];
@@ -9,12 +9,6 @@ const titleOf = (layer, field, language) =>
 let browser;
 before(async () => (browser = await launch()));
 after(() => browser?.close());
-
-async function newPage(t, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-  t.after(() => context.close());
-  return context.newPage();
-}
 
 /** Where on the screen a click meets the feature with this name. */
 async function pointOn(page, layer, name) {
@@ -48,7 +42,7 @@ async function clickOn(page, layer, feature) {
 
 describe("at the desk", () => {
   test("the plan is on the map, and no request leaves the server", async (t) => {
-    const page = await newPage(t);
+    const page = await newPage(browser, t);
     const log = record(page);
     await open(page);
     assert.ok((await page.title()).includes("屯留区"));
@@ -65,7 +59,7 @@ describe("at the desk", () => {
   });
 
   test("the page forbids itself everything but its own server", async (t) => {
-    const page = await newPage(t);
+    const page = await newPage(browser, t);
     const response = await page.goto(server);
     const policy = response.headers()["content-security-policy"] ?? "";
     assert.match(policy, /default-src 'self'/);
@@ -73,7 +67,7 @@ describe("at the desk", () => {
   });
 
   test("every layer has a switch, a legend, a count and a download", async (t) => {
-    const page = await newPage(t);
+    const page = await newPage(browser, t);
     await open(page);
     for (const layer of bundledLayers) {
       const row = page.locator(`[data-layer="${layer.id}"]`);
@@ -85,7 +79,7 @@ describe("at the desk", () => {
   });
 
   test("a switch takes a layer off the map and puts it back", async (t) => {
-    const page = await newPage(t);
+    const page = await newPage(browser, t);
     await open(page);
     const box = page.locator('[data-layer="mining_blocks"] input[type=checkbox]');
     await box.uncheck();
@@ -97,7 +91,7 @@ describe("at the desk", () => {
   });
 
   test("a click on a mining block tells its name and fields", async (t) => {
-    const page = await newPage(t);
+    const page = await newPage(browser, t);
     await open(page);
     const block = bundledFeatures("mining_blocks")[0];
     await clickOn(page, "mining_blocks", block);
@@ -117,7 +111,7 @@ describe("at the desk", () => {
   });
 
   test("the keyboard alone tells what is at the centre", async (t) => {
-    const page = await newPage(t);
+    const page = await newPage(browser, t);
     await open(page);
     await page.locator("canvas.maplibregl-canvas").focus();
     await page.keyboard.press("Enter");
@@ -127,7 +121,7 @@ describe("at the desk", () => {
   });
 
   test("English is a click away and remembered", async (t) => {
-    const page = await newPage(t);
+    const page = await newPage(browser, t);
     await open(page);
     await page.click("#language");
     const words = () => page.locator("#layer-panel").innerText();
@@ -144,14 +138,14 @@ describe("at the desk", () => {
   });
 
   test("coordinates are read in degrees and in degrees, minutes, seconds", async (t) => {
-    const page = await newPage(t);
+    const page = await newPage(browser, t);
     await open(page);
     await page.mouse.move(800, 400);
     assert.match(await page.locator("#coordinates").innerText(), /11\d\.\d{5}, 3\d\.\d{5}\s+11\d°\d\d′\d\d\.\d″E 3\d°\d\d′\d\d\.\d″N\s+CGCS2000/);
   });
 
   test("the notice that geometry is schematic stays", async (t) => {
-    const page = await newPage(t);
+    const page = await newPage(browser, t);
     await open(page);
     assert.match(await page.locator("#schematic-notice").innerText(), /示意/);
     await page.click("#language");
@@ -159,7 +153,7 @@ describe("at the desk", () => {
   });
 
   test("the address keeps the view", async (t) => {
-    const page = await newPage(t);
+    const page = await newPage(browser, t);
     await open(page, "#map=13/36.32/112.87");
     assert.equal(Math.round(await page.evaluate(() => window.plantiles.map.getZoom())), 13);
     await page.getByRole("button", { name: "放大" }).click();
@@ -167,7 +161,7 @@ describe("at the desk", () => {
   });
 
   test("addresses for QGIS are copied, and the page says so", async (t) => {
-    const page = await newPage(t, { permissions: ["clipboard-read", "clipboard-write"] });
+    const page = await newPage(browser, t, { permissions: ["clipboard-read", "clipboard-write"] });
     await open(page);
     const copied = () => page.evaluate(() => navigator.clipboard.readText());
     await page.locator('[data-layer="townships"] button').click();
@@ -182,7 +176,7 @@ describe("at the desk", () => {
 
 describe("on a phone", () => {
   test("everything fits 360 px", async (t) => {
-    const page = await newPage(t, { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
+    const page = await newPage(browser, t, { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
     const log = record(page);
     await open(page);
     const width = () => page.evaluate(() => document.scrollingElement.scrollWidth);
@@ -208,21 +202,21 @@ describe("when something is missing", () => {
   const failing = (page, pattern) => page.route(pattern, (route) => route.fulfill({ status: 503, body: "" }));
 
   test("the catalog", async (t) => {
-    const page = await newPage(t);
+    const page = await newPage(browser, t);
     await failing(page, "**/layers.json");
     await page.goto(server);
     await page.getByRole("alert").filter({ hasText: "图层目录" }).waitFor();
   });
 
   test("the style", async (t) => {
-    const page = await newPage(t);
+    const page = await newPage(browser, t);
     await failing(page, "**/styles/plan.json");
     await page.goto(server);
     await page.getByRole("alert").filter({ hasText: "地图样式" }).waitFor();
   });
 
   test("tiles, until they are back", async (t) => {
-    const page = await newPage(t);
+    const page = await newPage(browser, t);
     await failing(page, "**/*.mvt");
     await page.goto(server);
     const alert = page.getByRole("alert").filter({ hasText: "未能载入" });
@@ -234,7 +228,7 @@ describe("when something is missing", () => {
   });
 
   test("WebGL: the layers can still be downloaded", async (t) => {
-    const page = await newPage(t);
+    const page = await newPage(browser, t);
     await page.addInitScript(() => {
       const original = HTMLCanvasElement.prototype.getContext;
       HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {

@@ -75,3 +75,10 @@ export function settled(page) {
 export function drawn(page, layer) {
   return page.evaluate((id) => window.plantiles.map.queryRenderedFeatures().filter((f) => f.sourceLayer === id && !f.layer.id.endsWith("/hit")).length, layer);
 }
+
+/** A page of its own, closed with the test. */
+export async function newPage(browser, t, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  t.after(() => context.close());
+  return context.newPage();
+}

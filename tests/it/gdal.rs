@@ -1,27 +1,11 @@
 //! GDAL as a client: what QGIS and most desktop programs read with.
 
-use crate::support::plan;
-use crate::support::server::shared;
+use crate::support::{
+    gdal::{ids, run},
+    plan,
+    server::shared,
+};
 use serde_json::Value;
-use std::collections::BTreeSet;
-use std::process::Command;
-
-#[track_caller]
-fn run(program: &str, arguments: &[&str]) -> String {
-    let output = Command::new(program)
-        .args(arguments)
-        .env("CPL_VSIL_CURL_NON_CACHED", "/vsicurl/http://127.0.0.1")
-        .output()
-        .unwrap_or_else(|e| panic!("{program}: {e}"));
-    let error = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && error.is_empty(), "{program} {arguments:?}: {error}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
-fn ids(geojson: &str) -> BTreeSet<u64> {
-    let collection: Value = serde_json::from_str(geojson).unwrap();
-    collection["features"].as_array().unwrap().iter().map(plan::id).collect()
-}
 
 #[test]
 fn it_opens_every_download_by_url() {

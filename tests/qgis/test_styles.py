@@ -34,41 +34,6 @@ def load_pictures(id):
     symbols = {part.get("paint", {}).get("fill-pattern") or part.get("layout", {}).get("icon-image")
                for part in fetch_json(f"/styles/{id}.json")["layers"]}
     base = fetch_json(f"/styles/{id}.json")["sprite"]
-    wanted = {f"{base}/{symbol}.svg" for symbol in symbols if symbol} - FETCHED
-    cache, loop = QgsApplication.svgCache(), QEventLoop()
-
-    def note(url):
-        FETCHED.add(url)
-        if wanted <= FETCHED:
-            loop.quit()
-
-    cache.remoteSvgFetched.connect(note)
-    for url in wanted:
-        cache.getImageData(url)
-    if wanted:
-        QTimer.singleShot(20_000, loop.quit)
-        loop.exec_()
-    cache.remoteSvgFetched.disconnect(note)
-    assert wanted <= FETCHED
-
-
-FETCHED = set()
-
-
-@pytest.fixture
-def opened(tmp_path, request):
-    id = request.param
-    layer = QgsVectorLayer(saved(tmp_path, f"/downloads/{id}.fgb"), id, "ogr")
-    assert layer.isValid()
-    assert layer.featureCount() == next(entry["count"] for entry in LAYERS if entry["id"] == id)
-    return layer
-
-
-def load_pictures(id):
-    """SLD links pictures; QGIS draws an hourglass until it has fetched them."""
-    symbols = {part.get("paint", {}).get("fill-pattern") or part.get("layout", {}).get("icon-image")
-               for part in fetch_json(f"/styles/{id}.json")["layers"]}
-    base = fetch_json(f"/styles/{id}.json")["sprite"]
     wanted = {f"{base}/{symbol}.svg" for symbol in symbols if symbol}
     cache, loop, fetched = QgsApplication.svgCache(), QEventLoop(), set()
 

@@ -1,6 +1,7 @@
 //! What several test modules share.
 
 pub mod database;
+pub mod gdal;
 pub mod grid;
 pub mod http;
 pub mod mvt;
