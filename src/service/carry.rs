@@ -10,9 +10,9 @@ use futures_util::{StreamExt, stream};
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::task::block_in_place;
 
-/// How long a new catalog may wait for tiles to be cut anew, and how many are cut at a time, so that requests
-/// find room in the queue.
-const RECUT_TIME: Duration = Duration::from_millis(150);
+/// How long a new catalog may wait for tiles to be cut anew: half of the second within which an edit is to be seen.
+/// So many are cut at a time, so that requests find room in the queue.
+const RECUT_TIME: Duration = Duration::from_millis(500);
 const RECUT_AT_ONCE: usize = 4;
 
 /// What a new catalog makes of the tiles in the cache, those of joined layers left aside.
