@@ -44,6 +44,7 @@ pub mod postgis;
 
 pub mod import;
 
+pub mod export;
 pub mod features;
 
 pub mod encoding;
