@@ -39,6 +39,7 @@ pub mod bundle;
 pub mod snapshot;
 
 pub mod crs;
+pub mod geodesy;
 
 pub mod postgis;
 
