@@ -23,7 +23,7 @@ def write(results):
              ["Measured is the median of the repeats, with the least and the most in brackets. Ratios are of runs made in the "
               "same minutes on the same rows and tiles.", ""]]
     for key, write_part in (("cold", cold), ("hot", hot), ("storm", storm), ("download", download), ("features", features), ("export", export), ("push", push), ("start", start),
-                            ("memory", memory), ("growth", growth), ("import", imports), ("stages", stages)):
+                            ("memory", memory), ("growth", growth), ("import", imports), ("formats", formats), ("stages", stages)):
         if key in results or key == "memory":
             parts.append(write_part(results))
     return "\n".join(line for part in parts for line in part).rstrip() + "\n"
@@ -167,6 +167,17 @@ def imports(results):
     rows = [(name, found["rows"], show(found["ours"]["seconds"]), show(found["ours"]["peak_anon_mb"]), show(found["ogr2ogr"]["seconds"]),
              show(found["ogr2ogr"]["peak_anon_mb"]), show(found["ratio"], "×")) for name, found in results["import"].items()]
     yield from table(("", "rows", "plantiles s", "peak MB", "ogr2ogr s", "peak MB", "ours to ogr2ogr's"), rows)
+
+
+def formats(results):
+    yield "## Files"
+    yield ""
+    yield ("`plantiles export` of `block` from its snapshot, which it hashes first, to a file that is synced to disk; ogr2ogr from the same "
+           "snapshot, its file left to the operating system. A FlatGeobuf file of the whole layer is the snapshot and is not written at all.")
+    yield ""
+    rows = [(name, *(f"{show(f[who]['seconds'])} · {short(f[who + '_mb'])} MB · {show(f[who]['peak_anon_mb'])}" for who in ("ours", "ogr2ogr")),
+             show(f["ratio"], "×"), show(f["memory_ratio"], "×")) for name, f in results["formats"].items()]
+    yield from table(("", "plantiles: s · file · peak MB beside mapped files", "ogr2ogr: the same", "time, ogr2ogr to ours", "memory, ours to ogr2ogr's"), rows)
 
 
 def push(results):

@@ -2,6 +2,7 @@
 
 import math
 
+import formats
 from servers import ALL
 
 NOT_MEASURED = "not measured"
@@ -40,6 +41,8 @@ def judge(results):
     export = results.get("export", {})
     at_least("export, time of ogr2ogr to ours", 2.5, find(export, "ratio"))
     at_most("export, peak memory beside mapped files to ogr2ogr's", 0.25, find(export, "memory_ratio"), "×")
+    for format in formats.FORMATS:
+        at_least(f"a file, {format}, time of ogr2ogr to ours", 1.0, find(results, "formats", format, "ratio"))
     imports = [found["ours"] for found in results.get("import", {}).values()]
     for target, key, wanted, unit in (("import of the blocks from a file, the slowest", "seconds", 60, " s"),
                                       ("import, peak memory beside mapped files", "peak_anon_mb", 200, " MB")):
