@@ -45,8 +45,9 @@ pub mod postgis;
 
 pub mod import;
 
-pub mod export;
 pub mod features;
+
+pub mod export;
 
 pub mod encoding;
 pub mod grid;

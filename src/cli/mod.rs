@@ -2,6 +2,7 @@
 
 mod check;
 mod database;
+mod export;
 mod progress;
 mod revisions;
 mod serve;
@@ -65,6 +66,14 @@ Nothing is imported unless every row is right; docs/import.md says what is check
         after_help = "Examples:\n  plantiles publish --layer mining_blocks\n  plantiles publish --revision 2023 --adopted 2023-12-31"
     )]
     Publish(database::PublishArgs),
+    /// Write what is published into a file for others: a layer or a part of it
+    #[command(after_help = "Examples:
+  plantiles export --format geojson --layer mining_blocks -o blocks.geojson
+  plantiles export --format fgb --layer mining_blocks --bbox 112.6,36.2,112.9,36.4 --crs 4526 -o part.fgb
+  plantiles export --format csv --bom --layer mining_blocks --filter \"mineral = '煤'\" -o blocks.csv
+
+A file that is there already is replaced when the new one is whole.")]
+    Export(export::ExportArgs),
     /// List the revisions: editions of the plan that are kept by name
     #[command(after_help = "Examples:\n  plantiles revisions\n  plantiles revisions remove 2023")]
     Revisions(revisions::RevisionsArgs),
@@ -100,6 +109,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Init => database::init(&config).await,
             Command::Import(args) => database::import(&config, args).await,
             Command::Publish(args) => database::publish(&config, args).await,
+            Command::Export(args) => export::export(&config, args).await,
             Command::Revisions(args) => revisions::revisions(&config, args).await,
             Command::Check => check::check(&config).await,
         }

@@ -74,7 +74,8 @@ impl Crs {
         })
     }
 
-    /// Reads a CRS URI (OGC 09-048r5), its safe CURIE `[EPSG:4490]` or a URN; `http` and `https` are one.
+    /// Reads a CRS URI (OGC 09-048r5), its CURIE `EPSG:4490`, in brackets or not, a URN, or an EPSG code alone; `http`
+    /// and `https` are one.
     pub fn parse(text: &str) -> Option<Self> {
         let name = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
         if let Some(path) = name.and_then(|name| name.strip_prefix("www.opengis.net/def/crs/")) {
@@ -88,8 +89,8 @@ impl Crs {
         if short.eq_ignore_ascii_case("OGC:CRS84") || text == "urn:ogc:def:crs:OGC:1.3:CRS84" {
             return Some(Self::Crs84);
         }
-        let code = text.strip_prefix("urn:ogc:def:crs:EPSG::").or_else(|| short.strip_prefix("EPSG:"))?;
-        Self::of_epsg(code.parse().ok()?)
+        let code = text.strip_prefix("urn:ogc:def:crs:EPSG::").or_else(|| short.strip_prefix("EPSG:"));
+        Self::of_epsg(code.unwrap_or(text).parse().ok()?)
     }
 
     /// Its EPSG code; CRS84, which has none, gives that of the datum.
@@ -174,9 +175,13 @@ mod tests {
             assert_eq!(Crs::parse(&crs.to_string()), Some(crs));
         }
         assert_eq!(Crs::all().count(), 68);
-        assert_eq!(Crs::parse("[EPSG:4526]"), Crs::of_epsg(4526));
+        for short in ["[EPSG:4526]", "EPSG:4526", "4526", "urn:ogc:def:crs:EPSG::4526"] {
+            assert_eq!(Crs::parse(short), Crs::of_epsg(4526), "{short}");
+        }
         assert_eq!(Crs::parse("https://www.opengis.net/def/crs/EPSG/9.9.1/3857"), Some(Crs::WebMercator));
-        for unknown in ["", "4490", "EPSG:4489", "EPSG:4555", "http://www.opengis.net/def/crs/EPSG/0/2000"] {
+        for unknown in
+            ["", "4489", "[4490]", "EPSG:4489", "EPSG:4555", "http://www.opengis.net/def/crs/EPSG/0/2000"]
+        {
             assert_eq!(Crs::parse(unknown), None, "{unknown}");
         }
     }

@@ -4,6 +4,7 @@ use crate::{
     catalog::{Catalog, PublishedLayer},
     config::PublicUrl,
     editions::{At, Edition},
+    export::Format,
 };
 use serde_json::{Value, json};
 
@@ -28,12 +29,16 @@ fn layer(published: &PublishedLayer, at: Option<&At>, base: &str) -> Value {
     let snapshot = &published.snapshot;
     let id = published.id();
     let name = at.map_or(id.to_string(), |at| format!("{id}@{at}"));
-    let version = format!("{base}/downloads/{id}@{}.fgb", snapshot.id);
+    let version = format!("{base}/downloads/{id}@{}", snapshot.id);
     // A download by version is one of the layer, not of the plan.
     let download = match at {
         Some(At::One(Edition::Version(_))) => version.clone(),
-        _ => format!("{base}/downloads/{name}.fgb"),
+        _ => format!("{base}/downloads/{name}"),
     };
+    let downloads = Format::ALL.map(|format| {
+        let href = format!("{download}.{}", format.suffix());
+        json!({ "format": format.suffix(), "title": format.title(), "type": format.media_type(), "href": href })
+    });
     let mut entry = json!(*snapshot.layer);
     entry["minzoom"] = json!(published.tiles.minzoom());
     entry["count"] = json!(snapshot.feature_count());
@@ -41,8 +46,9 @@ fn layer(published: &PublishedLayer, at: Option<&At>, base: &str) -> Value {
     entry["snapshot"] = json!(snapshot.id);
     entry["size"] = json!(snapshot.bytes().len());
     entry["published"] = json!(published.published_at);
-    entry["download"] = json!(download);
-    entry["download_version"] = json!(version);
+    entry["download"] = json!(format!("{download}.fgb"));
+    entry["download_version"] = json!(format!("{version}.fgb"));
+    entry["downloads"] = json!(downloads);
     entry["tilejson"] = json!(format!("{base}/tiles/{name}.json"));
     entry
 }

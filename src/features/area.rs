@@ -17,6 +17,18 @@ pub struct Area {
 }
 
 impl Area {
+    /// Reads the box from its corners, as [`Area::new`] takes them: four numbers with commas between, or six, of
+    /// which heights are left out, since the layers are flat.
+    pub fn parse(text: &str, crs: Crs) -> Result<Self, &'static str> {
+        let numbers: Result<Vec<f64>, _> = text.split(',').map(|number| number.trim().parse()).collect();
+        let corners = match numbers.as_deref() {
+            Ok(&[a, b, c, d]) => [[a, b], [c, d]],
+            Ok(&[a, b, _, c, d, _]) => [[a, b], [c, d]],
+            _ => return Err("it is four numbers with commas between, or six"),
+        };
+        Self::new(corners, crs)
+    }
+
     /// The box with these corners, in the order of the axes of `crs`. In a geographic CRS a western edge that is
     /// greater than the eastern one means that it runs over the antimeridian (RFC 7946, §5.2).
     pub fn new(corners: [[f64; 2]; 2], crs: Crs) -> Result<Self, &'static str> {

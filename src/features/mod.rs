@@ -6,17 +6,13 @@
 
 mod area;
 pub mod filter;
-mod geojson;
 pub mod geometry;
 mod order;
 mod query;
 mod validity;
-mod writer;
 
 pub use area::Area;
 pub use filter::{Condition, Evaluator, Filter};
-pub use geojson::GeoJson;
 pub use order::{Order, Orders, SortKey};
 pub use query::{Page, Query, TooExpensive};
 pub use validity::{Moment, Validity};
-pub use writer::PageWriter;

@@ -39,8 +39,8 @@ pub struct TooExpensive {
 /// Relations of geometries that a query may take: about ten seconds of one processor.
 const MOST_RELATIONS: usize = 500_000;
 
-/// Rows looked at to count those that match, and how many of them one relation counts for.
-const MOST_COUNTED: usize = 20_000;
+/// Rows that may be looked at in a little work, and how many of them one relation counts for.
+const MOST_LOOKED_AT: usize = 20_000;
 const RELATION_COST: usize = 20;
 
 impl Query {
@@ -67,17 +67,39 @@ impl Query {
         Ok(Page { positions, next, matched: rows.count(&test) })
     }
 
+    /// Looks at the rows from position `start` on that may match, in file order: their positions, and whether they do.
+    pub fn search<'a>(
+        &'a self,
+        snapshot: &'a Snapshot,
+        start: usize,
+    ) -> impl Iterator<Item = (usize, bool)> + 'a {
+        let test = Test::of(self, snapshot);
+        let walk = snapshot.walk(self.boxes(snapshot), start);
+        walk.map(move |(position, bounds)| (position, test.holds(position as u32, &bounds)))
+    }
+
+    /// How many rows may be looked at in a little work.
+    pub fn looks_at_once(&self) -> usize {
+        (MOST_LOOKED_AT / (1 + RELATION_COST * self.relations())).max(1)
+    }
+
+    /// Pairs of geometries that are related for one row.
+    fn relations(&self) -> usize {
+        self.conditions.iter().map(Condition::relations).sum()
+    }
+
     fn order(&self, snapshot: &Snapshot, orders: &Orders) -> Option<Order> {
         self.sort.as_ref().map(|keys| orders.sorted(snapshot, keys))
     }
 
-    fn takes_all(&self) -> bool {
+    /// Whether every row matches.
+    pub fn takes_all(&self) -> bool {
         self.area.is_none() && self.moment.is_none() && self.conditions.is_empty()
     }
 
-    fn check(&self, snapshot: &Snapshot) -> Result<(), TooExpensive> {
-        let relations = self.conditions.iter().map(Condition::relations).sum();
-        check(relations, snapshot, || self.boxes(snapshot))
+    /// Refuses what is too much work for `snapshot`, before any of it is done.
+    pub fn check(&self, snapshot: &Snapshot) -> Result<(), TooExpensive> {
+        check(self.relations(), snapshot, || self.boxes(snapshot))
     }
 
     /// Boxes outside which no row matches.
@@ -150,8 +172,7 @@ impl<'a> Rows<'a> {
 
     /// How many match, unless that is more than a little work.
     fn count(&self, test: &Test) -> Option<usize> {
-        let relations: usize = self.query.conditions.iter().map(Condition::relations).sum();
-        let most = MOST_COUNTED / (1 + RELATION_COST * relations);
+        let most = self.query.looks_at_once();
         let mut count = 0;
         // The order does not matter here, and the index knows the way.
         let candidates = self.snapshot.walk(self.query.boxes(self.snapshot), 0);

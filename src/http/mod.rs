@@ -4,6 +4,7 @@ mod answer;
 mod arcgis;
 mod assets;
 mod base_url;
+mod body;
 mod conditional;
 mod connect;
 mod connection;
@@ -16,6 +17,7 @@ mod events;
 mod health;
 mod negotiate;
 mod ogc;
+mod parameters;
 mod patience;
 mod pictures;
 mod places;
@@ -105,7 +107,7 @@ fn router(app: Arc<App>) -> Router {
         .merge(revisions::routes())
         .route("/tiles/{document}", get(documents::tilejson))
         .route("/tiles/{tileset}/{*tile}", get(tiles::tile))
-        .route("/downloads/{file}", get(downloads::download))
+        .merge(downloads::routes())
         .merge(styles::routes())
         .route("/sprites/{*file}", get(assets::sprite))
         .route("/fonts/{stack}/{range}", get(assets::glyphs))

@@ -102,6 +102,29 @@ pub fn acceptable(accepted: Accepted) -> Result<Encoding, Problem> {
         .ok_or_else(|| Problem::not_acceptable("the content codings here are gzip, br, zstd and identity"))
 }
 
+/// 304, when the preconditions say that the client has what it asks for.
+///
+/// # Errors
+/// 412, when they say that it wants nothing else.
+pub fn unchanged(
+    etag: &str,
+    headers: &HeaderMap,
+    cache_control: HeaderValue,
+    vary: HeaderValue,
+) -> Result<Option<Response>, Problem> {
+    match (Validators { etag, last_modified: None }).evaluate(headers) {
+        Outcome::Send => Ok(None),
+        Outcome::PreconditionFailed => Err(Problem::precondition_failed()),
+        Outcome::NotModified => {
+            let mut response = StatusCode::NOT_MODIFIED.into_response();
+            insert(response.headers_mut(), header::ETAG, etag)?;
+            response.headers_mut().insert(header::CACHE_CONTROL, cache_control);
+            response.headers_mut().insert(header::VARY, vary);
+            Ok(Some(response))
+        }
+    }
+}
+
 /// Sets a header to text made here, which has no character that a header may not have.
 pub fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) -> Result<(), Problem> {
     headers.insert(name, HeaderValue::from_str(value).map_err(|_| Problem::internal())?);

@@ -6,7 +6,7 @@ use super::{
     connection::Peer,
     documents::at,
     negotiate,
-    ogc::{filter, parameters::Parameters},
+    parameters::{Parameters, filter},
     pictures,
     respond::{IMMUTABLE, REVALIDATE, Representation, VARY_ENCODING, acceptable, etag, insert},
 };

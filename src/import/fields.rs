@@ -108,7 +108,7 @@ impl<'a> Fields<'a> {
         };
         match wanted {
             Some("id") => self.if_free(name, Place::Id, "id"),
-            Some(to) => match self.layer.fields.iter().position(|field| field.name == to) {
+            Some(to) => match self.layer.field(to) {
                 Some(position) => self.if_free(name, Place::Field(position), to),
                 None => self.without_field(name),
             },

@@ -132,6 +132,35 @@ pub struct Layer {
     pub fields: Vec<Field>,
 }
 
+#[derive(Debug, thiserror::Error)]
+#[error("there is no property `{0}`")]
+pub struct UnknownField(String);
+
+impl UnknownField {
+    /// The name may come from a request: what is echoed stays short.
+    pub fn new(name: &str) -> Self {
+        Self(name.chars().take(40).collect())
+    }
+}
+
+impl Layer {
+    /// The number of the field `name`.
+    pub fn field(&self, name: &str) -> Option<usize> {
+        self.fields.iter().position(|field| field.name == name)
+    }
+
+    /// Numbers of the fields whose names are in `names` with commas between, ascending, each once.
+    pub fn fields_named(&self, names: &str) -> Result<Vec<usize>, UnknownField> {
+        let names = names.split(',').filter(|name| !name.is_empty());
+        let mut fields = names
+            .map(|name| self.field(name).ok_or_else(|| UnknownField::new(name)))
+            .collect::<Result<Vec<_>, _>>()?;
+        fields.sort_unstable();
+        fields.dedup();
+        Ok(fields)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,5 +6,5 @@
 mod layer;
 mod rules;
 
-pub use layer::{Field, FieldType, GeometryKind, Group, Layer, LayerId, LayerIdError, Text};
+pub use layer::{Field, FieldType, GeometryKind, Group, Layer, LayerId, LayerIdError, Text, UnknownField};
 pub use rules::{Carried, MAX_ZOOM, RuleError, Rules, Tiny, Tolerance, Zoom, check_rules};

@@ -10,19 +10,19 @@ use geozero::{GeozeroGeometry, error::GeozeroError};
 const MOST_BYTES: usize = 1 << 30;
 
 /// Encodes rows one after the other; a row that fails leaves nothing behind for the next.
-pub(super) struct Encoder {
+pub(crate) struct Encoder {
     builder: FlatBufferBuilder<'static>,
     shape: Shape,
     properties: Vec<u8>,
 }
 
 impl Encoder {
-    pub(super) fn new(kind: GeometryKind) -> Self {
+    pub(crate) fn new(kind: GeometryKind) -> Self {
         Self { builder: FlatBufferBuilder::new(), shape: Shape::new(kind), properties: Vec::new() }
     }
 
     /// The feature with its size prefix, to be read before the next one, and its index leaf, without offset.
-    pub(super) fn encode(
+    pub(crate) fn encode(
         &mut self,
         id: i64,
         values: &[Value<'_>],

@@ -24,7 +24,6 @@ pub(super) struct Header {
     pub bounds: Option<Bounds>,
     /// EPSG code.
     pub crs: u32,
-    pub indexed: bool,
 }
 
 /// The header of a file of rows of `layer` with its size prefix. Without features it promises no index.
@@ -48,7 +47,7 @@ pub(super) fn header(layer: &Layer, header: &Header) -> serde_json::Result<Vec<u
         geometry_type: geometry_type(layer.geometry),
         columns,
         features_count: header.count,
-        index_node_size: if header.indexed && header.count > 0 { NODE_SIZE } else { 0 },
+        index_node_size: if header.count > 0 { NODE_SIZE } else { 0 },
         crs,
         ..HeaderArgs::default()
     };

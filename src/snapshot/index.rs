@@ -44,9 +44,9 @@ fn distance(mut x: u32, mut y: u32) -> u32 {
     distance
 }
 
-/// Writes the index over `leaves`, nothing when there are none: its levels from the root down to the leaves. A
-/// node above them says at which node of the index its children begin.
-pub(super) fn write(leaves: &[NodeItem], out: &mut impl Write) -> io::Result<()> {
+/// Writes the levels of the index above `leaves`, from the root down; nothing when there are none. A node says at
+/// which node of the index, the leaves included, its children begin.
+pub(super) fn write_above(leaves: &[NodeItem], out: &mut impl Write) -> io::Result<()> {
     // From the leaves up. Even one leaf has a root above it.
     let mut levels = vec![level_above(leaves)];
     while let Some(top) = levels.last().filter(|top| top.len() > 1) {
@@ -60,7 +60,7 @@ pub(super) fn write(leaves: &[NodeItem], out: &mut impl Write) -> io::Result<()>
             node.write(out)?;
         }
     }
-    leaves.iter().try_for_each(|leaf| leaf.write(out))
+    Ok(())
 }
 
 /// The boxes of the nodes above `nodes`.
@@ -98,7 +98,8 @@ mod tests {
             sort(&mut nodes, &extent);
             prop_assert_eq!(&nodes, &expected);
             let (mut found, mut written) = (Vec::new(), Vec::new());
-            write(&nodes, &mut found).unwrap();
+            write_above(&nodes, &mut found).unwrap();
+            nodes.iter().for_each(|leaf| leaf.write(&mut found).unwrap());
             PackedRTree::build(&nodes, &extent, NODE_SIZE).unwrap().stream_write(&mut written).unwrap();
             prop_assert_eq!(found, written);
         }

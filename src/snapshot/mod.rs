@@ -10,6 +10,7 @@
 //!
 //! A layer without features is a header alone, which says so: count 0, node size 0, no extent.
 
+mod beginning;
 mod current;
 mod encode;
 mod file;
@@ -23,13 +24,14 @@ mod revision;
 mod row;
 mod shape;
 mod store;
-mod unindexed;
 mod value;
 mod vertices;
 mod walk;
 mod writer;
 
+pub(crate) use beginning::{Leaf, begin_file, leaf};
 pub use current::{CurrentSet, LayerVersions, Origin, Published};
+pub(crate) use encode::Encoder;
 pub use file::{Bounds, Snapshot, SnapshotError};
 pub use flatgeobuf::Feature;
 pub use geometry::Stored;
@@ -41,7 +43,6 @@ pub use row::Row;
 pub(crate) use row::{RawKind, RawValue};
 pub(crate) use store::unfinished_beside;
 pub use store::{Damaged, Loaded, Store, StoreError};
-pub use unindexed::Unindexed;
 pub use value::Value;
 pub use vertices::{Vertices, for_each_path};
 pub use walk::Walk;

@@ -9,13 +9,8 @@
 //! needs, its tables, is the crate's.
 
 use super::{
-    Bounds, Snapshot, SnapshotError, SnapshotId, Value, encode,
-    encode::Encoder,
-    file::MAGIC,
-    header,
-    header::{CGCS2000, Header},
-    index,
-    map::MappedFile,
+    Snapshot, SnapshotError, SnapshotId, Value, beginning::begin_file, encode, encode::Encoder, header,
+    header::CGCS2000, index, map::MappedFile,
 };
 use crate::plan::{Layer, LayerId};
 use flatgeobuf::packed_r_tree::NodeItem;
@@ -161,18 +156,10 @@ impl SnapshotWriter {
         let mut nodes = waiting_nodes(&waiting, self.count)?;
         let mut out = BufWriter::with_capacity(BUFFER, file);
         let extent = index::extent(&nodes);
-        let bounds = (!nodes.is_empty()).then_some(Bounds {
-            min_x: extent.min_x,
-            min_y: extent.min_y,
-            max_x: extent.max_x,
-            max_y: extent.max_y,
-        });
-        out.write_all(&MAGIC)?;
-        let header = Header { count: nodes.len() as u64, bounds, crs: CGCS2000, indexed: true };
-        out.write_all(&header::header(&self.layer, &header)?)?;
         index::sort(&mut nodes, &extent);
         let places = index_offsets(&mut nodes, &waiting)?;
-        index::write(&nodes, &mut out)?;
+        out.write_all(&begin_file(&self.layer, &nodes, CGCS2000)?)?;
+        nodes.iter().try_for_each(|leaf| leaf.write(&mut out))?;
         for place in places {
             out.write_all(feature(&waiting, place)?)?;
         }

@@ -97,7 +97,7 @@ fn fc_bbox_crs_action() {
 #[test]
 fn fc_crs_valid_value() {
     let server = shared();
-    for bad in ["", "4490", "http://www.opengis.net/def/crs/EPSG/0/2000", "urn:x"] {
+    for bad in ["", "4489", "http://www.opengis.net/def/crs/EPSG/0/2000", "urn:x"] {
         refused(&server, "townships", &[("crs", bad)], "crs");
         refused(&server, "townships", &[("bbox", "1,2,3,4"), ("bbox-crs", bad)], "bbox-crs");
         refused(&server, "townships", &[("filter", "id = 1"), ("filter-crs", bad)], "filter-crs");

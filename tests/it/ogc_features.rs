@@ -382,7 +382,7 @@ fn sorted_and_selected() {
     refused(&server, "townships", &[("properties", "name,colour")], "properties");
 }
 
-/// FlatGeobuf pages as QGIS reads them: count and next page in the headers, all columns, no index.
+/// FlatGeobuf pages as QGIS reads them: count and next page in the headers, all columns.
 #[test]
 fn flatgeobuf_pages() {
     let server = shared();

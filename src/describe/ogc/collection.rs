@@ -9,6 +9,7 @@ use crate::{
     catalog::{Catalog, PublishedLayer},
     config::PublicUrl,
     crs::Crs,
+    export::Format,
 };
 use serde_json::{Value, json};
 
@@ -28,7 +29,7 @@ pub fn collection(layer: &PublishedLayer, base: &PublicUrl) -> Value {
     let collections = format!("{}/ogc/collections", base.as_str());
     let mut links = self_and_page(&title, &format!("{collections}/{id}"));
     links.push(link("up", JSON, "图层 Collections", &collections));
-    links.push(enclosure(layer, base));
+    links.extend(Format::ALL.into_iter().map(|format| enclosure(layer, format, base)));
     links.push(link(TILESETS, JSON, "瓦片集 Tilesets", &format!("{collections}/{id}/tiles")));
     links.extend(features(&format!("{collections}/{id}")));
     let mut document = json!({
@@ -75,10 +76,12 @@ fn with_common_crs(mut collection: Value) -> Value {
     collection
 }
 
-/// The whole layer as a file.
-fn enclosure(layer: &PublishedLayer, base: &PublicUrl) -> Value {
-    let href = format!("{}/downloads/{}.fgb", base.as_str(), layer.id());
-    let mut enclosure = link("enclosure", FLATGEOBUF, "FlatGeobuf", &href);
-    enclosure["length"] = json!(layer.snapshot.bytes().len());
+/// The whole layer as a file; how long it is where that is known before it is made.
+fn enclosure(layer: &PublishedLayer, format: Format, base: &PublicUrl) -> Value {
+    let href = format!("{}/downloads/{}.{}", base.as_str(), layer.id(), format.suffix());
+    let mut enclosure = link("enclosure", format.media_type(), format.title(), &href);
+    if format == Format::FlatGeobuf {
+        enclosure["length"] = json!(layer.snapshot.bytes().len());
+    }
     enclosure
 }

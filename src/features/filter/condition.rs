@@ -265,7 +265,7 @@ impl Compiler<'_> {
         if name == GEOMETRY {
             return Err(node.refuse("a geometry is for spatial functions"));
         }
-        match self.layer.fields.iter().position(|field| field.name == name) {
+        match self.layer.field(name) {
             Some(column) => Ok(Some((Operand::Column(column), Type::of(self.layer.fields[column].kind)))),
             None if self.missing => Ok(None),
             None => Err(node.refuse(format!("there is no property `{}`", brief(name)))),

@@ -1,17 +1,17 @@
 //! `/ogc/collections/{collection}/items/{feature}`: one feature (OGC 17-069r4, §7.16).
 
 use super::{
-    Asked, VARY, body, content_type, guard,
+    Asked, VARY, content_type, guard,
     media::{self, GEOJSON, HTML},
-    wanted,
 };
 use crate::{
     describe::ogc,
     encoding::compress,
-    features::GeoJson,
+    export::GeoJson,
     http::{
         Problem, Segments, negotiate,
-        respond::{REVALIDATE, acceptable, etag, insert},
+        parameters::features::crs,
+        respond::{REVALIDATE, acceptable, etag, insert, unchanged},
     },
     snapshot::SnapshotId,
 };
@@ -29,7 +29,7 @@ pub async fn item(
     let layer = asked.collection(&collection)?;
     asked.parameters.check(&["crs", "f"])?;
     let form = media::choose(asked.parameters.get("f"), &asked.headers, &[GEOJSON, HTML])?;
-    let crs = wanted::crs(&asked.parameters, "crs")?;
+    let crs = crs(&asked.parameters, "crs")?;
     let unknown = || Problem::not_found("there is no such feature in the collection");
     let plain = feature.bytes().all(|b| b.is_ascii_digit());
     let id: i64 = feature.parse().ok().filter(|_| plain).ok_or_else(unknown)?;
@@ -44,7 +44,7 @@ pub async fn item(
             _ => {
                 let mut text = vec![];
                 let members = ogc::item_members(&snapshot.layer, id, &base);
-                GeoJson { crs, fields }.write(&row, &members, &mut text);
+                GeoJson::in_order_of_axes(crs, fields).write(&row, &members, &mut text);
                 text
             }
         })
@@ -53,7 +53,7 @@ pub async fn item(
     let made = made.ok_or_else(unknown)?;
     let encoding = acceptable(negotiate::accepted(&asked.headers))?;
     let tag = etag(&SnapshotId::of(&made), encoding);
-    if let Some(unchanged) = body::unchanged(&tag, &asked.headers)? {
+    if let Some(unchanged) = unchanged(&tag, &asked.headers, REVALIDATE, VARY)? {
         return Ok(unchanged);
     }
     let mut response = Response::new(Body::from(compress(made.into(), encoding).0));

@@ -1,11 +1,8 @@
 //! `/ogc/collections/{collection}/items`: the features, page by page (OGC 17-069r4, §7.15).
 
 use super::{
-    Asked, VARY,
-    body::{self, Made},
-    content_type, guard,
+    Asked, VARY, content_type, guard,
     media::{FLATGEOBUF, Form, GEOJSON, HTML},
-    parameters::wrong,
     wanted::{Cursor, Wanted},
 };
 use crate::{
@@ -13,10 +10,14 @@ use crate::{
     config::PublicUrl,
     describe::ogc::{self, Items},
     encoding,
-    features::{GeoJson, Page, PageWriter, TooExpensive},
+    export::{FlatGeobuf, GeoJson, Rows},
+    features::{Page, TooExpensive},
     http::{
-        Problem, Segments, negotiate,
-        respond::{REVALIDATE, acceptable, etag, insert},
+        Problem, Segments,
+        body::{self, Made},
+        negotiate,
+        parameters::wrong,
+        respond::{REVALIDATE, acceptable, etag, insert, unchanged},
     },
     plan::LayerId,
     snapshot::{Snapshot, SnapshotId},
@@ -33,7 +34,7 @@ const NUMBER_RETURNED: HeaderName = HeaderName::from_static("ogc-numberreturned"
 
 /// Part of every entity tag of features: to be changed whenever the same query on the same snapshot may be answered
 /// by other bytes.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 pub async fn items(asked: Asked, Segments(id): Segments<String>) -> Result<Response, Problem> {
     let layer = asked.collection(&id)?;
@@ -44,7 +45,7 @@ pub async fn items(asked: Asked, Segments(id): Segments<String>) -> Result<Respo
     let cursor = cursor.unwrap_or(Cursor { snapshot: snapshot.id, start: 0 });
     let href = format!("{}/ogc/collections/{}/items", asked.base.as_str(), layer.id());
     let tag = etag(&tag(&snapshot, &href, &wanted, cursor), encoding);
-    if let Some(unchanged) = body::unchanged(&tag, &asked.headers)? {
+    if let Some(unchanged) = unchanged(&tag, &asked.headers, REVALIDATE, VARY)? {
         return Ok(unchanged);
     }
     let (form, crs) = (wanted.form, wanted.crs);
@@ -149,17 +150,14 @@ impl Task {
             }
             FLATGEOBUF => {
                 let Self { snapshot, wanted, .. } = self;
-                let writer = PageWriter::flatgeobuf(snapshot, page.positions, wanted.crs, wanted.fields);
-                let writer = writer.map_err(|error| {
-                    tracing::error!(%error, "a layer cannot be written as JSON");
-                    Problem::internal()
-                })?;
-                Made::begin(writer, encoding)?
+                let rows = Rows::listed(snapshot, page.positions);
+                Made::begin(Box::new(FlatGeobuf::new(rows, wanted.crs, wanted.fields)), encoding)?
             }
             _ => {
-                let form = GeoJson { crs: self.wanted.crs, fields: self.wanted.fields };
-                let members = ogc::items_members(&described);
-                Made::begin(PageWriter::geojson(self.snapshot, page.positions, form, &members), encoding)?
+                let Self { snapshot, wanted, .. } = self;
+                let rows = Rows::listed(snapshot, page.positions);
+                let form = GeoJson::in_order_of_axes(wanted.crs, wanted.fields);
+                Made::begin(Box::new(form.collection(rows, "", &ogc::items_members(&described))), encoding)?
             }
         };
         Ok((made, facts))

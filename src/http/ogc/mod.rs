@@ -1,13 +1,10 @@
 //! `/ogc`: OGC API, Common (OGC 19-072, 20-024), Features (OGC 17-069r4, 18-058r1, 19-079r2, 23-058r1) and Tiles (OGC
 //! 20-057).
 
-mod body;
 mod documents;
-pub mod filter;
 mod item;
 mod items;
 pub mod media;
-pub mod parameters;
 mod styles;
 mod tiles;
 mod wanted;
@@ -16,6 +13,7 @@ use super::{
     App, Problem,
     base_url::base_url,
     connection::Peer,
+    parameters::Parameters,
     respond::{Representation, insert},
 };
 use crate::{
@@ -31,7 +29,6 @@ use axum::{
     routing::get,
 };
 use media::{Form, HTML};
-use parameters::Parameters;
 use std::sync::Arc;
 
 pub fn routes() -> Router<Arc<App>> {

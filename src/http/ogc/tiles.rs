@@ -1,15 +1,19 @@
 //! Tiles as OGC API has them (OGC API Tiles 1, 20-057): of the plan and of each collection, in every tile matrix set.
 
 use super::{
-    Asked, filter,
+    Asked,
     media::{Form, HTML, JSON},
-    parameters::wrong,
 };
 use crate::{
     catalog::{Catalog, Tileset},
     describe::ogc,
     grid::{TileCoord, TileMatrixSet},
-    http::{App, Problem, Segments, respond::REVALIDATE, tiles},
+    http::{
+        App, Problem, Segments,
+        parameters::{filter, wrong},
+        respond::REVALIDATE,
+        tiles,
+    },
 };
 use axum::{Router, extract::State, response::Response, routing::get};
 use std::sync::Arc;

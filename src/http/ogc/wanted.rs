@@ -1,22 +1,25 @@
 //! What a request for the items of a collection asks for.
 
-use super::{
-    filter::filter,
-    media::{self, FLATGEOBUF, Form, GEOJSON, HTML},
-    parameters::{Parameters, wrong},
-};
+use super::media::{self, FLATGEOBUF, Form, GEOJSON, HTML};
 use crate::{
     crs::Crs,
     features::{
-        Area, Condition, Moment, Query, SortKey,
+        Condition, Moment, Query, SortKey,
         filter::{GEOMETRY, ID},
     },
-    http::Problem,
-    plan::{FieldType, Layer},
+    http::{
+        Problem,
+        parameters::{
+            Parameters,
+            features::{area, crs, fields},
+            filter::filter,
+            wrong,
+        },
+    },
+    plan::{FieldType, Layer, UnknownField},
     snapshot::{SnapshotId, Value},
 };
 use axum::http::HeaderMap;
-use std::str::FromStr;
 
 /// Items in a page that does not say how many, and at most.
 pub const LIMIT: usize = 100;
@@ -149,25 +152,6 @@ fn limit(parameters: &Parameters) -> Result<usize, Problem> {
     if limit == 0 { Err(wrong("limit", "it is a whole number from 1")) } else { Ok(limit.min(MOST_ITEMS)) }
 }
 
-/// The CRS that a parameter names; CRS84 without it.
-pub fn crs(parameters: &Parameters, name: &str) -> Result<Crs, Problem> {
-    let Some(text) = parameters.get(name) else { return Ok(Crs::Crs84) };
-    Crs::parse(text).ok_or_else(|| wrong(name, "it is the URI of a CRS in the list of the collection"))
-}
-
-fn area(parameters: &Parameters) -> Result<Option<Area>, Problem> {
-    let crs = crs(parameters, "bbox-crs")?;
-    let Some(text) = parameters.get("bbox") else { return Ok(None) };
-    let numbers: Result<Vec<f64>, _> = text.split(',').map(|number| f64::from_str(number.trim())).collect();
-    let corners = match numbers.as_deref() {
-        Ok(&[a, b, c, d]) => [[a, b], [c, d]],
-        // The layers are flat: heights are left out.
-        Ok(&[a, b, _, c, d, _]) => [[a, b], [c, d]],
-        _ => return Err(wrong("bbox", "it is four numbers with commas between, or six")),
-    };
-    Area::new(corners, crs).map(Some).map_err(|reason| wrong("bbox", reason))
-}
-
 fn moment(parameters: &Parameters) -> Result<Option<Moment>, Problem> {
     let moment = parameters.get("datetime").map(Moment::parse).transpose();
     moment.map_err(|reason| wrong("datetime", reason))
@@ -202,27 +186,17 @@ fn equalities(parameters: &Parameters, layer: &Layer) -> Result<Vec<Condition>, 
     Ok(conditions)
 }
 
-/// The number of the field called `name`.
-fn field(layer: &Layer, name: &str) -> Option<usize> {
-    layer.fields.iter().position(|field| field.name == name)
-}
-
-fn unknown_property(parameter: &str, name: &str) -> Problem {
-    let named: String = name.chars().take(40).collect();
-    wrong(parameter, &format!("there is no property `{named}`"))
-}
-
 fn sort(parameters: &Parameters, layer: &Layer) -> Result<Option<Vec<SortKey>>, Problem> {
     let Some(text) = parameters.get("sortby") else { return Ok(None) };
     let key = |name: &str| {
         // In a query a plus sign is a space.
         let descending = name.starts_with('-');
         let name = name.trim_start_matches(['+', '-', ' ']);
-        let field = match (name, field(layer, name)) {
+        let field = match (name, layer.field(name)) {
             (ID, _) => None,
             (_, Some(field)) => Some(field),
             _ if name == GEOMETRY => return Err(wrong("sortby", "geometries have no order")),
-            _ => return Err(unknown_property("sortby", name)),
+            _ => return Err(wrong("sortby", &UnknownField::new(name).to_string())),
         };
         Ok(SortKey { field, descending })
     };
@@ -231,16 +205,4 @@ fn sort(parameters: &Parameters, layer: &Layer) -> Result<Option<Vec<SortKey>>, 
         return Err(wrong("sortby", &format!("it has at most {MOST_KEYS} properties")));
     }
     Ok(Some(keys))
-}
-
-fn fields(parameters: &Parameters, layer: &Layer) -> Result<Vec<usize>, Problem> {
-    let Some(text) = parameters.get("properties") else { return Ok((0..layer.fields.len()).collect()) };
-    let mut fields: Vec<usize> = text
-        .split(',')
-        .filter(|name| !name.is_empty())
-        .map(|name| field(layer, name).ok_or_else(|| unknown_property("properties", name)))
-        .collect::<Result<_, _>>()?;
-    fields.sort_unstable();
-    fields.dedup();
-    Ok(fields)
 }

@@ -1,4 +1,7 @@
-//! The query of a request: each parameter known, and there once.
+//! The query of a request: each parameter known, and there once; and what several resources ask by.
+
+pub mod features;
+pub mod filter;
 
 use crate::http::Problem;
 use axum::{extract::Query, http::Uri};

@@ -1,9 +1,6 @@
-//! `filter`, `filter-lang` and `filter-crs` (OGC 19-079r2, §7): of features and of tiles.
+//! `filter`, `filter-lang` and `filter-crs` (OGC 19-079r2, §7): of features in every form, and of tiles.
 
-use super::{
-    parameters::{Parameters, wrong},
-    wanted::crs,
-};
+use super::{Parameters, features::crs, wrong};
 use crate::{
     catalog::Tileset,
     features::{Filter, filter::Language},

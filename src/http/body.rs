@@ -1,20 +1,15 @@
 //! Bodies that are made on the workers: whole where they are small, else piece by piece as the client takes them.
 
+use super::Problem;
 use crate::{
     encoding::{self, Coder, Encoding},
-    features::PageWriter,
-    http::{
-        Problem,
-        conditional::{Outcome, Validators},
-        respond::{REVALIDATE, insert},
-    },
+    export::Pieces,
     service::Service,
     workers::WorkError,
 };
 use axum::{
     body::{Body, Bytes},
-    http::{HeaderMap, StatusCode, header},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use futures_util::{StreamExt, stream};
 use std::{
@@ -26,6 +21,10 @@ use std::{
 /// How long a body that is under way waits for room in the queue of the workers.
 const PAUSE: Duration = Duration::from_millis(20);
 
+/// Pieces that are made before any goes out, as long as they are small: so many has a small FlatGeobuf file.
+const FIRST: usize = 3;
+const SMALL: usize = 64 << 10;
+
 /// A body, coded.
 pub enum Made {
     Whole(Bytes),
@@ -34,7 +33,7 @@ pub enum Made {
 }
 
 pub struct Rest {
-    writer: PageWriter,
+    pieces: Box<dyn Pieces>,
     coder: Coder,
 }
 
@@ -43,25 +42,35 @@ impl Made {
         Self::Whole(encoding::compress(raw.into(), encoding).0)
     }
 
-    /// A page that is whole after its first piece, or goes on.
-    pub fn begin(mut writer: PageWriter, encoding: Encoding) -> Result<Self, Problem> {
+    /// A body that is whole after its first pieces, or goes on.
+    pub fn begin(mut pieces: Box<dyn Pieces>, encoding: Encoding) -> Result<Self, Problem> {
         let failed = |error: &dyn std::fmt::Display| {
-            tracing::error!(%error, "a page of features cannot be written");
+            tracing::error!(%error, "features cannot be written");
             Problem::internal()
         };
-        let (piece, last) = writer.piece().map_err(|error| failed(&error))?;
-        if last {
-            return Ok(Self::whole(piece, encoding));
+        let mut first = vec![];
+        for _ in 0..FIRST {
+            let (piece, last) = pieces.piece().map_err(|error| failed(&error))?;
+            first.extend(piece);
+            if last {
+                return Ok(Self::whole(first, encoding));
+            }
+            if first.len() >= SMALL {
+                break;
+            }
         }
-        let mut rest = Box::new(Rest { writer, coder: Coder::new(encoding).0 });
-        let coded = rest.coder.code(piece, false).map_err(|error| failed(&error))?;
+        let mut rest = Box::new(Rest { pieces, coder: Coder::new(encoding).0 });
+        let coded = rest.coder.code(first, false).map_err(|error| failed(&error))?;
         Ok(Self::Begun(coded.into(), rest))
     }
 }
 
 impl Rest {
     fn piece(&mut self) -> io::Result<(Bytes, bool)> {
-        let (piece, last) = self.writer.piece().map_err(io::Error::other)?;
+        let (piece, last) = self.pieces.piece().map_err(io::Error::other)?;
+        if piece.is_empty() && !last {
+            return Ok((Bytes::new(), false));
+        }
         Ok((self.coder.code(piece, last)?.into(), last))
     }
 }
@@ -93,28 +102,10 @@ async fn next_piece(service: &Service, rest: &Arc<Mutex<Box<Rest>>>) -> io::Resu
         let work = move || rest.lock().unwrap_or_else(PoisonError::into_inner).piece();
         match service.work(work).await {
             Ok(made) => {
-                return made.inspect_err(|error| tracing::error!(%error, "a page of features broke off"));
+                return made.inspect_err(|error| tracing::error!(%error, "features broke off under way"));
             }
             Err(WorkError::Overloaded) => tokio::time::sleep(PAUSE).await,
             Err(error) => return Err(io::Error::other(error)),
-        }
-    }
-}
-
-/// 304, when the preconditions say that the client has what it asks for.
-///
-/// # Errors
-/// 412, when they say that it wants nothing else.
-pub fn unchanged(etag: &str, headers: &HeaderMap) -> Result<Option<Response>, Problem> {
-    match (Validators { etag, last_modified: None }).evaluate(headers) {
-        Outcome::Send => Ok(None),
-        Outcome::PreconditionFailed => Err(Problem::precondition_failed()),
-        Outcome::NotModified => {
-            let mut response = StatusCode::NOT_MODIFIED.into_response();
-            insert(response.headers_mut(), header::ETAG, etag)?;
-            response.headers_mut().insert(header::CACHE_CONTROL, REVALIDATE);
-            response.headers_mut().insert(header::VARY, super::VARY);
-            Ok(Some(response))
         }
     }
 }

@@ -1,0 +1,154 @@
+//! `export`: what is published, as files for others.
+
+use super::progress::Progress;
+use crate::{
+    config::Config,
+    crs::Crs,
+    export::{self, Format, Request},
+    features::{Area, Filter, Query, filter::Language},
+    plan::LayerId,
+    publisher::{Publisher, Wanted},
+    snapshot::{CurrentSet, Snapshot, Store, unfinished_beside},
+};
+use anyhow::{Context, bail};
+use clap::{
+    Args,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
+use std::{
+    io::{self, BufWriter, Write},
+    path::{self, Path, PathBuf},
+    sync::Arc,
+};
+
+/// Bytes after which it is said how far the file is.
+const SAID: u64 = 32 << 20;
+
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// Format of the file
+    #[arg(long, value_parser = format())]
+    format: Format,
+    /// Layer to export
+    #[arg(long, value_name = "ID", value_parser = LayerId::new)]
+    layer: LayerId,
+    /// Only features that meet the box, in the order of the axes of --bbox-crs
+    #[arg(long, value_name = "W,S,E,N", allow_hyphen_values = true)]
+    bbox: Option<String>,
+    /// CRS of the box [default: longitude, latitude]
+    #[arg(long, value_name = "CRS", value_parser = crs, requires = "bbox")]
+    bbox_crs: Option<Crs>,
+    /// Only features for which this is true, CQL2 text
+    #[arg(long, value_name = "CQL2")]
+    filter: Option<String>,
+    /// CRS of the coordinates: 4490, 4491 to 4554, 4326 or 3857 [default: 4490, of GeoJSON the longitude and latitude
+    /// of RFC 7946]
+    #[arg(long, value_name = "CRS", value_parser = crs)]
+    crs: Option<Crs>,
+    /// Only these properties
+    #[arg(long, value_name = "NAME,NAME")]
+    properties: Option<String>,
+    /// CSV for spreadsheet programs: with a byte order mark, and no text that they would run as a formula
+    #[arg(long)]
+    bom: bool,
+    /// File to write; one that is there is replaced when the new one is whole
+    #[arg(short, long, value_name = "PATH")]
+    output: PathBuf,
+}
+
+fn format() -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(Format::ALL.map(Format::suffix))
+        .try_map(|name| Format::ALL.into_iter().find(|format| format.suffix() == name).ok_or("no format"))
+}
+
+fn crs(text: &str) -> Result<Crs, &'static str> {
+    Crs::parse(text)
+        .ok_or("not known: CGCS2000 (4490, 4491 to 4554), WGS 84 (4326) and Web Mercator (3857) are")
+}
+
+pub async fn export(config: &Config, args: ExportArgs) -> anyhow::Result<()> {
+    if args.bom && args.format != Format::Csv {
+        bail!("--bom is for CSV");
+    }
+    let store = Arc::new(Store::open(config.state_dir())?);
+    let set = published(config, &store).await?;
+    let version = set.version(&args.layer).with_context(|| format!("there is no layer {}", args.layer))?;
+    let request = args.request(store.open_snapshot(&args.layer, version.id)?)?;
+    let bytes = write(request, args.format, args.bom, &args.output);
+    let bytes = bytes.with_context(|| format!("cannot write {}", args.output.display()))?;
+    println!("{}: {bytes} bytes", args.output.display());
+    Ok(())
+}
+
+/// What is published, from the state directory alone when it is there; the first time it is published now.
+async fn published(config: &Config, store: &Arc<Store>) -> anyhow::Result<CurrentSet> {
+    let publisher = Publisher::new(config, Arc::clone(store))?;
+    let current = match config.database.url {
+        Some(_) => publisher.current()?,
+        None => store.current()?,
+    };
+    if let Some(set) = current {
+        return Ok(set);
+    }
+    let published = publisher.publish(Wanted::All, &[], &|_| {}).await?;
+    match published.failures.as_slice() {
+        [] => Ok(published.set),
+        failures => bail!("{}", failures.join("; ")),
+    }
+}
+
+impl ExportArgs {
+    fn request(&self, snapshot: Arc<Snapshot>) -> anyhow::Result<Request> {
+        let (layer, bbox_crs) = (&snapshot.layer, self.bbox_crs.unwrap_or(Crs::Crs84));
+        let area = self.bbox.as_ref().map(|text| Area::parse(text, bbox_crs)).transpose();
+        let area = area.map_err(|reason| anyhow::anyhow!("--bbox: {reason}"))?;
+        let filter = self.filter.as_ref().map(|text| {
+            let filter = Filter::parse(text, Language::Text, Crs::Crs84)?;
+            filter.condition(layer)
+        });
+        let filter = filter.transpose().context("--filter")?;
+        let fields = match &self.properties {
+            Some(names) => layer.fields_named(names).context("--properties")?,
+            None => (0..layer.fields.len()).collect(),
+        };
+        let query = Query { area, conditions: filter.into_iter().collect(), ..Query::default() };
+        Ok(Request { crs: self.crs.unwrap_or(self.format.crs()), snapshot, query, fields })
+    }
+}
+
+/// Writes the file beside `path` and gives it its name when it is whole; returns its length.
+fn write(request: Request, format: Format, bom: bool, path: &Path) -> io::Result<u64> {
+    let path = path::absolute(path)?;
+    let unfinished = unfinished_beside(&path)?;
+    let mut out = BufWriter::new(unfinished.as_file());
+    let length = if format == Format::FlatGeobuf && request.is_whole() {
+        out.write_all(request.snapshot.bytes())?;
+        request.snapshot.bytes().len() as u64
+    } else {
+        write_pieces(request, format, bom, &mut out)?
+    };
+    out.flush()?;
+    drop(out);
+    unfinished.as_file().sync_all()?;
+    unfinished.persist(&path).map_err(|error| error.error)?;
+    Ok(length)
+}
+
+fn write_pieces(request: Request, format: Format, bom: bool, out: &mut impl Write) -> io::Result<u64> {
+    let layer = request.snapshot.layer.id.clone();
+    let mut pieces = export::pieces(request, format, bom);
+    let mut progress = Progress::default();
+    let (mut length, mut said) = (0, 0);
+    loop {
+        let (piece, last) = pieces.piece().map_err(io::Error::other)?;
+        out.write_all(&piece)?;
+        length += piece.len() as u64;
+        if last {
+            return Ok(length);
+        }
+        if length / SAID > said {
+            said = length / SAID;
+            progress.say(&format!("{layer}: {} MB written", length / 1_000_000));
+        }
+    }
+}
