@@ -49,6 +49,8 @@ pub mod features;
 
 pub mod export;
 
+pub mod statistics;
+
 pub mod encoding;
 pub mod grid;
 pub mod tile;

@@ -10,6 +10,7 @@ mod qml;
 mod revisions;
 mod sld;
 mod state;
+pub mod statistics;
 mod style;
 mod swatch;
 mod tilejson;

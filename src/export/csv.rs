@@ -74,17 +74,36 @@ impl Csv {
             }
             Value::Real(real) => write!(out, "{real}"),
             Value::Boolean(truth) => write!(out, "{truth}"),
-            Value::Text(found) if self.spreadsheet && is_formula(found) => {
-                text(&format!("'{found}"), out);
-                Ok(())
-            }
             Value::Text(found) => {
-                text(found, out);
+                cell(found, self.spreadsheet, out);
                 Ok(())
             }
             Value::Date(date) => write!(out, "{date}"),
         };
     }
+}
+
+/// A text; for a spreadsheet program so that it does not run as a formula.
+fn cell(found: &str, spreadsheet: bool, out: &mut Vec<u8>) {
+    if spreadsheet && is_formula(found) { text(&format!("'{found}"), out) } else { text(found, out) }
+}
+
+/// Rows of texts; for a spreadsheet program with a byte order mark before them. A text that is empty is nothing
+/// between the commas: there are no nulls here to tell from it.
+pub fn table(rows: impl Iterator<Item = Vec<String>>, spreadsheet: bool) -> Vec<u8> {
+    let mut out = if spreadsheet { BOM.to_vec() } else { vec![] };
+    for row in rows {
+        for (i, found) in row.iter().enumerate() {
+            if i > 0 {
+                out.push(b',');
+            }
+            if !found.is_empty() {
+                cell(found, spreadsheet, &mut out);
+            }
+        }
+        out.extend(b"\r\n");
+    }
+    out
 }
 
 /// Whether a spreadsheet program might run the text. A dash alone and a number are what they look like.

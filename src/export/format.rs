@@ -29,7 +29,7 @@ impl Format {
         }
     }
 
-    pub fn media_type(self) -> &'static str {
+    pub const fn media_type(self) -> &'static str {
         match self {
             Self::FlatGeobuf => "application/flatgeobuf",
             Self::GeoJson => "application/geo+json",

@@ -3,7 +3,7 @@
 //! A [`Request`] says what of a layer is wanted. A [`Format`] that goes out while it is written is made of [`Pieces`],
 //! each a little work; one that has to be whole first is made of a [`Selection`].
 
-mod csv;
+pub mod csv;
 mod flatgeobuf;
 mod format;
 mod geojson;

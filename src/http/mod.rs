@@ -26,6 +26,7 @@ mod respond;
 mod revisions;
 mod serve;
 mod socket;
+mod statistics;
 mod styles;
 mod tiles;
 mod wmts;
@@ -91,6 +92,7 @@ const PLACES: &[&str] = &[
     "ogc",
     "arcgis",
     "wmts",
+    "statistics",
     "healthz",
     "readyz",
     "metrics",
@@ -114,6 +116,7 @@ fn router(app: Arc<App>) -> Router {
         .merge(ogc::routes())
         .merge(arcgis::routes())
         .merge(wmts::routes())
+        .merge(statistics::routes())
         .route("/events", get(events::events))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

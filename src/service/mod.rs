@@ -23,6 +23,7 @@ use crate::{
     postgis::Database,
     publisher::served_grid,
     snapshot::{Revision, SnapshotId, Store, StoreError},
+    statistics::Areas,
     style::Sheets,
     workers::{WorkError, Workers},
 };
@@ -67,6 +68,7 @@ pub struct Service {
     pub sheets: Arc<Sheets>,
     font: Arc<Font>,
     pub orders: Arc<Orders>,
+    pub areas: Arc<Areas>,
     pub metrics: Arc<Metrics>,
     freshness: Mutex<Freshness>,
 }
@@ -103,6 +105,7 @@ impl Service {
             sheets: Arc::new(sheets),
             font: Arc::new(Font::new(picture::FONT)),
             orders: Arc::default(),
+            areas: Arc::default(),
             metrics: Arc::default(),
             freshness: Mutex::default(),
         })

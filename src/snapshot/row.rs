@@ -83,6 +83,15 @@ impl<'a> RawValue<'a> {
         self.bytes.first_chunk().map_or(0, |bytes| i64::from_le_bytes(*bytes))
     }
 
+    /// Of a whole number or a real one.
+    pub fn number(self) -> Option<f64> {
+        match self.kind {
+            RawKind::Integer => Some(self.integer() as f64),
+            RawKind::Real => self.bytes.first_chunk().map(|bytes| f64::from_le_bytes(*bytes)),
+            RawKind::Boolean | RawKind::Text => None,
+        }
+    }
+
     /// Null when the bytes are no value of the type, which the writer excludes.
     fn typed(self, kind: FieldType) -> Value<'a> {
         let text = || std::str::from_utf8(self.bytes).ok();

@@ -46,6 +46,7 @@ mod schema;
 mod snapshot_store;
 mod snapshot_writer;
 mod st_asmvt;
+mod statistics;
 mod styles;
 mod tables;
 mod tile_addresses;

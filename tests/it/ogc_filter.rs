@@ -16,7 +16,7 @@ use plantiles::{
 use serde_json::{Value, json};
 
 /// Rows of every type, with nulls, some in each column, and shapes that touch, overlap and lie in one another.
-const SAMPLES: &str = "
+pub const SAMPLES: &str = "
     CREATE EXTENSION IF NOT EXISTS postgis;
     CREATE TABLE samples (id bigint PRIMARY KEY, name text, other text, amount double precision, number bigint,
                           open boolean, valid_from date, valid_to date, geom geometry(MultiPolygon, 4490));
@@ -35,7 +35,7 @@ const SAMPLES: &str = "
           ST_MakeEnvelope(112.05 + n % 20 * 0.1, 36.05 + n / 20 * 0.1, 112.15 + n % 20 * 0.1, 36.15 + n / 20 * 0.1, 4490))
       END) FROM generate_series(1, 400) AS n;";
 
-const CONFIG: &str = r#"
+pub const CONFIG: &str = r#"
     [[layer]]
     id = "samples"
     schema = "public"

@@ -13,7 +13,12 @@ use maud::{DOCTYPE, Markup, html};
 use serde_json::Value as Json;
 
 /// A page: the way to it from the landing page, its title in both languages, and what is on it.
-pub(super) fn page(base: &PublicUrl, way: &[(&str, &str)], heading: &str, content: Markup) -> String {
+pub(in crate::describe) fn page(
+    base: &PublicUrl,
+    way: &[(&str, &str)],
+    heading: &str,
+    content: Markup,
+) -> String {
     let base = base.as_str();
     let page = html! {
         (DOCTYPE)

@@ -9,7 +9,7 @@ use crate::{
             Parameters,
             features::{area, crs, fields},
             filter::filter,
-            wrong,
+            flag, wrong,
         },
     },
     snapshot::Snapshot,
@@ -40,11 +40,7 @@ impl Wanted {
         parameters.check(&[&PARAMETERS[..], own].concat())?;
         let crs = parameters.get("crs").map_or(Ok(format.crs()), |_| crs(&parameters, "crs"))?;
         let (area, filter, fields) = (area(&parameters)?, filter(&parameters)?, fields(&parameters, layer)?);
-        let spreadsheet = match parameters.get(BOM) {
-            None | Some("false") => false,
-            Some("true") => true,
-            Some(_) => return Err(wrong(BOM, "it is true or false")),
-        };
+        let spreadsheet = flag(&parameters, BOM)?;
         let conditions = filter.as_ref().map(|filter| filter.condition(layer)).transpose();
         let conditions = conditions.map_err(|error| wrong("filter", &error.to_string()))?;
         let filtered = filter.as_ref().map(|filter| filter.normal());

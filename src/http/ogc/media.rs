@@ -14,6 +14,7 @@ pub const JSON: Form = Form { name: "json", media_type: "application/json" };
 pub const GEOJSON: Form = Form { name: "json", media_type: "application/geo+json" };
 pub const SCHEMA: Form = Form { name: "json", media_type: "application/schema+json" };
 pub const OPENAPI: Form = Form { name: "json", media_type: "application/vnd.oai.openapi+json;version=3.0" };
+pub const CSV: Form = Form { name: "csv", media_type: crate::export::Format::Csv.media_type() };
 pub const HTML: Form = Form { name: "html", media_type: "text/html" };
 pub const FLATGEOBUF: Form = Form { name: "fgb", media_type: "application/flatgeobuf" };
 

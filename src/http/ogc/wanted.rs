@@ -4,14 +4,14 @@ use super::media::{self, FLATGEOBUF, Form, GEOJSON, HTML};
 use crate::{
     crs::Crs,
     features::{
-        Condition, Moment, Query, SortKey,
+        Condition, Query, SortKey,
         filter::{GEOMETRY, ID},
     },
     http::{
         Problem,
         parameters::{
             Parameters,
-            features::{area, crs, fields},
+            features::{area, crs, fields, moment},
             filter::filter,
             wrong,
         },
@@ -150,11 +150,6 @@ fn limit(parameters: &Parameters) -> Result<usize, Problem> {
     // More than the most is no error (OGC 17-069r4, `/req/core/fc-limit-response-1`).
     let limit = if digits { text.parse().unwrap_or(usize::MAX) } else { 0 };
     if limit == 0 { Err(wrong("limit", "it is a whole number from 1")) } else { Ok(limit.min(MOST_ITEMS)) }
-}
-
-fn moment(parameters: &Parameters) -> Result<Option<Moment>, Problem> {
-    let moment = parameters.get("datetime").map(Moment::parse).transpose();
-    moment.map_err(|reason| wrong("datetime", reason))
 }
 
 /// Parameters that are the name of a property ask for features with that value.

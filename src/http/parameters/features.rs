@@ -1,7 +1,12 @@
-//! `bbox`, `bbox-crs`, `crs` and `properties` (OGC 17-069r4, §7.15; 18-058r1, §6; 23-058r1): of features in every form.
+//! `bbox`, `bbox-crs`, `datetime`, `crs` and `properties` (OGC 17-069r4, §7.15; 18-058r1, §6; 23-058r1): of features in every form.
 
 use super::{Parameters, wrong};
-use crate::{crs::Crs, features::Area, http::Problem, plan::Layer};
+use crate::{
+    crs::Crs,
+    features::{Area, Moment},
+    http::Problem,
+    plan::Layer,
+};
 
 /// The CRS that a parameter names; CRS84 without it.
 pub fn crs(parameters: &Parameters, name: &str) -> Result<Crs, Problem> {
@@ -16,6 +21,12 @@ pub fn area(parameters: &Parameters) -> Result<Option<Area>, Problem> {
     let crs = crs(parameters, "bbox-crs")?;
     let area = parameters.get("bbox").map(|text| Area::parse(text, crs)).transpose();
     area.map_err(|reason| wrong("bbox", reason))
+}
+
+/// When the features are valid that are asked for.
+pub fn moment(parameters: &Parameters) -> Result<Option<Moment>, Problem> {
+    let moment = parameters.get("datetime").map(Moment::parse).transpose();
+    moment.map_err(|reason| wrong("datetime", reason))
 }
 
 /// Numbers of the fields that are asked for, ascending; of all without `properties`.

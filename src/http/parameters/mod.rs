@@ -35,6 +35,15 @@ impl Parameters {
     }
 }
 
+/// Whether a parameter is `true`; not without it.
+pub fn flag(parameters: &Parameters, name: &str) -> Result<bool, Problem> {
+    match parameters.get(name) {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(wrong(name, "it is true or false")),
+    }
+}
+
 /// 400 that names the parameter.
 pub fn wrong(name: &str, reason: &str) -> Problem {
     let name: String = name.chars().take(40).collect();
