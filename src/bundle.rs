@@ -4,6 +4,8 @@ use crate::plan::{Layer, LayerId};
 use include_dir::{Dir, include_dir};
 
 const LAYERS: &str = include_str!("../data/layers.json");
+/// Its tables and contradictions.
+pub const DOCUMENT: &str = include_str!("../data/tunliu/document.json");
 static FEATURES: Dir = include_dir!("$CARGO_MANIFEST_DIR/data/tunliu");
 
 #[derive(Debug, thiserror::Error)]

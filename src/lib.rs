@@ -26,7 +26,9 @@
 //!    for others when they are first asked for, see [`on_grid`].
 //! 5. An adopted edition is a named set of snapshots that is kept. [`editions`] opens it when it is asked for, and what
 //!    changed from one to another, a [`difference`], which is cut like any other layers.
-//! 6. [`http`] only routes, negotiates and streams; [`describe`] turns the catalog into documents.
+//! 6. Beside maps and files: [`statistics`] of the layers, and the plan's own [`document`], whose tables are made from
+//!    them.
+//! 7. [`http`] only routes, negotiates and streams; [`describe`] turns the catalog into documents.
 //!
 //! Modules use only those above them in this list; [`cli`] and [`config`] are the edges.
 #![deny(unsafe_code)]
@@ -48,6 +50,8 @@ pub mod import;
 pub mod features;
 
 pub mod export;
+
+pub mod document;
 
 pub mod statistics;
 

@@ -8,6 +8,7 @@ from shapely.geometry import mapping
 
 from .attributes import properties
 from .conflicts import conflicts
+from .document import document
 from .draw import draw_plan
 from .source import Source
 from .tables import tables
@@ -34,6 +35,7 @@ def main():
     for table in tables(source):
         _write(out / "tables" / f"{table['id']}.json", _table(table))
     _write(out / "conflicts.json", _list(conflicts(collections)))
+    _write(out / "document.json", _document(document(source)))
 
 
 def _features(layer, geometries, source):
@@ -61,6 +63,17 @@ def _table(table):
     head = "".join(f' "{key}": {_compact(value)},\n' for key, value in table.items() if key not in ("fields", "rows"))
     lists = (f' "{key}": [\n  ' + ",\n  ".join(map(_compact, table[key])) + "\n ]" for key in ("fields", "rows"))
     return "{\n" + head + ",\n".join(lists) + "\n}\n"
+
+
+def _document(parts):
+    """A row of a table, a contradiction and an indicator a line."""
+    tables = []
+    for table in parts["tables"]:
+        rows = "  [\n   " + ",\n   ".join(map(_compact, table["rows"])) + "\n  ]"
+        described = {key: value for key, value in table.items() if key != "rows"}
+        tables.append(" " + _compact(described)[:-1] + ',"rows":\n' + rows + "}")
+    lists = [f'"{name}":{_list(items).rstrip()}' for name, items in parts.items() if isinstance(items, list) and name != "tables"]
+    return f'{{"title":{_compact(parts["title"])},\n"tables":[\n' + ",\n".join(tables) + "],\n" + ",\n".join(lists) + "}\n"
 
 
 def _list(items):

@@ -1,4 +1,4 @@
-"""The inputs: the plan as data, the outline, its neighbours and the sheet frames."""
+"""The inputs: the plan as text and as data, the outline, its neighbours and the sheet frames."""
 
 import json
 from pathlib import Path
@@ -14,6 +14,7 @@ class Source:
             return json.loads((folder / name).read_text(encoding="utf-8"))
 
         self.plan = read("plan.json")
+        self.lines = (folder / "plan.txt").read_text(encoding="utf-8").split("\n")
         self.layers = {layer["id"]: layer for layer in self.plan["layers"]}
         self.outline = shape(read("tunliu_outline.geojson")["features"][0]["geometry"])
         self.neighbours = {

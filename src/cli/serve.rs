@@ -38,12 +38,13 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let publisher = Publisher::new(&config, Arc::clone(&store))?;
     let service =
         Arc::new(Service::new(&config.tiles, store, publisher.database().cloned(), Sheets::embedded()?)?);
+    let document = config.document()?;
     let address = config.server.listen;
     let listener = http::listen(address).with_context(|| format!("cannot listen on {address}"))?;
     tracing::info!("listening on http://{}", listener.local_addr()?);
     let poll = Duration::from_secs(config.database.poll_seconds.get());
     let mut publishing = tokio::spawn(Follower::new(publisher, Arc::clone(&service), poll).follow());
-    let app = Arc::new(App::new(service, config.server));
+    let app = Arc::new(App::new(service, config.server, document));
     let served = tokio::select! {
         served = http::serve(listener, app, shutdown) => served.map_err(anyhow::Error::from),
         Ok(refused) = &mut publishing => Err(refused.into()),

@@ -4,6 +4,7 @@
 //! database URL is redacted wherever the configuration is printed.
 
 use crate::{
+    document::{Document, DocumentError},
     grid::TileMatrixSets,
     plan::{LayerId, Rules},
 };
@@ -32,6 +33,7 @@ pub struct Config {
     pub tiles: Tiles,
     pub log: Log,
     pub import: Import,
+    pub plan: Plan,
     /// Tables and views outside the schema `plan` that are served too.
     #[serde(rename = "layer")]
     pub layers: Vec<TableLayer>,
@@ -109,6 +111,13 @@ pub struct Tiles {
 pub struct Import {
     /// Attributes of files and the fields they go to: a field, `id`, or `-` for nowhere.
     pub map: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Plan {
+    /// The plan as a document: `bundled`, or a file. Without a database it is the bundled one.
+    pub document: Option<PathBuf>,
 }
 
 #[derive(Debug, Default, Clone, Deserialize)]
@@ -193,7 +202,12 @@ pub enum ConfigError {
     Unreadable { path: PathBuf, cause: std::io::Error },
     #[error("{path}: {cause}")]
     Invalid { path: PathBuf, cause: String },
+    #[error("plan.document {path}: {cause}")]
+    Document { path: PathBuf, cause: DocumentError },
 }
+
+/// The name of the document in the program.
+const BUNDLED: &str = "bundled";
 
 /// The file that is read when no other is named, if it exists.
 const DEFAULT_FILE: &str = "plantiles.toml";
@@ -227,6 +241,17 @@ impl Config {
             format!("line {}: {key}{}", before.matches('\n').count() + 1, error.message())
         })?;
         Ok(config)
+    }
+
+    /// The document of the plan that is served; `None` where a database holds a plan whose document is not named.
+    pub fn document(&self) -> Result<Option<Document>, ConfigError> {
+        let path = match (&self.plan.document, &self.database.url) {
+            (Some(path), _) => path.as_path(),
+            (None, None) => Path::new(BUNDLED),
+            (None, Some(_)) => return Ok(None),
+        };
+        let read = if path == Path::new(BUNDLED) { Document::bundled() } else { Document::read(path) };
+        read.map(Some).map_err(|cause| ConfigError::Document { path: path.to_owned(), cause })
     }
 
     pub fn state_dir(&self) -> &Path {

@@ -6,6 +6,7 @@ pub mod connect;
 mod difference;
 mod legend;
 pub mod ogc;
+pub mod plan;
 mod qml;
 mod revisions;
 mod sld;

@@ -106,9 +106,9 @@ pub fn table(rows: impl Iterator<Item = Vec<String>>, spreadsheet: bool) -> Vec<
     out
 }
 
-/// Whether a spreadsheet program might run the text. A dash alone and a number are what they look like.
+/// Whether a spreadsheet program might run the text. Dashes alone and a number are what they look like.
 fn is_formula(text: &str) -> bool {
-    let plain = text.len() == 1 || text.parse::<f64>().is_ok();
+    let plain = text.len() == 1 || text.bytes().all(|byte| byte == b'-') || text.parse::<f64>().is_ok();
     text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) && !plain
 }
 
@@ -151,7 +151,7 @@ mod tests {
         for formula in ["=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "-2+3", "\t=1", "＝1+1"] {
             assert!(is_formula(formula), "{formula}");
         }
-        for text in ["", "-", "+", "-12.5", "+86", "煤=1", "a@b", "1-2"] {
+        for text in ["", "-", "--", "+", "-12.5", "+86", "煤=1", "a@b", "1-2"] {
             assert!(!is_formula(text), "{text}");
         }
     }

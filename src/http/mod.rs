@@ -21,6 +21,7 @@ mod parameters;
 mod patience;
 mod pictures;
 mod places;
+mod plan;
 mod range;
 mod respond;
 mod revisions;
@@ -33,7 +34,7 @@ mod wmts;
 
 pub use serve::{listen, serve};
 
-use crate::{catalog::Catalog, config, grid::QuadGrid, service::Service};
+use crate::{catalog::Catalog, config, document::Document, grid::QuadGrid, service::Service};
 use assets::Assets;
 use axum::{
     Router,
@@ -50,14 +51,16 @@ use std::sync::Arc;
 pub struct App {
     pub service: Arc<Service>,
     pub server: config::Server,
+    /// Of the plan that is served, where there is one.
+    pub document: Option<Arc<Document>>,
     assets: Assets,
     streams: Streams,
 }
 
 impl App {
-    pub fn new(service: Arc<Service>, server: config::Server) -> Self {
+    pub fn new(service: Arc<Service>, server: config::Server, document: Option<Document>) -> Self {
         let streams = Streams::new(server.connections.get());
-        Self { service, server, assets: Assets::embedded(), streams }
+        Self { service, server, document: document.map(Arc::new), assets: Assets::embedded(), streams }
     }
 
     /// What is served now.
@@ -93,6 +96,7 @@ const PLACES: &[&str] = &[
     "arcgis",
     "wmts",
     "statistics",
+    "plan",
     "healthz",
     "readyz",
     "metrics",
@@ -117,6 +121,7 @@ fn router(app: Arc<App>) -> Router {
         .merge(arcgis::routes())
         .merge(wmts::routes())
         .merge(statistics::routes())
+        .merge(plan::routes())
         .route("/events", get(events::events))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

@@ -57,9 +57,14 @@ impl Representation {
     }
 
     /// Text with absolute URLs, in the coding that the client likes best.
-    pub fn text(text: String, content_type: &'static str, headers: &HeaderMap) -> Result<Self, Problem> {
-        let name = SnapshotId::of(text.as_bytes());
-        let (bytes, encoding) = encoding::encode(text.into(), acceptable(negotiate::accepted(headers))?);
+    pub fn text(
+        text: impl Into<Bytes>,
+        content_type: &'static str,
+        headers: &HeaderMap,
+    ) -> Result<Self, Problem> {
+        let text = text.into();
+        let name = SnapshotId::of(&text);
+        let (bytes, encoding) = encoding::encode(text, acceptable(negotiate::accepted(headers))?);
         Ok(Self {
             bytes,
             encoding,

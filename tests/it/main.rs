@@ -35,6 +35,7 @@ mod ogc_tiles;
 mod operations;
 mod overload;
 mod pictures;
+mod plan_document;
 mod proxy;
 mod publishing;
 mod push;

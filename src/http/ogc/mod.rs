@@ -23,6 +23,7 @@ use crate::{
 };
 use axum::{
     Router,
+    body::Bytes,
     extract::FromRequestParts,
     http::{HeaderMap, HeaderValue, header, request::Parts},
     response::Response,
@@ -94,9 +95,8 @@ impl Asked {
     }
 
     /// 200 with a document, or what the preconditions say.
-    pub fn answer(&self, text: String, form: Form) -> Result<Response, Problem> {
-        let mut document = Representation::document(text, &self.headers)?;
-        document.content_type = HeaderValue::from_static(content_type(form));
+    pub fn answer(&self, text: impl Into<Bytes>, form: Form) -> Result<Response, Problem> {
+        let mut document = Representation::text(text, content_type(form), &self.headers)?;
         document.vary = VARY;
         let mut response = document.answer(&self.headers)?;
         if form == HTML {

@@ -1,0 +1,71 @@
+//! A table as it is printed.
+
+use super::DocumentError;
+use crate::plan::{LayerId, Text};
+use serde::Deserialize;
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Table {
+    /// Its number, `4-5`.
+    pub id: String,
+    pub title: Text,
+    /// Where it stands in the text.
+    pub section: String,
+    /// First and last line.
+    pub lines: [u32; 2],
+    /// Rows above the data.
+    pub header_rows: usize,
+    /// Of a table that lists features.
+    pub lists: Option<Lists>,
+    /// A merged cell stands where it begins, so a row may be shorter than others.
+    pub rows: Vec<Vec<Printed>>,
+}
+
+/// Which layer a table lists, one feature a row.
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lists {
+    pub layer: LayerId,
+    /// The property by which a row and a feature are found to be the same.
+    pub key: String,
+    /// The property in each column.
+    pub columns: Vec<String>,
+}
+
+/// A cell as it is printed.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Printed {
+    pub text: String,
+    pub line: u32,
+}
+
+impl Table {
+    /// The rows of data.
+    pub fn data(&self) -> &[Vec<Printed>] {
+        self.rows.get(self.header_rows..).unwrap_or_default()
+    }
+
+    /// Columns of the widest row.
+    pub fn width(&self) -> usize {
+        self.rows.iter().map(Vec::len).max().unwrap_or(0)
+    }
+
+    pub(super) fn check(&self) -> Result<(), DocumentError> {
+        let wrong = |reason| Err(DocumentError::Table { table: self.id.clone(), reason });
+        let Some(lists) = &self.lists else { return Ok(()) };
+        if !lists.columns.contains(&lists.key) {
+            return wrong(format!("rows are found by `{}`, which is in no column", lists.key));
+        }
+        let uneven = (self.header_rows..).zip(self.data()).find(|(_, row)| row.len() != lists.columns.len());
+        match uneven {
+            Some((number, row)) => wrong(format!(
+                "row {number} has {} cells, the properties are {}",
+                row.len(),
+                lists.columns.len()
+            )),
+            None => Ok(()),
+        }
+    }
+}
