@@ -1,7 +1,8 @@
 // Builds dist/: what the server embeds and serves under `/` (index.html) and `/assets/`.
 //
-// The map library stays in files of its own, as its makers ship it for pages with a strict content policy: the page's
-// code changes often, that large file does not, and no worker has to be made from a blob.
+// The map library stays in files of its own: the page's code changes often, those large files do not. Its makers ship three
+// parts in one file, which puts the worker together from text and a blob, which a strict content policy forbids; or two files
+// with the shared part in both. Here each part is a file, and the page and the worker load the same shared one.
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { build, transform } from "esbuild";
@@ -14,10 +15,23 @@ mkdirSync(dist);
 
 for (const file of ["index.html", "icon.svg", "connect.css", "connect.js"]) copyFileSync(`src/${file}`, dist + file);
 
-// The source map that the last line names is not served.
-const withoutMap = (file) => readFileSync(file, "utf8").replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n");
-writeFileSync(`${dist}maplibre-gl.js`, withoutMap(`${library}maplibre-gl-csp.js`));
-writeFileSync(`${dist}maplibre-gl-worker.js`, withoutMap(`${library}maplibre-gl-csp-worker.js`));
+/** The factories of the parts, as the library's file defines them: `define("shared", …)`, `define("worker", …)`, `define("index", …)`. */
+function parts(text) {
+  const names = ["shared", "worker", "index"];
+  const starts = names.map((name) => text.indexOf(`define("${name}",`));
+  const end = text.indexOf("//\n// Our custom intro");
+  if ([...starts, end].some((place, i, places) => place <= (places[i - 1] ?? 0))) throw new Error("the map library is put together in another way");
+  return Object.fromEntries(names.map((name, i) => {
+    const call = text.slice(starts[i], starts[i + 1] ?? end).trim();
+    return [name, call.slice(call.indexOf("(function"), call.lastIndexOf(")"))];
+  }));
+}
+
+const { shared, worker, index } = parts(readFileSync(`${library}maplibre-gl.js`, "utf8"));
+const licence = `/* MapLibre GL JS, 3-Clause BSD; see notices.txt */\n`;
+writeFileSync(`${dist}maplibre-gl-shared.js`, `${licence}var maplibreShared={};${shared}(maplibreShared);\n`);
+writeFileSync(`${dist}maplibre-gl-worker.js`, `${licence}importScripts("maplibre-gl-shared.js");${worker}(maplibreShared);\n`);
+writeFileSync(`${dist}maplibre-gl.js`, `${licence}var maplibregl={};${index}(maplibregl,maplibreShared);\n`);
 
 await build({
   entryPoints: ["src/main.ts"],
@@ -52,7 +66,7 @@ function notices() {
 writeFileSync(`${dist}notices.txt`, notices());
 
 const LIMIT = 400_000;
-const sizes = ["app.js", "connect.js", "maplibre-gl.js", "maplibre-gl-worker.js"].map((file) => gzipSync(readFileSync(dist + file), { level: 9 }).length);
+const sizes = ["app.js", "connect.js", "maplibre-gl-shared.js", "maplibre-gl.js", "maplibre-gl-worker.js"].map((file) => gzipSync(readFileSync(dist + file), { level: 9 }).length);
 const total = sizes.reduce((a, b) => a + b);
 console.log(`JavaScript: ${total} bytes when compressed (${sizes.join(" + ")})`);
 if (total > LIMIT) throw new Error(`more than ${LIMIT}`);
