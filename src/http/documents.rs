@@ -1,7 +1,7 @@
 //! Documents that describe what is served: TileJSON and the catalog; of the current edition, or of that after `@`.
 
 use super::{
-    App, Problem, Segments, base_url::base_url, connection::Peer, pictures, respond::Representation,
+    App, Problem, Segments, base_url::base_url, connection::Peer, pictures, respond::Representation, search,
 };
 use crate::{
     catalog::Catalog,
@@ -13,7 +13,7 @@ use crate::{
 use axum::{
     Extension,
     extract::{RawQuery, State},
-    http::HeaderMap,
+    http::{HeaderMap, Uri},
     response::Response,
 };
 use serde_json::Value;
@@ -36,13 +36,17 @@ pub async fn catalog(
     Representation::document(document.to_string(), &headers)?.answer(&headers)
 }
 
-/// `/layers@{edition}.json`
-pub async fn catalog_at(
+/// `/layers@{edition}.json` and `/search@{edition}`
+pub async fn of_edition(
     State(app): State<Arc<App>>,
     Extension(Peer(peer)): Extension<Peer>,
     Segments(document): Segments<String>,
+    uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    if let Some(edition) = document.strip_prefix("search@") {
+        return search::found(&app, &*app.service.at(&edition.parse()?).await?, &uri, &headers).await;
+    }
     let edition = document.strip_prefix("layers@").and_then(|rest| rest.strip_suffix(".json"));
     let at: At = edition.ok_or_else(Problem::nothing_here)?.parse()?;
     let catalog = app.service.at(&at).await?;

@@ -25,6 +25,7 @@ mod plan;
 mod range;
 mod respond;
 mod revisions;
+mod search;
 mod serve;
 mod socket;
 mod statistics;
@@ -87,6 +88,7 @@ const PLACES: &[&str] = &[
     "assets",
     "layers.json",
     "revisions",
+    "search",
     "tiles",
     "downloads",
     "styles",
@@ -109,7 +111,8 @@ fn router(app: Arc<App>) -> Router {
         .route("/assets/{*file}", get(assets::viewer_file))
         .merge(connect::routes())
         .route("/layers.json", get(documents::catalog))
-        .route("/{document}", get(documents::catalog_at))
+        .route("/search", get(search::search))
+        .route("/{document}", get(documents::of_edition))
         .merge(revisions::routes())
         .route("/tiles/{document}", get(documents::tilejson))
         .route("/tiles/{tileset}/{*tile}", get(tiles::tile))

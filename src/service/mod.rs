@@ -14,7 +14,7 @@ use crate::{
     config,
     difference::Difference,
     editions::{At, Edition, EditionError, Editions, Named},
-    features::Orders,
+    features::{Orders, Texts},
     grid::{QuadGrid, TileMatrixSets},
     metrics::Metrics,
     on_grid::OnGrid,
@@ -69,6 +69,8 @@ pub struct Service {
     font: Arc<Font>,
     pub orders: Arc<Orders>,
     pub areas: Arc<Areas>,
+    /// What is searched by words.
+    pub texts: Arc<Texts>,
     pub metrics: Arc<Metrics>,
     freshness: Mutex<Freshness>,
 }
@@ -106,6 +108,7 @@ impl Service {
             font: Arc::new(Font::new(picture::FONT)),
             orders: Arc::default(),
             areas: Arc::default(),
+            texts: Arc::default(),
             metrics: Arc::default(),
             freshness: Mutex::default(),
         })

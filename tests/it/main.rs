@@ -44,6 +44,7 @@ mod revision_store;
 mod revisions;
 mod rules;
 mod schema;
+mod search;
 mod snapshot_store;
 mod snapshot_writer;
 mod st_asmvt;
