@@ -1,7 +1,7 @@
 // Editions of the plan on the page: one, then an adopted revision and an edit after it.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { drawn, edit, launch, newPage, open, publish, record, server, settled, shots } from "./setting.mjs";
+import { drawn, edit, launch, newPage, open, openPanel, publish, record, server, settled, shots } from "./setting.mjs";
 
 const OLD = "矿区改名前";
 const NEW = "矿区改名后";
@@ -53,6 +53,7 @@ async function compared(page) {
 test("with one edition there is nothing to compare", async (t) => {
   const page = await newPage(browser, t);
   await open(page);
+  await openPanel(page, "editions");
   await page.locator("#revisions").getByText("仅有当前版本").waitFor();
   assert.equal(await page.locator("#compare").count(), 0);
 });
@@ -61,6 +62,7 @@ test("an adopted revision and an edit after it are compared", async (t) => {
   await editAndWait(`update plan.mining_blocks set name = '${OLD}' where id = 1`);
   const page = await newPage(browser, t);
   await open(page);
+  await openPanel(page, "editions");
   publish("--revision", "2023", "--adopted", "2023-12-31");
   // The open page hears of it.
   await page.waitForSelector("#compare", { timeout: 30_000 });
@@ -132,9 +134,15 @@ test("an address shows an edition, or a comparison", async (t) => {
   await open(page, "#edition=2023");
   assert.equal(await page.locator("#edition").inputValue(), "2023");
   assert.match(await page.title(), /2023/);
-  const file = await page.locator('[data-layer="mining_blocks"] a[download]').getAttribute("href");
-  assert.equal(file, "downloads/mining_blocks@2023.fgb");
-  assert.equal((await fetch(`${server}/${file}`)).status, 200);
+  await openPanel(page, "download");
+  await page.locator("#download select[name=layer]").selectOption("mining_blocks");
+  const file = await page.locator("#download a").getAttribute("href");
+  assert.equal(file, `${server}/downloads/mining_blocks@2023.fgb`);
+  assert.equal((await fetch(file)).status, 200);
+  await page.getByRole("combobox", { name: /搜索/ }).fill(OLD);
+  await page.getByRole("option").filter({ hasText: OLD }).click();
+  await page.locator('#feature-panel [data-feature="mining_blocks/1"]').waitFor();
+  await openPanel(page, "editions");
   const shown = () => page.evaluate(() => window.plantiles.map.queryRenderedFeatures().filter((f) => f.sourceLayer === "mining_blocks").map((f) => f.properties.name));
   assert.ok((await shown()).includes(OLD));
   await page.selectOption("#edition", "current");
@@ -159,11 +167,11 @@ test("on a phone a change is chosen in the drawer and seen on the map", async (t
   await open(page, "#compare=2023");
   await compared(page);
   assert.ok((await page.evaluate(() => document.scrollingElement.scrollWidth)) <= 360);
-  await page.click("#menu");
+  await openPanel(page, "editions");
   const layer = page.locator('#changes [data-changes="mining_blocks"]');
   await layer.locator("summary").click();
   await layer.locator("li button").first().click();
-  await page.waitForFunction(() => !document.body.classList.contains("menu-open"));
+  await page.waitForSelector("#side", { state: "hidden" });
   await settled(page);
   assert.ok((await drawn(page, "mining_blocks")) > 0);
   await page.screenshot({ path: `${shots}/phone-compare.png` });

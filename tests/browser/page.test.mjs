@@ -1,7 +1,7 @@
 // The page by a reader's path.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { bundledFeatures, bundledLayers, drawn, launch, newPage, open, record, server, settled, shots } from "./setting.mjs";
+import { bundledFeatures, bundledLayers, clickOn, drawn, launch, newPage, open, openPanel, record, server, settled, shots } from "./setting.mjs";
 
 const titleOf = (layer, field, language) =>
   bundledLayers.find((l) => l.id === layer).fields.find((f) => f.name === field).title[language];
@@ -9,36 +9,6 @@ const titleOf = (layer, field, language) =>
 let browser;
 before(async () => (browser = await launch()));
 after(() => browser?.close());
-
-/** Where on the screen a click meets the feature with this name. */
-async function pointOn(page, layer, name) {
-  return page.evaluate(([layerId, featureName]) => {
-    const { map } = window.plantiles;
-    const { width, height, left, top } = map.getCanvas().getBoundingClientRect();
-    // The panels lie over the edges of the map.
-    for (let y = height * 0.2; y < height * 0.8; y += 6) {
-      for (let x = width * 0.1; x < width * 0.6; x += 6) {
-        const hit = map.queryRenderedFeatures([x, y]).some((f) => f.sourceLayer === layerId && f.layer.type === "fill" && f.properties.name === featureName);
-        if (hit) return { x: left + x, y: top + y };
-      }
-    }
-    return undefined;
-  }, [layer, name]);
-}
-
-/** Moves the map to a feature of the bundled plan and clicks on it. */
-async function clickOn(page, layer, feature) {
-  const rings = feature.geometry.type === "MultiPolygon" ? feature.geometry.coordinates[0] : feature.geometry.coordinates;
-  const xs = rings[0].map(([x]) => x), ys = rings[0].map(([, y]) => y);
-  await page.evaluate((bounds) => window.plantiles.map.fitBounds(bounds, { duration: 0, padding: 120 }), [
-    [Math.min(...xs), Math.min(...ys)],
-    [Math.max(...xs), Math.max(...ys)],
-  ]);
-  await settled(page);
-  const point = await pointOn(page, layer, feature.properties.name);
-  assert.ok(point, `${feature.properties.name} is on the map`);
-  await page.mouse.click(point.x, point.y);
-}
 
 describe("at the desk", () => {
   test("the plan is on the map, and no request leaves the server", async (t) => {
@@ -66,7 +36,7 @@ describe("at the desk", () => {
     assert.doesNotMatch(policy, /unsafe|\*|https?:/);
   });
 
-  test("every layer has a switch, a legend, a count and a download", async (t) => {
+  test("every layer has a switch, a legend and a count", async (t) => {
     const page = await newPage(browser, t);
     await open(page);
     for (const layer of bundledLayers) {
@@ -74,7 +44,6 @@ describe("at the desk", () => {
       assert.ok((await row.locator(".layer").innerText()).includes(layer.title.zh), layer.id);
       assert.equal(await row.locator(".count").innerText(), String(bundledFeatures(layer.id).length), layer.id);
       assert.ok((await row.locator("canvas.swatch").count()) > 0, `${layer.id} has a swatch`);
-      assert.equal(await row.locator("a[download]").getAttribute("href"), `downloads/${layer.id}.fgb`);
     }
   });
 
@@ -124,7 +93,7 @@ describe("at the desk", () => {
     const page = await newPage(browser, t);
     await open(page);
     await page.click("#language");
-    const words = () => page.locator("#layer-panel").innerText();
+    const words = () => page.locator("#panel-layers").innerText();
     const english = bundledLayers.find((l) => l.id === "mining_blocks").title.en;
     assert.ok((await words()).includes(english));
     assert.equal(await page.getAttribute("html", "lang"), "en");
@@ -141,7 +110,7 @@ describe("at the desk", () => {
     const page = await newPage(browser, t);
     await open(page);
     await page.mouse.move(800, 400);
-    assert.match(await page.locator("#coordinates").innerText(), /11\d\.\d{5}, 3\d\.\d{5}\s+11\d°\d\d′\d\d\.\d″E 3\d°\d\d′\d\d\.\d″N\s+CGCS2000/);
+    assert.match(await page.locator("#coordinates").innerText(), /11\d\.\d{5}, 3\d\.\d{5}\s+11\d°\d\d′\d\d\.\d″E 3\d°\d\d′\d\d\.\d″N\s+X 4\d{6}\.\d Y 38\d{6}\.\d \(带号 38\)\s+CGCS2000/);
   });
 
   test("the notice that geometry is schematic stays", async (t) => {
@@ -164,11 +133,10 @@ describe("at the desk", () => {
     const page = await newPage(browser, t, { permissions: ["clipboard-read", "clipboard-write"] });
     await open(page);
     const copied = () => page.evaluate(() => navigator.clipboard.readText());
-    await page.locator('[data-layer="townships"] button').click();
-    assert.equal(await copied(), `${server}/downloads/townships.fgb`);
-    assert.equal(await page.locator("#announcement").textContent(), "已复制");
+    await openPanel(page, "connect");
     await page.locator("#connect button").nth(0).click();
     assert.equal(await copied(), `${server}/tiles/plan/{z}/{x}/{y}.mvt`);
+    assert.equal(await page.locator("#announcement").textContent(), "已复制");
     await page.locator("#connect button").nth(1).click();
     assert.equal(await copied(), `${server}/styles/plan.json`);
   });
@@ -181,14 +149,13 @@ describe("on a phone", () => {
     await open(page);
     const width = () => page.evaluate(() => document.scrollingElement.scrollWidth);
     assert.ok((await width()) <= 360);
-    assert.equal(await page.locator("#layer-panel").isVisible(), false);
+    assert.equal(await page.locator("#side").isVisible(), false);
     await page.screenshot({ path: `${shots}/phone.png` });
 
-    await page.click("#menu");
-    await page.waitForSelector("#layer-panel", { state: "visible" });
-    await page.waitForTimeout(300); // the drawer slides in
+    await openPanel(page, "layers");
     await page.screenshot({ path: `${shots}/phone-layers.png` });
-    await page.click("#menu");
+    await page.getByRole("button", { name: "图层", exact: true }).click();
+    await page.waitForSelector("#side", { state: "hidden" });
 
     await clickOn(page, "exploration_blocks", bundledFeatures("exploration_blocks")[0]);
     await page.waitForSelector("#feature-panel", { state: "visible" });
@@ -237,6 +204,8 @@ describe("when something is missing", () => {
     });
     await page.goto(server);
     await page.getByRole("alert").filter({ hasText: "WebGL" }).waitFor();
-    assert.equal(await page.locator('[data-layer="townships"] a[download]').count(), 1);
+    await openPanel(page, "download");
+    await page.locator("#download select[name=layer]").selectOption("townships");
+    assert.equal(await page.locator("#download a").getAttribute("href"), `${server}/downloads/townships.fgb`);
   });
 });

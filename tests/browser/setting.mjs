@@ -1,4 +1,5 @@
 // What the tests run against: the server, its database, the browser, the bundled plan.
+import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { chromium } from "playwright-core";
@@ -81,4 +82,41 @@ export async function newPage(browser, t, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   t.after(() => context.close());
   return context.newPage();
+}
+
+/** Where on the screen a click meets the feature with this name. */
+async function pointOn(page, layer, name) {
+  return page.evaluate(([layerId, featureName]) => {
+    const { map } = window.plantiles;
+    const { width, height, left, top } = map.getCanvas().getBoundingClientRect();
+    // The panels lie over the edges of the map.
+    for (let y = height * 0.2; y < height * 0.8; y += 6) {
+      for (let x = width * 0.1; x < width * 0.6; x += 6) {
+        const hit = map.queryRenderedFeatures([x, y]).some((f) => f.sourceLayer === layerId && f.layer.type === "fill" && f.properties.name === featureName);
+        if (hit) return { x: left + x, y: top + y };
+      }
+    }
+    return undefined;
+  }, [layer, name]);
+}
+
+/** Moves the map to a feature of the bundled plan and clicks on it. */
+export async function clickOn(page, layer, feature) {
+  const rings = feature.geometry.type === "MultiPolygon" ? feature.geometry.coordinates[0] : feature.geometry.coordinates;
+  const xs = rings[0].map(([x]) => x), ys = rings[0].map(([, y]) => y);
+  await page.evaluate((bounds) => window.plantiles.map.fitBounds(bounds, { duration: 0, padding: 120 }), [
+    [Math.min(...xs), Math.min(...ys)],
+    [Math.max(...xs), Math.max(...ys)],
+  ]);
+  await settled(page);
+  const point = await pointOn(page, layer, feature.properties.name);
+  assert.ok(point, `${feature.properties.name} is on the map`);
+  await page.mouse.click(point.x, point.y);
+}
+
+/** Opens one of the panels beside the map, unless it is open. */
+export async function openPanel(page, name) {
+  const button = page.locator(`#rail [data-opens="${name}"]`);
+  if ((await button.getAttribute("aria-expanded")) === "false") await button.click();
+  await page.locator(`#panel-${name}`).waitFor();
 }

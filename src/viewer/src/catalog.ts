@@ -7,15 +7,25 @@ export interface Field {
   title: Bilingual;
 }
 
+export interface Download {
+  /** The ending of the file. */
+  format: string;
+  title: string;
+}
+
 export interface Layer {
   id: string;
   title: Bilingual;
   description: Bilingual;
+  /** Where in the plan it stands. */
+  source: string;
   group: "planning" | "status" | "base";
   geometry: "polygon" | "line" | "point";
   fields: Field[];
   /** Names its content. */
   snapshot: string;
+  /** Formats of its files. */
+  downloads: Download[];
   count: number;
   bounds: [number, number, number, number] | null;
   size: number;

@@ -8,6 +8,7 @@ import { CURRENT, inEdition } from "./edition";
 import { text } from "./language";
 import { createMap, type PlanMap } from "./map";
 import type { Map as MapView } from "./maplibre";
+import { uncoverMap } from "./panels";
 import { PlanStyle } from "./style";
 import { addSwipe } from "./swipe";
 
@@ -47,7 +48,7 @@ export async function compare(old: string, shown: string, map: MapView): Promise
     showChanges(pair, changed, go);
   };
   const go = (layer: ChangedLayer, change: Change) => {
-    document.body.classList.remove("menu-open");
+    uncoverMap();
     if (change.bounds) map.fitBounds(change.bounds, { padding: PADDING, maxZoom: Math.max(CLOSEST, map.getZoom()) });
     markChange(before.map, layer, change.id);
     markChange(map, layer, change.change === "changed" ? change.id + 1 : change.id);

@@ -12,10 +12,9 @@ export function showConnect(edition: string, style: PlanStyle): void {
   ] as const;
   inLanguage(() => {
     byId("connect").replaceChildren(
-      element("h2", {}, text("connect")),
       element("p", {}, text("connectHint")),
       ...addresses.map(([key, address]) => {
-        const button = element("button", { type: "button", "aria-label": `${text("copy")}: ${text(key)}` }, text("copy"));
+        const button = element("button", { type: "button" }, text("copy"), element("span", { class: "unseen" }, `: ${text(key)}`));
         copiesOnClick(button, () => address);
         return element("div", { class: "address" }, element("span", {}, text(key)), element("code", {}, address), button);
       }),

@@ -1,51 +1,68 @@
-// What is under a click: every feature, with its fields in the plan's own words.
-import type { Catalog, Field, Layer } from "./catalog";
+// What is under a click: every feature of every layer, with its fields in the plan's own words.
+import { fromHash, intoHash } from "./address";
+import type { Catalog, Layer } from "./catalog";
+import { clicksAreTaken } from "./clicks";
 import { byId, element, icon } from "./dom";
+import { featureLinks, fieldGroups, nameOf, type Found } from "./feature_fields";
 import { inLanguage, pick, text } from "./language";
 import type { Map as MapView, MapGeoJSONFeature } from "./maplibre";
+import { showMessage } from "./message";
+import { uncoverMap, whenPanelOpens } from "./panels";
 import { partMetadata } from "./style";
 
 /** Half the side of the square that a click looks in, px: a fingertip or an unsteady mouse still meets a thin line. */
 const REACH = 4;
 const HIGHLIGHT = "highlight";
-/** Shown in places of their own, not among the fields. */
-const SHOWN_APART = new Set(["name", "geometry_status", "source_section"]);
-/** The same for every feature of a plan, so shown last. */
-const SHOWN_LAST = ["plan_code", "admin_code"];
+const KEY = "feature";
 
-interface Found {
-  layer: Layer;
-  id: string | number | undefined;
-  properties: Record<string, unknown>;
+export interface FeaturePanel {
+  /** Shows the features of `map`, which has an edition, when they are clicked. */
+  attach: (catalog: Catalog, map: MapView, edition: string) => void;
+  /** Shows one feature of a map that is attached, as soon as the map has drawn it. */
+  select: (map: MapView, layer: Layer, id: number) => void;
 }
 
-/** The panel, and what tells it of a map whose features it is to show. */
-export function showFeaturePanel(): { attach: (catalog: Catalog, map: MapView) => void } {
+export function showFeaturePanel(): FeaturePanel {
   const panel = byId("feature-panel");
   let map: MapView | undefined;
+  let edition = "";
   let found: Found[] = [];
   let chosen = 0;
+  const editions = new Map<MapView, string>();
 
-  const attach = (catalog: Catalog, view: MapView) => {
+  const attach = (catalog: Catalog, view: MapView, of: string) => {
+    editions.set(view, of);
     const layers = new Map(catalog.layers.map((layer) => [layer.id, layer]));
-    const open = (point: { x: number; y: number }) => {
-      if (map) highlight(map, undefined);
-      map = view;
-      found = distinct(view.queryRenderedFeatures(around(point)), layers);
-      chosen = 0;
-      render();
-      if (found.length > 0) panel.scrollTop = 0;
-    };
-    view.on("click", (event) => open(event.point));
+    const look = (point: { x: number; y: number }) => show(view, distinct(view.queryRenderedFeatures(around(point)), layers));
+    view.on("click", (event) => clicksAreTaken() || look(event.point));
     view.getCanvas().addEventListener("keydown", (event) => {
-      if (event.key !== "Enter") return;
-      open(view.project(view.getCenter()));
+      if (event.key !== "Enter" || clicksAreTaken()) return;
+      look(view.project(view.getCenter()));
       panel.focus();
     });
     view.once("remove", () => {
+      editions.delete(view);
       if (map === view) close();
     });
     pointAtFeatures(view, layers);
+  };
+  const show = (view: MapView, features: Found[]) => {
+    if (map) highlight(map, undefined);
+    map = view;
+    edition = editions.get(view) ?? "";
+    found = features;
+    chosen = 0;
+    if (found.length > 0) uncoverMap();
+    render();
+    panel.scrollTop = 0;
+  };
+  const select = (view: MapView, layer: Layer, id: number) => {
+    view.once("idle", () => {
+      const [feature] = view.querySourceFeatures("plan", { sourceLayer: layer.id, filter: ["==", ["id"], id] });
+      if (!feature) return showMessage({ key: "featureNotHere" });
+      show(view, [{ layer, id, properties: feature.properties }]);
+    });
+    view.triggerRepaint();
   };
   const close = () => {
     found = [];
@@ -54,19 +71,21 @@ export function showFeaturePanel(): { attach: (catalog: Catalog, map: MapView) =
     map = undefined;
   };
   panel.addEventListener("keydown", (event) => event.key === "Escape" && close());
+  // On a narrow page both would lie on the map.
+  whenPanelOpens((name) => name && getComputedStyle(panel).bottom === "0px" && found.length > 0 && close());
   inLanguage(render);
-  return { attach };
+  return { attach, select };
 
   function render(): void {
     panel.hidden = found.length === 0;
-    if (map) highlight(map, found[chosen]);
+    mark();
     if (found.length === 0) return panel.replaceChildren();
     panel.setAttribute("aria-label", text("featuresHere"));
     const closeButton = element("button", { type: "button", class: "icon-button", "aria-label": text("close"), title: text("close") }, icon("close"));
     closeButton.addEventListener("click", close);
     panel.replaceChildren(
       element("div", { class: "panel-head" }, element("h2", {}, text("featuresHere"), element("span", { class: "count" }, String(found.length))), closeButton),
-      ...found.map((feature, i) => article(feature, i)),
+      ...found.map(article),
     );
   }
 
@@ -75,41 +94,33 @@ export function showFeaturePanel(): { attach: (catalog: Catalog, map: MapView) =
       "details",
       { "data-feature": `${feature.layer.id}/${feature.id ?? ""}`, open: i === chosen },
       element("summary", {}, element("span", { class: "kind" }, pick(feature.layer.title)), element("strong", {}, nameOf(feature))),
-      fieldList(feature),
+      fieldGroups(feature),
+      featureLinks(feature, edition),
     );
     // Opening one feature closes the others and outlines it on the map.
     details.addEventListener("toggle", () => {
       if (!details.open || chosen === i) return;
       chosen = i;
-      if (map) highlight(map, feature);
+      mark();
       for (const other of panel.querySelectorAll("details")) if (other !== details) other.open = false;
     });
     return details;
   }
+
+  /** Outlines the chosen feature, and puts it into the address. */
+  function mark(): void {
+    const feature = found[chosen];
+    if (map) highlight(map, feature);
+    // Before there is a map, the address says what is to be chosen.
+    if (map) intoHash(KEY, feature?.id === undefined ? undefined : `${feature.layer.id}/${feature.id}`);
+  }
 }
 
-function nameOf({ properties }: Found): string {
-  return String(properties["name"] || properties["code"] || text("unnamed"));
-}
-
-function fieldList({ layer, properties }: Found): HTMLElement {
-  const known = new Map(layer.fields.map((field) => [field.name, field]));
-  const names = new Set([...known.keys(), ...Object.keys(properties)].filter((name) => !SHOWN_LAST.includes(name)));
-  const rows = [...names, ...SHOWN_LAST]
-    .filter((name) => !SHOWN_APART.has(name) && properties[name] !== undefined && properties[name] !== "")
-    .flatMap((name) => [element("dt", {}, titleOf(known.get(name), name)), element("dd", {}, String(properties[name]))]);
-  const section = properties["source_section"];
-  return element(
-    "div",
-    { class: "fields" },
-    element("dl", {}, ...rows),
-    section ? element("p", { class: "source" }, `${text("sourceSection")}: ${section}`) : undefined,
-    properties["geometry_status"] === "schematic" && element("p", { class: "schematic" }, icon("note"), text("schematicFeature")),
-  );
-}
-
-function titleOf(field: Field | undefined, name: string): string {
-  return field ? pick(field.title) : name;
+/** The feature that the address names. */
+export function featureInAddress(catalog: Catalog): { layer: Layer; id: number } | undefined {
+  const [name, id] = fromHash(KEY)?.split("/") ?? [];
+  const layer = catalog.layers.find((layer) => layer.id === name);
+  return layer && id && /^-?\d+$/.test(id) ? { layer, id: Number(id) } : undefined;
 }
 
 function around({ x, y }: { x: number; y: number }): [[number, number], [number, number]] {
@@ -149,7 +160,7 @@ function highlight(map: MapView, feature: Found | undefined): void {
 function pointAtFeatures(map: MapView, layers: Map<string, Layer>): void {
   let waiting = false;
   map.on("mousemove", (event) => {
-    if (waiting) return;
+    if (waiting || clicksAreTaken()) return;
     waiting = true;
     requestAnimationFrame(() => {
       waiting = false;
@@ -157,7 +168,7 @@ function pointAtFeatures(map: MapView, layers: Map<string, Layer>): void {
         const layer = layers.get(partMetadata(hit.layer)["plantiles:layer"] ?? "");
         return layer && layer.group !== "base";
       });
-      map.getCanvas().style.cursor = over ? "pointer" : "";
+      map.getCanvas().classList.toggle("over-feature", over);
     });
   });
 }

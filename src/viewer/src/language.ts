@@ -1,21 +1,13 @@
-// The page's language: Chinese unless the reader chose English, remembered in this browser.
+// The page's language: Chinese unless the reader chose English, in the address or before in this browser.
+import { fromHash, intoHash } from "./address";
+import { remember, remembered } from "./memory";
 import { texts } from "./texts";
 
 export type Language = "zh" | "en";
 export type Bilingual = Record<Language, string>;
 
-const KEY = "plantiles.language";
 const listeners: (() => void)[] = [];
-let current: Language = remembered();
-
-function remembered(): Language {
-  // Storage can be forbidden altogether; the choice then lasts as long as the page.
-  try {
-    return localStorage.getItem(KEY) === "en" ? "en" : "zh";
-  } catch {
-    return "zh";
-  }
-}
+let current: Language = (fromHash("lang") ?? remembered("language")) === "en" ? "en" : "zh";
 
 export function language(): Language {
   return current;
@@ -23,11 +15,8 @@ export function language(): Language {
 
 export function switchLanguage(): void {
   current = current === "zh" ? "en" : "zh";
-  try {
-    localStorage.setItem(KEY, current);
-  } catch {
-    // see remembered()
-  }
+  remember("language", current);
+  intoHash("lang", current);
   for (const listener of listeners) listener();
 }
 
@@ -44,4 +33,9 @@ export function pick(title: Bilingual): string {
 
 export function text(key: keyof typeof texts): string {
   return texts[key][current];
+}
+
+/** A number as it is written in the page's language, with so many digits after the point at most. */
+export function number(value: number, digits = 3): string {
+  return value.toLocaleString(current === "zh" ? "zh-CN" : "en-GB", { maximumFractionDigits: digits });
 }

@@ -1,24 +1,32 @@
-// The list of layers: legend, switch, count, download and address of each.
+// The layers in the plan's own chapters: legend, switch and count of each.
 import type { Catalog, Layer } from "./catalog";
-import { copiesOnClick } from "./clipboard";
+import { chapters, sectionOf, type Chapter } from "./chapters";
 import { byId, element, icon } from "./dom";
-import { inEdition } from "./edition";
-import { inLanguage, pick, text } from "./language";
+import { inLanguage, language, pick, text } from "./language";
 import type { PlanStyle } from "./style";
 import { drawSwatch, type Sprites } from "./swatch";
 import type { Visibility } from "./visibility";
 
-const GROUPS = ["planning", "status", "base"] as const;
+export function showLayerList(catalog: Catalog, style: PlanStyle, sprites: Sprites | undefined, visibility: Visibility): { update: (catalog: Catalog) => void } {
+  const closed = new Set<string>();
+  const boxes = new Map<string, HTMLInputElement>();
+  const wholes = new Map<Chapter, HTMLInputElement>();
 
-export function showLayerList(edition: string, catalog: Catalog, style: PlanStyle, sprites: Sprites | undefined, visibility: Visibility): { update: (catalog: Catalog) => void } {
   const render = () => {
-    byId("layer-list").replaceChildren(
-      ...GROUPS.map((group) => {
-        const layers = catalog.layers.filter((layer) => layer.group === group);
-        return layers.length > 0 ? groupOf(group, layers) : "";
-      }),
-    );
+    boxes.clear();
+    wholes.clear();
+    byId("layer-list").replaceChildren(...chapters(catalog.layers).map(section));
+    check();
   };
+  const check = () => {
+    for (const [id, box] of boxes) box.checked = visibility.isShown(id);
+    for (const [chapter, whole] of wholes) {
+      const shown = chapter.layers.filter(({ id }) => visibility.isShown(id)).length;
+      whole.checked = shown === chapter.layers.length;
+      whole.indeterminate = shown > 0 && !whole.checked;
+    }
+  };
+  visibility.onChange(check);
   inLanguage(render);
   // Only what differs is touched, so that a reader at the list keeps the place.
   const update = (fresh: Catalog) => {
@@ -30,59 +38,41 @@ export function showLayerList(edition: string, catalog: Catalog, style: PlanStyl
   };
   return { update };
 
-  function groupOf(group: (typeof GROUPS)[number], layers: Layer[]): HTMLElement {
-    const whole = element("input", { type: "checkbox", "aria-label": `${text(group)}: ${text("showGroup")}`, title: text("showGroup") });
-    const boxes = layers.map(() => element("input", { type: "checkbox" }));
-
-    const show = () => {
-      boxes.forEach((box, i) => (box.checked = visibility.isShown(layers[i]!.id)));
-      const shown = boxes.filter((box) => box.checked).length;
-      whole.checked = shown === boxes.length;
-      whole.indeterminate = shown > 0 && shown < boxes.length;
-    };
-    boxes.forEach((box, i) => box.addEventListener("change", () => (visibility.set(layers[i]!.id, box.checked), show())));
+  function section(chapter: Chapter): HTMLElement {
+    const title = pick(chapter.title);
+    const whole = element("input", { type: "checkbox", "aria-label": `${title}: ${text("showGroup")}`, title: text("showGroup") });
     whole.addEventListener("change", () => {
-      for (const layer of layers) visibility.set(layer.id, whole.checked);
-      show();
+      const shown = whole.checked; // which follows the layers
+      for (const layer of chapter.layers) visibility.set(layer.id, shown);
     });
-    show();
-
-    return element(
-      "section",
-      { class: "group" },
-      element("h2", {}, element("label", {}, whole, text(group))),
-      element("ul", {}, ...layers.map((layer, i) => row(layer, boxes[i]!))),
-    );
+    wholes.set(chapter, whole);
+    const list = element("ul", { id: `chapter-${chapter.id}`, hidden: closed.has(chapter.id) }, ...chapter.layers.map(row));
+    const fold = element("button", { type: "button", class: "fold", "aria-expanded": String(!list.hidden), "aria-controls": list.id }, title, icon("fold"));
+    fold.addEventListener("click", () => {
+      list.hidden = closed.has(chapter.id) ? !closed.delete(chapter.id) : Boolean(closed.add(chapter.id));
+      fold.setAttribute("aria-expanded", String(!list.hidden));
+    });
+    return element("section", { class: "chapter", "data-chapter": chapter.id }, element("div", { class: "chapter-head" }, whole, element("h3", {}, fold)), list);
   }
 
-  function row(layer: Layer, box: HTMLInputElement): HTMLElement {
-    const title = pick(layer.title);
-    const file = inEdition(`downloads/${layer.id}`, edition, ".fgb");
+  function row(layer: Layer): HTMLElement {
     const classes = style.classes(layer.id);
     const swatch = (legendClass?: string) => sprites && drawSwatch(style.symbols(layer.id, legendClass), layer.geometry, sprites);
-
-    const copyButton = element("button", { type: "button", class: "icon-button", "aria-label": `${title}: ${text("copyLayer")}`, title: text("copyLayer") }, icon("copy"));
-    copiesOnClick(copyButton, () => style.published + file);
-
+    const box = element("input", { type: "checkbox" });
+    box.addEventListener("change", () => visibility.set(layer.id, box.checked));
+    boxes.set(layer.id, box);
     return element(
       "li",
       { "data-layer": layer.id },
       element(
-        "div",
-        { class: "layer" },
-        element("label", { title: pick(layer.description) }, box, classes.length === 0 && swatch(), element("span", { class: "layer-title" }, title), element("span", { class: "count" }, String(layer.count))),
-        element(
-          "a",
-          { class: "icon-button", href: file, download: `${layer.id}.fgb`, "aria-label": `${title}: ${text("download")}`, title: `${text("download")}, ${readableSize(layer.size)}` },
-          icon("download"),
-        ),
-        copyButton,
+        "label",
+        { class: "layer", title: pick(layer.description) },
+        box,
+        classes.length === 0 && swatch(),
+        element("span", { class: "layer-title" }, pick(layer.title), language() === "zh" && layer.group !== "base" && element("small", {}, sectionOf(layer))),
+        element("span", { class: "count" }, String(layer.count)),
       ),
       classes.length > 0 && element("ul", { class: "classes" }, ...classes.map((c) => element("li", {}, swatch(c.id), pick(c)))),
     );
   }
-}
-
-function readableSize(bytes: number): string {
-  return bytes < 1_000_000 ? `${Math.max(1, Math.round(bytes / 1000))} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }

@@ -5,33 +5,38 @@ import { compare, type Comparison } from "./compare";
 import { showConnect } from "./connect";
 import { showCoordinates } from "./coordinates";
 import { byId } from "./dom";
+import { showDownload } from "./download_panel";
 import { CURRENT, editionInAddress, inEdition, showEdition } from "./edition";
-import { showFeaturePanel } from "./feature_panel";
+import { featureInAddress, showFeaturePanel } from "./feature_panel";
+import { whenFiltered } from "./filter";
+import { showFilter } from "./filter_panel";
 import { followServer } from "./follow";
+import { showGoTo } from "./go_to";
 import { inLanguage, language, pick, switchLanguage, text } from "./language";
 import { showLayerList } from "./layer_list";
 import { createMap, reloadSources } from "./map";
+import { showMeasure } from "./measure";
 import { showMessage } from "./message";
 import { showRevisions } from "./revisions";
 import { showSchematicNotice } from "./notice";
+import { showPanels } from "./panels";
+import { showPermalink } from "./permalink";
+import { showSearch } from "./search";
 import { PlanStyle } from "./style";
 import { Sprites } from "./swatch";
+import { showTheme } from "./theme";
 import { Visibility } from "./visibility";
 import { showZoomButtons } from "./zoom_buttons";
 
 function showHeader(): void {
-  const menu = byId("menu");
-  menu.addEventListener("click", () => {
-    const open = document.body.classList.toggle("menu-open");
-    menu.setAttribute("aria-expanded", String(open));
-  });
   byId("language").addEventListener("click", switchLanguage);
   inLanguage(() => {
     document.documentElement.lang = language();
-    menu.querySelector("span")!.textContent = text("layers");
-    byId("layer-panel").setAttribute("aria-label", text("layers"));
     byId("language").textContent = text("switchLanguage");
   });
+  showTheme();
+  showPermalink();
+  showPanels();
 }
 
 function showTitle(style: PlanStyle, edition: string): void {
@@ -41,6 +46,10 @@ function showTitle(style: PlanStyle, edition: string): void {
     document.querySelector("h1")!.textContent = title;
   });
 }
+
+/** Room around what a search found, px, and the closest look at it. */
+const ROOM = 120;
+const CLOSEST = 14;
 
 async function start(): Promise<void> {
   showHeader();
@@ -59,7 +68,7 @@ async function start(): Promise<void> {
   if (!catalog || !style) return;
 
   const visibility = new Visibility(style, catalog.layers.map((layer) => layer.id));
-  const list = showLayerList(edition, catalog, style, await sprites, visibility);
+  const list = showLayerList(catalog, style, await sprites, visibility);
   showConnect(edition, style);
 
   const view = createMap(byId("map"), catalog, style);
@@ -76,6 +85,7 @@ async function start(): Promise<void> {
     editions: () => void revisions?.update().catch(ignore),
   });
   showSchematicNotice(catalog, view?.map);
+  showDownload(edition, catalog, style.published, view?.map);
   if (!view) return;
   const { map, home } = view;
   visibility.attach(map);
@@ -83,7 +93,21 @@ async function start(): Promise<void> {
   const coordinates = showCoordinates();
   coordinates.attach(map);
   const panel = showFeaturePanel();
-  panel.attach(catalog, map);
+  const wanted = featureInAddress(catalog);
+  panel.attach(catalog, map, edition);
+  if (wanted) panel.select(map, wanted.layer, wanted.id);
+  showSearch(edition, catalog, (layer, { id, bounds }) => {
+    if (!visibility.isShown(layer.id)) visibility.set(layer.id, true);
+    if (bounds) map.fitBounds(bounds, { padding: ROOM, maxZoom: CLOSEST });
+    panel.select(map, layer, id);
+  });
+  showGoTo(map);
+  map.once("load", () => showMeasure(map));
+  showFilter(catalog, map);
+  const ids = catalog.layers.map(({ id }) => id);
+  whenFiltered(() => {
+    for (const drawn of [map, comparison?.before.map]) if (drawn) reloadSources(drawn, ids);
+  });
 
   revisions = showRevisions(async (other) => {
     if (comparison) visibility.detach(comparison.before.map);
@@ -93,7 +117,7 @@ async function start(): Promise<void> {
     comparison = (await compare(other, edition, map).catch((error: Error) => showMessage({ key: "comparisonFailed", detail: error.message }))) || undefined;
     if (!comparison) return;
     visibility.attach(comparison.before.map);
-    panel.attach(comparison.catalog, comparison.before.map);
+    panel.attach(comparison.catalog, comparison.before.map, other);
     coordinates.attach(comparison.before.map);
   });
   map.once("idle", () => (document.documentElement.dataset["ready"] = "true"));

@@ -1,6 +1,7 @@
 // The map itself.
 import { here } from "./address";
 import { planBounds, type Catalog } from "./catalog";
+import { filtered } from "./filter";
 import { inLanguage, text } from "./language";
 import { maplibre, type LngLatLike, type Map as MapView } from "./maplibre";
 import { showMessage } from "./message";
@@ -37,7 +38,7 @@ export function createMap(container: HTMLElement, catalog: Catalog, style: PlanS
     // Chinese characters come from the server like all others, so the map looks alike on every machine.
     localIdeographFontFamily: false,
     attributionControl: view ? false : { compact: false },
-    transformRequest: (url) => ({ url: asReached(url, style.published) }),
+    transformRequest: (url) => ({ url: filtered(asReached(url, style.published)) }),
   });
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();

@@ -4,4 +4,4 @@ import type * as MapLibre from "maplibre-gl";
 /** Undefined when that file could not be loaded. */
 export const maplibre = (window as unknown as { maplibregl?: typeof MapLibre }).maplibregl;
 
-export type { FilterSpecification, LayerSpecification, LngLatLike, Map, MapGeoJSONFeature, StyleSpecification } from "maplibre-gl";
+export type { FilterSpecification, GeoJSONSource, LayerSpecification, LngLatLike, Map, MapGeoJSONFeature, StyleSpecification } from "maplibre-gl";

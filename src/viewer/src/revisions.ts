@@ -26,8 +26,7 @@ export function showRevisions(compare: (edition: string | undefined) => Promise<
   function render(): void {
     if (editions.length === 0) return;
     const box = byId("revisions");
-    const head = element("h2", {}, text("editions"));
-    if (editions.length === 1) return box.replaceChildren(head, element("p", {}, text("oneEdition")));
+    if (editions.length === 1) return box.replaceChildren(element("p", {}, text("oneEdition")));
     const option = (edition: Edition, chosen: string | undefined) => element("option", { value: edition.name, selected: edition.name === chosen }, titleOf(edition));
     const show = element("select", { id: "edition" }, ...editions.map((edition) => option(edition, shown)));
     show.addEventListener("change", () => {
@@ -37,7 +36,7 @@ export function showRevisions(compare: (edition: string | undefined) => Promise<
     const others = editions.filter(({ name }) => name !== shown);
     const against = element("select", { id: "compare" }, element("option", { value: "" }, text("noComparison")), ...others.map((edition) => option(edition, compared)));
     against.addEventListener("change", () => void choose(against.value || undefined));
-    box.replaceChildren(head, element("label", {}, text("shownEdition"), show), element("label", {}, text("comparedEdition"), against));
+    box.replaceChildren(element("label", {}, text("shownEdition"), show), element("label", {}, text("comparedEdition"), against));
   }
   inLanguage(render);
 

@@ -3,6 +3,7 @@ import { fetchJson, here } from "./address";
 import { inEdition } from "./edition";
 import type { Bilingual } from "./language";
 import type { LayerSpecification, StyleSpecification } from "./maplibre";
+import { theme } from "./theme";
 
 export interface LegendClass extends Bilingual {
   id: string;
@@ -19,17 +20,21 @@ interface PartMetadata {
   "plantiles:label"?: boolean;
 }
 
-const SPRITE = "sprites/plan";
+/** The style of the page's theme. */
+const NAME = theme === "dark" ? "plan-dark" : "plan";
+export const SPRITE = `sprites/${NAME}`;
 
 export class PlanStyle {
   constructor(readonly specification: StyleSpecification) {}
 
   static async load(edition: string): Promise<PlanStyle> {
-    return new PlanStyle(await fetchJson<StyleSpecification>(inEdition("styles/plan", edition)));
+    return new PlanStyle(await fetchJson<StyleSpecification>(inEdition(`styles/${NAME}`, edition)));
   }
 
+  /** The plan's title; that of a style has the theme behind it. */
   get title(): Bilingual {
-    return this.metadata["plantiles:title"];
+    const { zh, en } = this.metadata["plantiles:title"];
+    return { zh: zh.replace(/（深色）$/, ""), en: en.replace(/ \(dark\)$/, "") };
   }
 
   /** The server's public address, for other programs; addresses in the style are made from it. */

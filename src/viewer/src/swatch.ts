@@ -2,6 +2,7 @@
 import { fetchJson, here } from "./address";
 import type { Layer } from "./catalog";
 import type { LayerSpecification } from "./maplibre";
+import { SPRITE } from "./style";
 
 const WIDTH = 30;
 const HEIGHT = 18;
@@ -20,8 +21,8 @@ export class Sprites {
 
   static async load(): Promise<Sprites> {
     const sheet = new Image();
-    sheet.src = `${here}sprites/plan@2x.png`;
-    const [symbols] = await Promise.all([fetchJson<Record<string, Symbol>>("sprites/plan@2x.json"), sheet.decode()]);
+    sheet.src = `${here}${SPRITE}@2x.png`;
+    const [symbols] = await Promise.all([fetchJson<Record<string, Symbol>>(`${SPRITE}@2x.json`), sheet.decode()]);
     return new Sprites(symbols, sheet);
   }
 
