@@ -30,6 +30,8 @@
 //!    them.
 //! 7. [`http`] only routes, negotiates and streams; [`describe`] turns the catalog into documents.
 //!
+//! 7. All tiles of a tileset can be put into one file, an [`archive`].
+//!
 //! Modules use only those above them in this list; [`cli`] and [`config`] are the edges.
 #![deny(unsafe_code)]
 
@@ -83,6 +85,9 @@ pub mod service;
 pub mod follower;
 
 pub mod describe;
+
+pub mod archive;
+
 pub mod http;
 
 pub mod cli;

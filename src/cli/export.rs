@@ -1,7 +1,11 @@
 //! `export`: what is published, as files for others.
 
-use super::progress::Progress;
+use super::{
+    archives::{self, Tiles, Zooms},
+    progress::Progress,
+};
 use crate::{
+    archive,
     config::Config,
     crs::Crs,
     export::{self, Format, Request},
@@ -27,14 +31,18 @@ const SAID: u64 = 32 << 20;
 #[derive(Debug, Args)]
 pub struct ExportArgs {
     /// Format of the file
-    #[arg(long, value_parser = format())]
-    format: Format,
-    /// Layer to export
-    #[arg(long, value_name = "ID", value_parser = LayerId::new)]
-    layer: LayerId,
-    /// Only features that meet the box, in the order of the axes of --bbox-crs
+    #[arg(long, value_parser = form())]
+    format: Form,
+    /// Layer to export; of tiles repeatable [default of tiles: the whole plan]
+    #[arg(long, value_name = "ID", value_parser = LayerId::new,
+        required_if_eq_any(Format::ALL.map(|format| ("format", format.suffix()))))]
+    layer: Vec<LayerId>,
+    /// Only features, or tiles, that meet the box, in the order of the axes of --bbox-crs
     #[arg(long, value_name = "W,S,E,N", allow_hyphen_values = true)]
     bbox: Option<String>,
+    /// First and last zoom of tiles [default: 0-14; maps draw the last one larger beyond it]
+    #[arg(long, value_name = "A-B")]
+    zoom: Option<Zooms>,
     /// CRS of the box [default: longitude, latitude]
     #[arg(long, value_name = "CRS", value_parser = crs, requires = "bbox")]
     bbox_crs: Option<Crs>,
@@ -51,14 +59,35 @@ pub struct ExportArgs {
     /// CSV for spreadsheet programs: with a byte order mark, and no text that they would run as a formula
     #[arg(long)]
     bom: bool,
-    /// File to write; one that is there is replaced when the new one is whole
+    /// File to write; one that is there is replaced when the new one is whole. Of a site, a folder that is not there yet
     #[arg(short, long, value_name = "PATH")]
     output: PathBuf,
 }
 
-fn format() -> impl TypedValueParser<Value = Format> {
-    PossibleValuesParser::new(Format::ALL.map(Format::suffix))
-        .try_map(|name| Format::ALL.into_iter().find(|format| format.suffix() == name).ok_or("no format"))
+/// What `--format` names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// A layer or a part of it.
+    File(Format),
+    Tiles(archive::Format),
+    /// The map as a folder of files.
+    Site,
+}
+
+impl Form {
+    fn all() -> impl Iterator<Item = (&'static str, Self)> {
+        let tiles = [
+            ("pmtiles", Self::Tiles(archive::Format::PmTiles)),
+            ("mbtiles", Self::Tiles(archive::Format::MbTiles)),
+            ("site", Self::Site),
+        ];
+        Format::ALL.into_iter().map(|format| (format.suffix(), Self::File(format))).chain(tiles)
+    }
+}
+
+fn form() -> impl TypedValueParser<Value = Form> {
+    PossibleValuesParser::new(Form::all().map(|(name, _)| name))
+        .try_map(|name| Form::all().find(|form| form.0 == name).map(|form| form.1).ok_or("no format"))
 }
 
 fn crs(text: &str) -> Result<Crs, &'static str> {
@@ -67,21 +96,40 @@ fn crs(text: &str) -> Result<Crs, &'static str> {
 }
 
 pub async fn export(config: &Config, args: ExportArgs) -> anyhow::Result<()> {
-    if args.bom && args.format != Format::Csv {
+    if args.bom && args.format != Form::File(Format::Csv) {
         bail!("--bom is for CSV");
     }
+    match args.format {
+        Form::File(format) => file(config, args, format).await,
+        _ if args.bbox_crs.is_some()
+            || args.filter.is_some()
+            || args.crs.is_some()
+            || args.properties.is_some() =>
+        {
+            bail!("--bbox-crs, --filter, --crs and --properties are for files of a layer")
+        }
+        Form::Tiles(format) => archives::export(config, args.tiles(), format, &args.output).await,
+        Form::Site => archives::site(config, args.tiles(), &args.output).await,
+    }
+}
+
+async fn file(config: &Config, args: ExportArgs, format: Format) -> anyhow::Result<()> {
+    if args.zoom.is_some() {
+        bail!("--zoom is for tiles");
+    }
+    let [layer] = &args.layer[..] else { bail!("a file is of one layer") };
     let store = Arc::new(Store::open(config.state_dir())?);
     let set = published(config, &store).await?;
-    let version = set.version(&args.layer).with_context(|| format!("there is no layer {}", args.layer))?;
-    let request = args.request(store.open_snapshot(&args.layer, version.id)?)?;
-    let bytes = write(request, args.format, args.bom, &args.output);
+    let version = set.version(layer).with_context(|| format!("there is no layer {layer}"))?;
+    let request = args.request(store.open_snapshot(layer, version.id)?, format)?;
+    let bytes = write(request, format, args.bom, &args.output);
     let bytes = bytes.with_context(|| format!("cannot write {}", args.output.display()))?;
     println!("{}: {bytes} bytes", args.output.display());
     Ok(())
 }
 
 /// What is published, from the state directory alone when it is there; the first time it is published now.
-async fn published(config: &Config, store: &Arc<Store>) -> anyhow::Result<CurrentSet> {
+pub async fn published(config: &Config, store: &Arc<Store>) -> anyhow::Result<CurrentSet> {
     let publisher = Publisher::new(config, Arc::clone(store))?;
     let current = match config.database.url {
         Some(_) => publisher.current()?,
@@ -98,7 +146,11 @@ async fn published(config: &Config, store: &Arc<Store>) -> anyhow::Result<Curren
 }
 
 impl ExportArgs {
-    fn request(&self, snapshot: Arc<Snapshot>) -> anyhow::Result<Request> {
+    fn tiles(&self) -> Tiles {
+        Tiles { layers: self.layer.clone(), bbox: self.bbox.clone(), zooms: self.zoom.clone() }
+    }
+
+    fn request(&self, snapshot: Arc<Snapshot>, format: Format) -> anyhow::Result<Request> {
         let (layer, bbox_crs) = (&snapshot.layer, self.bbox_crs.unwrap_or(Crs::Crs84));
         let area = self.bbox.as_ref().map(|text| Area::parse(text, bbox_crs)).transpose();
         let area = area.map_err(|reason| anyhow::anyhow!("--bbox: {reason}"))?;
@@ -112,7 +164,7 @@ impl ExportArgs {
             None => (0..layer.fields.len()).collect(),
         };
         let query = Query { area, conditions: filter.into_iter().collect(), ..Query::default() };
-        Ok(Request { crs: self.crs.unwrap_or(self.format.crs()), snapshot, query, fields })
+        Ok(Request { crs: self.crs.unwrap_or(format.crs()), snapshot, query, fields })
     }
 }
 

@@ -1,11 +1,14 @@
 //! The command line.
 
+mod archives;
 mod check;
 mod database;
 mod export;
 mod progress;
 mod revisions;
+mod seed;
 mod serve;
+mod site;
 
 use crate::config::{Config, Secret};
 use anyhow::Context;
@@ -66,14 +69,21 @@ Nothing is imported unless every row is right; docs/import.md says what is check
         after_help = "Examples:\n  plantiles publish --layer mining_blocks\n  plantiles publish --revision 2023 --adopted 2023-12-31"
     )]
     Publish(database::PublishArgs),
-    /// Write what is published into a file for others: a layer or a part of it
+    /// Write what is published into a file for others: a layer or a part of it, all tiles, the map as a folder
     #[command(after_help = "Examples:
   plantiles export --format geojson --layer mining_blocks -o blocks.geojson
   plantiles export --format fgb --layer mining_blocks --bbox 112.6,36.2,112.9,36.4 --crs 4526 -o part.fgb
   plantiles export --format csv --bom --layer mining_blocks --filter \"mineral = '煤'\" -o blocks.csv
+  plantiles export --format pmtiles -o plan.pmtiles
+  plantiles export --format mbtiles --layer mining_blocks --bbox 112.6,36.2,112.9,36.4 --zoom 6-16 -o blocks.mbtiles
+  plantiles export --format site -o map
 
-A file that is there already is replaced when the new one is whole.")]
+A file that is there already is replaced when the new one is whole. An archive of tiles whose run was killed goes on from
+PATH.work when it is started again.")]
     Export(export::ExportArgs),
+    /// Ask a running server for tiles, so that they are in its cache
+    #[command(after_help = "Example: plantiles seed --url http://127.0.0.1:8080 --zoom 5-10")]
+    Seed(seed::SeedArgs),
     /// List the revisions: editions of the plan that are kept by name
     #[command(after_help = "Examples:\n  plantiles revisions\n  plantiles revisions remove 2023")]
     Revisions(revisions::RevisionsArgs),
@@ -110,6 +120,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Import(args) => database::import(&config, args).await,
             Command::Publish(args) => database::publish(&config, args).await,
             Command::Export(args) => export::export(&config, args).await,
+            Command::Seed(args) => seed::seed(&config, args).await,
             Command::Revisions(args) => revisions::revisions(&config, args).await,
             Command::Check => check::check(&config).await,
         }

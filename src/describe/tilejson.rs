@@ -28,7 +28,7 @@ pub fn tilejson(tileset: &Tileset, origin: Origin, between: Option<&At>, base: &
         "maxzoom": tileset.maxzoom(),
         "max_tile_bytes": tileset.max_tile,
         "attribution": attribution(origin),
-        "vector_layers": tileset.layers.iter().flat_map(|layer| vector_layers(layer, tileset.maxzoom())).collect::<Vec<_>>(),
+        "vector_layers": vector_layers(tileset, tileset.maxzoom()),
     });
     if let Some(bounds) = tileset.bounds() {
         document["bounds"] = json!([bounds.min_x, bounds.min_y, bounds.max_x, bounds.max_y]);
@@ -61,15 +61,21 @@ pub fn picture_tilejson(
     document
 }
 
-pub(super) fn attribution(origin: Origin) -> &'static str {
+/// Whom to name beside the map; nobody when it is empty.
+pub fn attribution(origin: Origin) -> &'static str {
     match origin {
         Origin::Bundled => "长治市屯留区矿产资源总体规划（2021—2025年），图形为示意 · geometry is schematic",
         Origin::Database => "",
     }
 }
 
+/// What tiles down to `maxzoom` hold (TileJSON 3.0.0 §3.3).
+pub fn vector_layers(tileset: &Tileset, maxzoom: u8) -> Vec<Value> {
+    tileset.layers.iter().flat_map(|layer| layers_of(layer, maxzoom)).collect()
+}
+
 /// What tiles hold of `layer`: its features and, for polygons, the points of their names.
-fn vector_layers(layer: &PublishedLayer, maxzoom: u8) -> Vec<Value> {
+fn layers_of(layer: &PublishedLayer, maxzoom: u8) -> Vec<Value> {
     let meta = &layer.snapshot.layer;
     let kind = |column: &str| {
         meta.fields.iter().find(|field| field.name == column).map(|field| field_type(field.kind))

@@ -21,7 +21,8 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-static VIEWER: Dir = include_dir!("$CARGO_MANIFEST_DIR/src/viewer/dist");
+/// The page at `/`, and what is under `/assets/`.
+pub static VIEWER: Dir = include_dir!("$CARGO_MANIFEST_DIR/src/viewer/dist");
 
 /// What a page may do: load from this server and nowhere else.
 pub const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(

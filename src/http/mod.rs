@@ -33,6 +33,7 @@ mod styles;
 mod tiles;
 mod wmts;
 
+pub use assets::VIEWER;
 pub use serve::{listen, serve};
 
 use crate::{catalog::Catalog, config, document::Document, grid::QuadGrid, service::Service};

@@ -27,6 +27,10 @@ pub const CLIP: Rect = Rect { min: [-BUFFER; 2], max: [EXTENT + BUFFER; 2] };
 /// pixels a tile. On less no name is read.
 const MIN_LABEL_RADIUS: f64 = 32.0;
 
+/// As far around a tile, in widths of it, features may lie that are seen in it: the buffer and as much again, since a mark
+/// reaches a few units beyond the part that it stands for.
+const FAR: f64 = 2.0 * BUFFER as f64 / EXTENT as f64;
+
 /// Brings features into a tile.
 #[derive(Default)]
 pub struct Drawer {
@@ -149,8 +153,13 @@ impl Drawer {
 impl TileLayer {
     /// Whether anything of the layer may be in `tile`: `false` is for certain.
     pub fn may_hold(&self, tile: TileCoord) -> bool {
-        let near = || self.snapshot.search(&self.reach(&self.grid.geographic_bounds(tile, MARGIN)));
-        tile.z >= self.minzoom && (!near().is_empty() || wraps(self, &self.grid, tile))
+        tile.z >= self.minzoom && self.may_hold_below(tile)
+    }
+
+    /// Whether anything of the layer may be in `tile` or, at whatever zoom, below it: `false` is for certain.
+    pub fn may_hold_below(&self, tile: TileCoord) -> bool {
+        let around = self.reach(&self.grid.geographic_bounds(tile, FAR));
+        self.snapshot.walk(vec![around], 0).next().is_some() || wraps(self, &self.grid, tile)
     }
 
     /// `degrees` and as much around it as lines of the layer may leave the boxes by which its features are found.

@@ -34,8 +34,12 @@ writeFileSync(`${dist}maplibre-gl-worker.js`, `${licence}importScripts("maplibre
 writeFileSync(`${dist}maplibre-gl.js`, `${licence}var maplibregl={};${index}(maplibregl,maplibreShared);\n`);
 
 await build({
-  entryPoints: ["src/main.ts"],
-  outfile: `${dist}app.js`,
+  entryPoints: { app: "src/main.ts", archive: "src/archive.ts" },
+  outdir: dist,
+  // Loaded by the page only when it reads an archive.
+  external: ["./archive.js"],
+  // For browsers without DecompressionStream, which do not run the page either.
+  alias: { fflate: "./src/no_fflate.ts", pmtiles: "./node_modules/pmtiles/src/index.ts" },
   bundle: true,
   minify: true,
   format: "esm",
@@ -66,7 +70,7 @@ function notices() {
 writeFileSync(`${dist}notices.txt`, notices());
 
 const LIMIT = 400_000;
-const sizes = ["app.js", "connect.js", "maplibre-gl-shared.js", "maplibre-gl.js", "maplibre-gl-worker.js"].map((file) => gzipSync(readFileSync(dist + file), { level: 9 }).length);
+const sizes = ["app.js", "archive.js", "connect.js", "maplibre-gl-shared.js", "maplibre-gl.js", "maplibre-gl-worker.js"].map((file) => gzipSync(readFileSync(dist + file), { level: 9 }).length);
 const total = sizes.reduce((a, b) => a + b);
 console.log(`JavaScript: ${total} bytes when compressed (${sizes.join(" + ")})`);
 if (total > LIMIT) throw new Error(`more than ${LIMIT}`);

@@ -6,6 +6,7 @@
 mod support;
 
 mod arcgis;
+mod archives;
 mod bounds;
 mod bundle;
 mod cache;

@@ -1,5 +1,6 @@
 // Starts the page: reads the catalog and the style, then hands each part of the page what it needs.
 import { fetchJson } from "./address";
+import { useArchive } from "./archive_source";
 import type { Catalog } from "./catalog";
 import { compare, type Comparison } from "./compare";
 import { showConnect } from "./connect";
@@ -66,17 +67,18 @@ async function start(): Promise<void> {
   if (style) showTitle(style, edition);
   const catalog = await reading.catalog.catch(failed("catalogFailed"));
   if (!catalog || !style) return;
+  const archived = await useArchive(style.specification);
 
   const visibility = new Visibility(style, catalog.layers.map((layer) => layer.id));
   const list = showLayerList(catalog, style, await sprites, visibility);
-  showConnect(edition, style);
+  if (!archived) showConnect(edition, style);
 
   const view = createMap(byId("map"), catalog, style);
   let comparison: Comparison | undefined;
   let revisions: { update: () => Promise<void> } | undefined;
   // What is on the page stays as it is where the new state cannot be read.
   const ignore = () => undefined;
-  followServer(catalog, {
+  if (!archived) followServer(catalog, {
     layers: (ids) => {
       for (const drawn of [view?.map, comparison?.before.map]) if (drawn) reloadSources(drawn, ids);
       fetchJson<Catalog>(layersPath).then(list.update, ignore);
@@ -85,7 +87,7 @@ async function start(): Promise<void> {
     editions: () => void revisions?.update().catch(ignore),
   });
   showSchematicNotice(catalog, view?.map);
-  showDownload(edition, catalog, style.published, view?.map);
+  if (!archived) showDownload(edition, catalog, style.published, view?.map);
   if (!view) return;
   const { map, home } = view;
   visibility.attach(map);
@@ -96,14 +98,14 @@ async function start(): Promise<void> {
   const wanted = featureInAddress(catalog);
   panel.attach(catalog, map, edition);
   if (wanted) panel.select(map, wanted.layer, wanted.id);
-  showSearch(edition, catalog, (layer, { id, bounds }) => {
+  if (!archived) showSearch(edition, catalog, (layer, { id, bounds }) => {
     if (!visibility.isShown(layer.id)) visibility.set(layer.id, true);
     if (bounds) map.fitBounds(bounds, { padding: ROOM, maxZoom: CLOSEST });
     panel.select(map, layer, id);
   });
   showGoTo(map);
   map.once("load", () => showMeasure(map));
-  showFilter(catalog, map);
+  if (!archived) showFilter(catalog, map);
   const ids = catalog.layers.map(({ id }) => id);
   whenFiltered(() => {
     for (const drawn of [map, comparison?.before.map]) if (drawn) reloadSources(drawn, ids);

@@ -1,0 +1,122 @@
+//! Archives of tiles from what is published, with the database or without.
+
+use super::{export::published, progress::Progress, site};
+use crate::{
+    archive::{self, DEEPEST, Format, Pyramid},
+    catalog::{Catalog, PLAN, PublishedLayer},
+    config::{self, Config},
+    grid::MAX_ZOOM,
+    plan::LayerId,
+    publisher::{Publisher, served_grid},
+    snapshot::{Bounds, Store},
+};
+use anyhow::{Context, bail};
+use std::{num::NonZeroUsize, ops::RangeInclusive, path::Path, str::FromStr, sync::Arc, time::Instant};
+use tokio::task::block_in_place;
+
+/// Which tiles.
+pub struct Tiles {
+    /// Those of the whole plan when it is empty.
+    pub layers: Vec<LayerId>,
+    /// Degrees, west and south before east and north.
+    pub bbox: Option<String>,
+    pub zooms: Option<Zooms>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Zooms(RangeInclusive<u8>);
+
+impl FromStr for Zooms {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (first, last) = text.split_once('-').unwrap_or((text, text));
+        match (first.trim().parse(), last.trim().parse()) {
+            (Ok(first), Ok(last)) if first <= last && last <= MAX_ZOOM => Ok(Self(first..=last)),
+            _ => Err(format!("not two zooms from 0 to {MAX_ZOOM}, the lower one first, such as 0-14")),
+        }
+    }
+}
+
+fn bounds(text: &str) -> anyhow::Result<Bounds> {
+    let numbers: Result<Vec<f64>, _> = text.split(',').map(|number| number.trim().parse()).collect();
+    match numbers.as_deref() {
+        Ok(&[min_x, min_y, max_x, max_y])
+            if min_x <= max_x && min_y <= max_y && (max_x - min_x).is_finite() =>
+        {
+            Ok(Bounds { min_x, min_y, max_x, max_y })
+        }
+        _ => bail!("--bbox: not four numbers: west, south, east, north, such as 112.6,36.2,112.9,36.4"),
+    }
+}
+
+impl Tiles {
+    /// The tiles, down to zoom `deepest` unless another is asked for.
+    pub fn pyramid(&self, catalog: &Catalog, deepest: u8) -> anyhow::Result<Pyramid> {
+        let names: Vec<&str> = self.layers.iter().map(LayerId::as_str).collect();
+        let name = if names.is_empty() { PLAN.to_owned() } else { names.join(",") };
+        let zooms = self.zooms.as_ref().map_or(0..=deepest, |zooms| zooms.0.clone());
+        let bbox = self.bbox.as_deref().map(bounds).transpose()?;
+        Ok(Pyramid::new(catalog.tileset(&name)?, catalog.origin, zooms, bbox))
+    }
+}
+
+pub async fn export(config: &Config, tiles: Tiles, format: Format, path: &Path) -> anyhow::Result<()> {
+    let pyramid = tiles.pyramid(&catalog(config).await?, DEEPEST)?;
+    block_in_place(|| write(config, &pyramid, format, path))
+}
+
+pub async fn site(config: &Config, tiles: Tiles, path: &Path) -> anyhow::Result<()> {
+    if !tiles.layers.is_empty() {
+        bail!("a site is of the whole plan");
+    }
+    let catalog = catalog(config).await?;
+    let pyramid = tiles.pyramid(&catalog, DEEPEST)?;
+    block_in_place(|| {
+        site::write(&catalog, path, |archive| write(config, &pyramid, Format::PmTiles, archive))
+    })?;
+    println!("{}: to be sent by any host of files that sends ranges", path.display());
+    Ok(())
+}
+
+fn write(config: &Config, pyramid: &Pyramid, format: Format, path: &Path) -> anyhow::Result<()> {
+    let threads = config.tiles.threads.map_or_else(config::cores, NonZeroUsize::get);
+    let (mut bar, start) = (Progress::default(), Instant::now());
+    let mut cutting = None;
+    let mut progress = |at: archive::Progress| match at {
+        archive::Progress::Cutting { done, of, tiles } => bar.share(done, of, &format!("{tiles} tiles")),
+        archive::Progress::Writing => {
+            cutting = Some(start.elapsed());
+            bar.say("writing the archive");
+        }
+    };
+    let written = archive::write(pyramid, format, path, threads, &mut progress);
+    drop(bar);
+    let written = written.with_context(|| path.display().to_string())?;
+    let rate = written.cut as f64 / cutting.unwrap_or_default().as_secs_f64();
+    let archive::Written { tiles, contents, cut, bytes } = written;
+    let before =
+        if cut < tiles { format!(", {} of them by a run before", tiles - cut) } else { String::new() };
+    println!(
+        "{}: {tiles} tiles{before}, {contents} different, {bytes} bytes; cut {rate:.0} tiles/s",
+        path.display()
+    );
+    Ok(())
+}
+
+/// What is published, ready for cutting.
+pub async fn catalog(config: &Config) -> anyhow::Result<Catalog> {
+    let store = Arc::new(Store::open(config.state_dir())?);
+    let set = published(config, &store).await?;
+    let publisher = Publisher::new(config, store)?;
+    let opened = block_in_place(|| publisher.open_set(set, &[]));
+    if !opened.failures.is_empty() {
+        bail!("{}", opened.failures.join("; "));
+    }
+    let set = opened.set;
+    let layers = opened.snapshots.into_iter().map(|snapshot| {
+        let at = set.published_at(&snapshot.layer.id, snapshot.id).unwrap_or_default();
+        Ok(Arc::new(PublishedLayer::after(None, publisher.tiles(snapshot, None)?, at)))
+    });
+    let layers = block_in_place(|| layers.collect::<anyhow::Result<Vec<_>>>())?;
+    Ok(Catalog::new(set.origin, &served_grid(), layers, publisher.max_tile()))
+}
