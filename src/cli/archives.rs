@@ -81,23 +81,19 @@ pub async fn site(config: &Config, tiles: Tiles, path: &Path) -> anyhow::Result<
 fn write(config: &Config, pyramid: &Pyramid, format: Format, path: &Path) -> anyhow::Result<()> {
     let threads = config.tiles.threads.map_or_else(config::cores, NonZeroUsize::get);
     let (mut bar, start) = (Progress::default(), Instant::now());
-    let mut cutting = None;
     let mut progress = |at: archive::Progress| match at {
         archive::Progress::Cutting { done, of, tiles } => bar.share(done, of, &format!("{tiles} tiles")),
-        archive::Progress::Writing => {
-            cutting = Some(start.elapsed());
-            bar.say("writing the archive");
-        }
+        archive::Progress::Writing => bar.say("writing the archive"),
     };
     let written = archive::write(pyramid, format, path, threads, &mut progress);
     drop(bar);
-    let written = written.with_context(|| path.display().to_string())?;
-    let rate = written.cut as f64 / cutting.unwrap_or_default().as_secs_f64();
-    let archive::Written { tiles, contents, cut, bytes } = written;
+    let archive::Written { tiles, contents, cut, bytes } =
+        written.with_context(|| path.display().to_string())?;
+    let rate = cut as f64 / start.elapsed().as_secs_f64();
     let before =
         if cut < tiles { format!(", {} of them by a run before", tiles - cut) } else { String::new() };
     println!(
-        "{}: {tiles} tiles{before}, {contents} different, {bytes} bytes; cut {rate:.0} tiles/s",
+        "{}: {tiles} tiles{before}, {contents} different, {bytes} bytes; {rate:.0} tiles/s",
         path.display()
     );
     Ok(())

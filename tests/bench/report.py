@@ -23,7 +23,7 @@ def write(results):
              ["Measured is the median of the repeats, with the least and the most in brackets. Ratios are of runs made in the "
               "same minutes on the same rows and tiles.", ""]]
     for key, write_part in (("cold", cold), ("hot", hot), ("storm", storm), ("download", download), ("features", features), ("export", export), ("push", push), ("start", start),
-                            ("memory", memory), ("growth", growth), ("import", imports), ("formats", formats), ("stages", stages)):
+                            ("memory", memory), ("growth", growth), ("import", imports), ("formats", formats), ("archive", archive), ("stages", stages)):
         if key in results or key == "memory":
             parts.append(write_part(results))
     return "\n".join(line for part in parts for line in part).rstrip() + "\n"
@@ -178,6 +178,18 @@ def formats(results):
     rows = [(name, *(f"{show(f[who]['seconds'])} · {short(f[who + '_mb'])} MB · {show(f[who]['peak_anon_mb'])}" for who in ("ours", "ogr2ogr")),
              show(f["ratio"], "×"), show(f["memory_ratio"], "×")) for name, f in results["formats"].items()]
     yield from table(("", "plantiles: s · file · peak MB beside mapped files", "ogr2ogr: the same", "time, ogr2ogr to ours", "memory, ours to ogr2ogr's"), rows)
+
+
+def archive(results):
+    a = results["archive"]
+    yield "## Archive"
+    yield ""
+    yield (f"`plantiles export --format pmtiles` of the three layers, z{a['zooms']}: {a['tiles']:,} tiles, {short(a['mb'])} MB, everything from finding the "
+           f"tiles to the synced archive, with at most {short(a['peak_anon_mb'])} MB beside mapped files. Beside it one core that cuts and compresses the same "
+           "tiles and does nothing else, in the same minutes.").replace(",", " ")
+    yield ""
+    yield from table(("plantiles export, tiles/s", "one core, tiles/s", "share of that times the cores"),
+                     [(show(a["ours"]), show(a["one_core"]), show(a["ratio"], "×"))])
 
 
 def push(results):

@@ -269,7 +269,7 @@ fn a_seeded_server_has_the_tiles_ready() {
     let said = String::from_utf8_lossy(&stdout);
     assert!(status.success(), "{}", String::from_utf8_lossy(&stderr));
     let tiles: Vec<_> = (8..=12).flat_map(|z| tiles_over(plan::bounds(), z)).collect();
-    let misses = server.metric("plantiles_cache_misses_total");
+    let misses = server.metric("plantiles_tile_cache_misses_total");
     let browser = [("Accept-Encoding", "gzip, deflate, br, zstd")];
     let filled = tiles.iter().filter(|tile| {
         let answer = server.ask("GET", &format!("/tiles/plan/{tile}.mvt"), &browser);
@@ -277,7 +277,7 @@ fn a_seeded_server_has_the_tiles_ready() {
     });
     let filled = filled.count();
     assert!(filled > 10 && misses > 10.0, "{filled} {misses}");
-    assert_eq!(server.metric("plantiles_cache_misses_total"), misses, "{said}");
+    assert_eq!(server.metric("plantiles_tile_cache_misses_total"), misses, "{said}");
     let closed =
         plantiles(&["seed", "--url", "http://127.0.0.1:9", "--state", state.to_str().unwrap()]).output();
     let closed = closed.unwrap();
