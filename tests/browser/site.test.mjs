@@ -55,12 +55,11 @@ test("a folder of files shows the plan from ranges of its archive", async (t) =>
   await page.waitForSelector("html[data-ready=true]", { timeout: 60_000 });
   assert.ok((await page.title()).includes("屯留区"));
   for (const { id } of bundledLayers.filter((layer) => layer.group === "planning")) assert.ok((await drawn(page, id)) > 0, `${id} is drawn`);
+  await page.screenshot({ path: `${shots}/site.png` });
   // Deeper than the archive goes, its last tiles are drawn larger.
   await page.evaluate(() => window.plantiles.map.jumpTo({ zoom: 16 }));
   await settled(page);
   assert.ok((await drawn(page, "townships")) > 0);
-  await page.screenshot({ path: `${shots}/site.png` });
-
   assert.ok(ranges.length > 3 && ranges.every((status) => status === 206), `${ranges}`);
   assert.deepEqual(log.requests.filter((url) => !url.startsWith(site) && !url.startsWith("pmtiles:") && !url.startsWith("blob:")), []);
   assert.deepEqual(log.complaints, []);
