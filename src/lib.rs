@@ -27,7 +27,7 @@
 //! 5. An adopted edition is a named set of snapshots that is kept. [`editions`] opens it when it is asked for, and what
 //!    changed from one to another, a [`difference`], which is cut like any other layers.
 //! 6. Beside maps and files: [`statistics`] of the layers, and the plan's own [`document`], whose tables are made from
-//!    them.
+//!    them and whose targets are an [`evaluation`] of them.
 //! 7. [`http`] only routes, negotiates and streams; [`describe`] turns the catalog into documents.
 //!
 //! 7. All tiles of a tileset can be put into one file, an [`archive`].
@@ -56,6 +56,8 @@ pub mod export;
 pub mod document;
 
 pub mod statistics;
+
+pub mod evaluation;
 
 pub mod encoding;
 pub mod grid;

@@ -3,6 +3,8 @@
 What no rule can tell from the text, which layer a table lists and what a contradiction is about, stands in here.
 """
 
+from .evaluation import EVALUATION
+
 # Tables that list the features of a layer: by which property a row is found, and the property of each column.
 LISTED = {
     "1-1": ("exploration_survey_areas", "seq", "seq name mineral stage use_status resource_10kt size_class"),
@@ -51,6 +53,7 @@ def document(source):
     return {
         "title": plan["document"]["title"],
         "tables": tables,
+        "evaluation": EVALUATION,
         "inconsistencies": [_inconsistency(found, tables) for found in plan["inconsistencies"] if found["severity"] != "none"],
     }
 
@@ -157,7 +160,7 @@ CONCERNS = {
     ),
     "I25": ("煤层气既“尚未开采”，又列为“目前开发利用的矿产”。", "cbm_exploration_rights"),
     "I26": ("KQ004与CQ003面积均为13.91平方千米，可能是同一地块；KQ004没有勘查程度。", "4-4 4,5,6 4", "4-5 4 3", "exploration_blocks 4", "mining_blocks 3"),
-    "I27": ("煤矿控制在4个，表4-5又投放2个煤炭开采区块，合计6个。", "2-1 2 9", "4-5 2 1,2", "mining_blocks 1,2", "mining_rights"),
+    "I27": ("煤矿控制在4个，表4-5又投放2个煤炭开采区块，合计6个。", "2-1 3 9", "4-5 2 1,2", "mining_blocks 1,2", "mining_rights"),
     "I28": ("2025年煤炭产量的说法不一：稳定在、控制在左右、控制在以下2200万吨；证载2070万吨，去小南村为1980万吨。", "2-1 3 6", "1-2 6 *", "mining_rights"),
     "I29": ("禁止开采区的定义写成禁止勘查活动的区域。", "prohibited_zones"),
     "I30": ("第1项包括整个余吾镇，而余吾煤业在此生产；经济技术开发区在第1、5项重复；第5项缺“地”字。", "prohibited_zones 1,5"),

@@ -72,8 +72,11 @@ def _document(parts):
         rows = "  [\n   " + ",\n   ".join(map(_compact, table["rows"])) + "\n  ]"
         described = {key: value for key, value in table.items() if key != "rows"}
         tables.append(" " + _compact(described)[:-1] + ',"rows":\n' + rows + "}")
+    evaluation = parts["evaluation"]
+    described = {key: value for key, value in evaluation.items() if key != "indicators"}
+    indicators = _list(evaluation["indicators"]).rstrip()
     lists = [f'"{name}":{_list(items).rstrip()}' for name, items in parts.items() if isinstance(items, list) and name != "tables"]
-    return f'{{"title":{_compact(parts["title"])},\n"tables":[\n' + ",\n".join(tables) + "],\n" + ",\n".join(lists) + "}\n"
+    return f'{{"title":{_compact(parts["title"])},\n"tables":[\n' + ",\n".join(tables) + "],\n" + f'"evaluation":{_compact(described)[:-1]},"indicators":{indicators}}},\n' + ",\n".join(lists) + "}\n"
 
 
 def _list(items):

@@ -1,13 +1,15 @@
-//! The plan as a document: its tables, cell by cell, and the places where it contradicts itself.
+//! The plan as a document: its tables, cell by cell, the places where it contradicts itself, and its targets as rules.
 //!
 //! A document is one JSON file, `data/tunliu/document.json` for the plan that is part of the program; a county
 //! brings its own. Each text has the line at which it stands. A table that lists the features of a layer says which
 //! property is in which column; [`Table::reproduce`] then makes it from the snapshot, and what differs is seen.
 
+mod evaluation;
 mod inconsistency;
 mod reproduce;
 mod table;
 
+pub use evaluation::{Base, Evaluation, Indicator, Measure, Part, Place, Relation, Target};
 pub use inconsistency::{Concern, Inconsistency, Quote};
 pub use reproduce::{Cell, Reproduced, Row};
 pub use table::{Lists, Printed, Table};
@@ -24,6 +26,8 @@ pub struct Document {
     pub title: String,
     pub tables: Vec<Table>,
     pub inconsistencies: Vec<Inconsistency>,
+    /// Its targets, where somebody wrote them as rules.
+    pub evaluation: Option<Evaluation>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +40,8 @@ pub enum DocumentError {
     Twice { place: String },
     #[error("table {table}: {reason}")]
     Table { table: String, reason: String },
+    #[error("indicator {id}: {reason}")]
+    Indicator { id: String, reason: String },
     #[error("inconsistency {id}: there is no {place}")]
     Nowhere { id: String, place: String },
 }
@@ -81,7 +87,7 @@ impl Document {
                 return Err(DocumentError::Nowhere { id: found.id.clone(), place: nowhere.to_string() });
             }
         }
-        Ok(())
+        self.check_indicators()
     }
 }
 
@@ -130,6 +136,18 @@ mod tests {
             (&document(&lists("a", r#""a","b""#), ""), "table 1: row 1 has 1 cells, the properties are 2"),
         ] {
             let error = Document::parse(json).unwrap_err().to_string();
+            assert!(error.starts_with(reason), "{error}");
+        }
+        for (target, of, reason) in [
+            (r#""row":0,"column":1"#, "", "indicator n: there is no table 1, row 0, column 1"),
+            (r#""row":0,"column":0"#, r#","filter":"name =""#, "indicator n: filter: "),
+        ] {
+            let evaluation = format!(
+                r#"{{"evaluation":{{"licences":"a","granted":[],"indicators":[{{"id":"n","title":{{"zh":"","en":""}},
+                "unit":{{"zh":"","en":""}},"target":{{"at":{{"table":"1",{target}}}}},"measure":{{"of":{{"layer":"a"{of}}}}}}}]}},"#
+            );
+            let error =
+                Document::parse(&document(&plain, "").replacen('{', &evaluation, 1)).unwrap_err().to_string();
             assert!(error.starts_with(reason), "{error}");
         }
         Document::parse(&document(&plain, r#"{"table":"1","row":1,"column":0},{"layer":"x","feature":3}"#))

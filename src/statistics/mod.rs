@@ -9,7 +9,7 @@ mod tally;
 
 pub use areas::Areas;
 pub use group::{Group, Statistics};
-pub use tally::{Sum, Tally};
+pub use tally::{Sum, Tally, tidy};
 
 use crate::{
     features::{Query, TooExpensive},

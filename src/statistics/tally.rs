@@ -33,7 +33,7 @@ impl Sum {
 }
 
 /// Without the digits that are owed to binary fractions: 12 that count.
-fn tidy(value: f64) -> f64 {
+pub fn tidy(value: f64) -> f64 {
     format!("{value:.11e}").parse().unwrap_or(value)
 }
 

@@ -37,6 +37,7 @@ mod operations;
 mod overload;
 mod pictures;
 mod plan_document;
+mod plan_indicators;
 mod proxy;
 mod publishing;
 mod push;

@@ -117,7 +117,7 @@ fn contradictions_stand_beside_their_cells() {
     assert_eq!(beside("1-2", 5, 9), json!(["I16"]));
     assert_eq!(beside("1-2", 3, 7), json!(["I04"]));
     assert_eq!(beside("1-2", 0, 7), Value::Null);
-    assert_eq!(beside("2-1", 9, 2), json!(["I27"]));
+    assert_eq!(beside("2-1", 9, 3), json!(["I27"]));
     assert_eq!(beside("4-5", 3, 4), json!(["I26"]));
     let page = server.get("/plan/tables/1-2?f=html").expect(200);
     assert!(page.text().contains(r##"<a href="#I16">I16</a>"##) && page.text().contains(r#"<h2 id="I16">"#));

@@ -1,9 +1,11 @@
 //! `/plan`: the plan's document as JSON and as pages, its tables as CSV too.
 
 mod inconsistencies;
+mod indicators;
 mod tables;
 
 pub use inconsistencies::{inconsistencies, inconsistencies_page};
+pub use indicators::Evaluated;
 pub use tables::{Shown, tables, tables_page};
 
 use super::ogc::html::page;
@@ -12,8 +14,11 @@ use maud::{Markup, html};
 use serde_json::{Value, json};
 
 /// What there is: path under `/plan/`, and title.
-const PARTS: [(&str, &str); 2] =
-    [("tables", "规划附表 Tables"), ("inconsistencies", "文本矛盾 Inconsistencies")];
+const PARTS: [(&str, &str); 3] = [
+    ("tables", "规划附表 Tables"),
+    ("inconsistencies", "文本矛盾 Inconsistencies"),
+    ("indicators", "规划指标 Indicators"),
+];
 
 pub fn plan(document: &Document, base: &PublicUrl) -> Value {
     let root = base.as_str();
