@@ -358,6 +358,29 @@ describe("download", () => {
   });
 });
 
+describe("statistics", () => {
+  panel("statistics", async (page) => {
+    await openPanel(page, "statistics");
+    const row = (words) => page.locator("#statistics tbody tr").filter({ has: page.locator("th", { hasText: new RegExp(`^${words}$`) }) }).locator("td");
+    const count = (layer) => bundledFeatures(layer).length;
+    const title = (layer) => bundledLayers.find(({ id }) => id === layer).title.zh;
+    await row(title("mining_rights")).waitFor();
+    for (const { id } of bundledLayers) assert.equal(await row(title(id)).innerText(), String(count(id)), id);
+    await page.getByLabel("数值").selectOption("area_stated_km2");
+    const stated = bundledFeatures("mining_rights").reduce((sum, f) => sum + (f.properties.area_km2 ?? 0), 0);
+    assert.ok(Math.abs(Number((await row(title("mining_rights")).innerText()).replaceAll(",", "")) - stated) < 0.01);
+    await page.getByLabel("分组").selectOption("mineral");
+    await row("煤层气").waitFor();
+    const methane = bundledLayers.flatMap(({ id }) => bundledFeatures(id)).filter((f) => f.properties.mineral === "煤层气");
+    await page.getByLabel("数值").selectOption("features");
+    assert.equal(await row("煤层气").innerText(), String(methane.length));
+    const widths = await page.locator("#statistics .bar").evaluateAll((bars) => bars.map((bar) => bar.getBoundingClientRect().width));
+    assert.ok(widths.length > 2 && widths[0] > widths.at(-1), "the bars are as long as the numbers");
+    const csv = await page.getByRole("link", { name: "CSV" }).getAttribute("href");
+    assert.match(await (await fetch(csv)).text(), /煤层气/);
+  });
+});
+
 describe("editions", () => {
   panel("editions", async (page) => {
     await openPanel(page, "editions");

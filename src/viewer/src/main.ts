@@ -23,6 +23,7 @@ import { showSchematicNotice } from "./notice";
 import { showPanels } from "./panels";
 import { showPermalink } from "./permalink";
 import { showSearch } from "./search";
+import { showStatistics } from "./statistics_panel";
 import { PlanStyle } from "./style";
 import { Sprites } from "./swatch";
 import { showTheme } from "./theme";
@@ -105,7 +106,10 @@ async function start(): Promise<void> {
   });
   showGoTo(map);
   map.once("load", () => showMeasure(map));
-  if (!archived) showFilter(catalog, map);
+  if (!archived) {
+    showFilter(catalog, map);
+    showStatistics(edition, map);
+  }
   const ids = catalog.layers.map(({ id }) => id);
   whenFiltered(() => {
     for (const drawn of [map, comparison?.before.map]) if (drawn) reloadSources(drawn, ids);
