@@ -48,8 +48,8 @@ export function whenFiltered(listener: () => void): void {
 }
 
 /** The parts of a value that names several. */
-export function parts(value: unknown): string[] {
-  return typeof value === "string" ? value.split(BETWEEN) : [];
+export function parts(value: string): string[] {
+  return value.split(BETWEEN);
 }
 
 /** The filter as CQL2 text for the columns that `layer` has, by default all; undefined where it lets everything through. What says nothing of a mineral, level or date stays. */

@@ -1,12 +1,11 @@
 // The choice of minerals, levels and year, and the note on the map that not everything is shown.
-import type { Catalog } from "./catalog";
+import { fetchJson } from "./address";
 import { byId, element } from "./dom";
 import { filter, isFiltering, parts, setFilter, whenFiltered } from "./filter";
 import { inLanguage, text } from "./language";
-import type { Map as MapView } from "./maplibre";
 import { whenPanelOpens } from "./panels";
 
-export function showFilter(catalog: Catalog, map: MapView): void {
+export function showFilter(): void {
   const form = byId("filter") as HTMLFormElement;
   const values = { mineral: new Set(filter().minerals), level: new Set(filter().levels) };
   form.addEventListener("submit", (event) => event.preventDefault());
@@ -17,20 +16,15 @@ export function showFilter(catalog: Catalog, map: MapView): void {
     setFilter({ minerals: all("mineral"), levels: all("level"), ...(year >= 1900 && year <= 2200 && { year }) });
   });
   whenFiltered(showNote);
-  // What there is to choose is what the map has come across.
-  whenPanelOpens((name) => name === "filter" && look());
-  map.on("idle", () => !byId("panel-filter").hidden && look());
+  whenPanelOpens((name) => name === "filter" && void ask().catch(() => undefined));
   inLanguage(() => (render(), showNote()));
 
-  function look(): void {
-    const before = values.mineral.size + values.level.size;
-    for (const { id } of catalog.layers) {
-      for (const { properties } of map.querySourceFeatures("plan", { sourceLayer: id })) {
-        parts(properties["mineral"]).forEach((mineral) => values.mineral.add(mineral));
-        if (properties["level"]) values.level.add(String(properties["level"]));
-      }
-    }
-    if (values.mineral.size + values.level.size !== before) render();
+  /** What there is to choose, in all layers. */
+  async function ask(): Promise<void> {
+    const [minerals, levels] = await Promise.all(["mineral", "level"].map(valuesOf));
+    minerals!.flatMap(parts).forEach((mineral) => values.mineral.add(mineral));
+    levels!.forEach((level) => values.level.add(level));
+    render();
   }
 
   function render(): void {
@@ -65,4 +59,10 @@ export function showFilter(catalog: Catalog, map: MapView): void {
     clear.addEventListener("click", clearFilter);
     note.replaceChildren(`${text("filter")}: ${[...minerals, ...levels, ...(year ? [year] : [])].join(" · ")}`, clear);
   }
+}
+
+/** The values of a column that all layers have. */
+async function valuesOf(column: string): Promise<string[]> {
+  const { groups } = await fetchJson<{ groups: { key: Record<string, string | null> }[] }>(`statistics?group_by=${column}&f=json`);
+  return groups.flatMap(({ key }) => key[column] ?? []);
 }

@@ -107,7 +107,7 @@ async function start(): Promise<void> {
   showGoTo(map);
   map.once("load", () => showMeasure(map));
   if (!archived) {
-    showFilter(catalog, map);
+    showFilter();
     showStatistics(edition, map);
   }
   const ids = catalog.layers.map(({ id }) => id);

@@ -73,7 +73,7 @@ export const texts = {
   mineral: { zh: "矿种", en: "Mineral" },
   level: { zh: "级别", en: "Level" },
   validIn: { zh: "有效年份", en: "Valid in the year" },
-  noneHere: { zh: "当前地图范围内没有。", en: "None on the map." },
+  noneHere: { zh: "没有可选的值。", en: "There is none to choose." },
   clearFilter: { zh: "清除筛选", en: "Clear the filter" },
   measureLength: { zh: "长度", en: "Length" },
   measureArea: { zh: "面积", en: "Area" },
