@@ -28,4 +28,4 @@ pub use search::found;
 pub use sld::sld;
 pub use state::state;
 pub use style::{style, styles};
-pub use tilejson::{attribution, picture_tilejson, tilejson, vector_layers};
+pub use tilejson::{Pictures, attribution, picture_tilejson, tilejson, vector_layers};

@@ -12,10 +12,16 @@ use crate::{
 use serde_json::{Map, Value, json};
 
 /// The TileJSON of `tileset`, whose tile URLs name its version, or the versions `between` which it tells what changed, and
-/// may be kept for good. `max_tile_bytes` is no member of the specification: a tile that would be larger leaves features
+/// may be kept for good; they carry the `filter`. `max_tile_bytes` is no member of the specification: a tile that would be larger leaves features
 /// out and says how many in a header.
-pub fn tilejson(tileset: &Tileset, origin: Origin, between: Option<&At>, base: &PublicUrl) -> Value {
-    let base = base.as_str();
+pub fn tilejson(
+    tileset: &Tileset,
+    origin: Origin,
+    between: Option<&At>,
+    filter: Option<&str>,
+    base: &PublicUrl,
+) -> Value {
+    let (base, query) = (base.as_str(), query([("filter", filter)]));
     let name = &tileset.name;
     let fixed = between.map_or_else(|| tileset.version.to_string(), At::to_string);
     let mut document = json!({
@@ -23,7 +29,7 @@ pub fn tilejson(tileset: &Tileset, origin: Origin, between: Option<&At>, base: &
         "name": name,
         "version": "1.0.0",
         "scheme": "xyz",
-        "tiles": [format!("{base}/tiles/{name}@{fixed}/{{z}}/{{x}}/{{y}}.mvt")],
+        "tiles": [format!("{base}/tiles/{name}@{fixed}/{{z}}/{{x}}/{{y}}.mvt{query}")],
         "minzoom": tileset.minzoom(),
         "maxzoom": tileset.maxzoom(),
         "max_tile_bytes": tileset.max_tile,
@@ -41,17 +47,20 @@ pub fn tilejson(tileset: &Tileset, origin: Origin, between: Option<&At>, base: &
     document
 }
 
-/// The TileJSON of pictures of `tileset` in `theme`; their tiles have 256 pixels, or 512 with `@2x` before `.png`.
-/// `at` is what stands behind the `@` of their URLs: their version, or the edition that they are of.
-pub fn picture_tilejson(
-    tileset: &Tileset,
-    at: &str,
-    theme: Theme,
-    origin: Origin,
-    base: &PublicUrl,
-) -> Value {
-    let mut document = tilejson(tileset, origin, None, base);
-    let query = if theme == Theme::Light { String::new() } else { format!("?style={}", theme.name()) };
+/// Which pictures of a tileset are described.
+pub struct Pictures<'a> {
+    /// What stands behind the `@` of their URLs: their version, or the edition that they are of.
+    pub at: &'a str,
+    pub theme: Theme,
+    pub filter: Option<&'a str>,
+}
+
+/// The TileJSON of pictures of `tileset`; their tiles have 256 pixels, or 512 with `@2x` before `.png`.
+pub fn picture_tilejson(tileset: &Tileset, pictures: &Pictures, origin: Origin, base: &PublicUrl) -> Value {
+    let mut document = tilejson(tileset, origin, None, None, base);
+    let Pictures { at, theme, filter } = *pictures;
+    let style = Some(theme.name()).filter(|_| theme != Theme::Light);
+    let query = query([("style", style), ("filter", filter)]);
     let (base, name) = (base.as_str(), &tileset.name);
     document["tiles"] = json!([format!("{base}/tiles/{name}@{at}/{{z}}/{{x}}/{{y}}.png{query}")]);
     document["tileSize"] = json!(picture::SIZE);
@@ -59,6 +68,14 @@ pub fn picture_tilejson(
         members.retain(|name, _| name != "vector_layers" && name != "max_tile_bytes");
     }
     document
+}
+
+/// The query of a URL with the parameters that have a value, beginning with its mark; empty without any.
+pub(super) fn query<'a>(parameters: impl IntoIterator<Item = (&'a str, Option<&'a str>)>) -> String {
+    let given = parameters.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(given).finish();
+    // A comma may stand in a query as it is, and lists are read by people too.
+    if query.is_empty() { query } else { format!("?{}", query.replace("%2C", ",")) }
 }
 
 /// Whom to name beside the map; nobody when it is empty.

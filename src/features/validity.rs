@@ -2,8 +2,8 @@
 
 use super::filter::days;
 use crate::{
-    plan::{FieldType, Layer},
-    snapshot::{Row, Value},
+    plan::Layer,
+    snapshot::{Row, VALID_FROM, VALID_TO, Value},
 };
 use jiff::Timestamp;
 
@@ -19,10 +19,7 @@ pub struct Validity {
 
 impl Validity {
     pub fn of(layer: &Layer) -> Self {
-        let column = |name: &str| {
-            layer.fields.iter().position(|field| field.name == name && field.kind == FieldType::Date)
-        };
-        Self { from: column("valid_from"), to: column("valid_to") }
+        Self { from: layer.days(VALID_FROM), to: layer.days(VALID_TO) }
     }
 
     /// Whether the feature is valid at some time of `moment`. What is not known is no limit, so a feature without

@@ -1,7 +1,11 @@
 //! `/connect`: addresses for every client, and files for QGIS.
 
 use super::{
-    App, Problem, Segments, assets::CONTENT_SECURITY_POLICY, base_url::base_url, connection::Peer,
+    App, Problem, Segments,
+    assets::CONTENT_SECURITY_POLICY,
+    base_url::base_url,
+    connection::Peer,
+    parameters::{Parameters, wrong},
     respond::Representation,
 };
 use crate::{
@@ -13,8 +17,8 @@ use crate::{
 };
 use axum::{
     Extension, Router,
-    extract::{RawQuery, State},
-    http::{HeaderMap, header},
+    extract::State,
+    http::{HeaderMap, Uri, header},
     response::Response,
     routing::get,
 };
@@ -27,22 +31,24 @@ pub fn routes() -> Router<Arc<App>> {
 }
 
 /// `?lang=zh`, which is the default, or `?lang=en`.
-fn language(RawQuery(query): RawQuery) -> Result<Language, Problem> {
-    match query.as_deref().unwrap_or_default() {
-        "" | "lang=zh" => Ok(Language::Zh),
-        "lang=en" => Ok(Language::En),
-        _ => Err(Problem::bad_request("the one parameter here is `lang`, and it is `zh` or `en`")),
+fn language(uri: &Uri) -> Result<Language, Problem> {
+    let parameters = Parameters::of(uri)?;
+    parameters.check(&["lang"])?;
+    match parameters.get("lang") {
+        None | Some("zh") => Ok(Language::Zh),
+        Some("en") => Ok(Language::En),
+        Some(_) => Err(wrong("lang", "it is zh or en")),
     }
 }
 
 async fn page(
     State(app): State<Arc<App>>,
     Extension(Peer(peer)): Extension<Peer>,
-    query: RawQuery,
+    uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let base = base_url(&app.server, peer, &headers);
-    let page = connect::page(&*app.catalog()?, &base, language(query)?);
+    let page = connect::page(&*app.catalog()?, &base, language(&uri)?);
     let mut response = Representation::text(page, "text/html; charset=utf-8", &headers)?.answer(&headers)?;
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
     Ok(response)
@@ -53,11 +59,11 @@ async fn file(
     State(app): State<Arc<App>>,
     Extension(Peer(peer)): Extension<Peer>,
     Segments(file): Segments<String>,
-    query: RawQuery,
+    uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let base = base_url(&app.server, peer, &headers);
-    let text = definition(&app, &file, &base, language(query)?)?;
+    let text = definition(&app, &file, &base, language(&uri)?)?;
     Representation::text(text, QLR, &headers)?.answer(&headers)
 }
 

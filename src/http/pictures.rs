@@ -1,8 +1,9 @@
-//! `/tiles/{tileset}[@{edition}]/{z}/{x}/{y}[@2x].png[?style=dark]`
+//! `/tiles/{tileset}[@{edition}]/{z}/{x}/{y}[@2x].png[?style=dark][&filter=…]`
 
 use super::{
     App, Problem,
     documents::at,
+    parameters::{Parameters, filter, wrong},
     respond::{IMMUTABLE, REVALIDATE, Representation, VARY_ENCODING, insert},
     tiles::{DROPPED_FEATURES, place, redirect},
 };
@@ -17,8 +18,7 @@ use crate::{
     view::View,
 };
 use axum::{
-    extract::RawQuery,
-    http::{HeaderMap, HeaderValue},
+    http::{HeaderMap, HeaderValue, Uri},
     response::Response,
 };
 use std::sync::Arc;
@@ -31,7 +31,7 @@ pub async fn picture(
     app: &App,
     name: &str,
     path: &str,
-    RawQuery(query): RawQuery,
+    uri: &Uri,
     base: &PublicUrl,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
@@ -39,7 +39,8 @@ pub async fn picture(
         Some(path) => (path, Scale::Twice),
         None => (path, Scale::Once),
     };
-    let look = Look { theme: theme(RawQuery(query.clone()))?, scale };
+    let parameters = Parameters::of(uri)?;
+    let look = Look { theme: theme(&parameters)?, scale };
     let (name, at) = at(name)?;
     let (tileset, cache_control) = match at {
         None => (app.catalog()?.tileset(name)?, REVALIDATE),
@@ -50,7 +51,7 @@ pub async fn picture(
                     let current = app.catalog()?.tileset(name)?;
                     let (tile, suffix) = (place(&current.grid, path)?, suffix(scale));
                     let version = app.service.picture_version(&current, look.theme);
-                    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+                    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
                     let (base, name) = (base.as_str(), &current.name);
                     return redirect(&format!("{base}/tiles/{name}@{version}/{tile}{suffix}.png{query}"));
                 }
@@ -59,7 +60,9 @@ pub async fn picture(
         // An edition stays as it is, but not how it is drawn.
         Some(at) => (app.service.at(&at).await?.tileset(name)?, REVALIDATE),
     };
-    send(app, &tileset, place(&tileset.grid, path)?, look, cache_control, headers).await
+    let tile = place(&tileset.grid, path)?;
+    let view = filter::view(&parameters, &tileset)?;
+    send(app, &tileset, tile, look, &view, cache_control, headers).await
 }
 
 fn suffix(scale: Scale) -> &'static str {
@@ -69,16 +72,11 @@ fn suffix(scale: Scale) -> &'static str {
     }
 }
 
-/// The theme that a request asks for, `style=dark`; light without.
-pub fn theme(RawQuery(query): RawQuery) -> Result<Theme, Problem> {
-    let query = query.as_deref().unwrap_or_default();
-    match query.strip_prefix("style=") {
-        None if query.is_empty() => Ok(Theme::Light),
-        None => Err(Problem::bad_request("a picture has one parameter, `style`")),
-        Some(name) => {
-            name.parse().map_err(|error| Problem::bad_request(format!("parameter `style`: {error}")))
-        }
-    }
+/// The theme that a request for pictures asks for, `style=dark`; light without. Beside it there may be a filter.
+pub fn theme(parameters: &Parameters) -> Result<Theme, Problem> {
+    parameters.check(&[&["style"], &filter::PARAMETERS[..]].concat())?;
+    let Some(name) = parameters.get("style") else { return Ok(Theme::Light) };
+    name.parse::<Theme>().map_err(|error| wrong("style", &error.to_string()))
 }
 
 /// The picture of `tile`, which is one of the tileset's grid.
@@ -87,14 +85,16 @@ pub async fn send(
     tileset: &Arc<Tileset>,
     tile: TileCoord,
     look: Look,
+    view: &View,
     cache_control: HeaderValue,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    let ready = app.service.picture(tileset, tile, look, &View::OPEN).await?;
+    let ready = app.service.picture(tileset, tile, look, view).await?;
+    let version = app.service.picture_version(tileset, look.theme);
     let representation = Representation {
         bytes: ready.bytes,
         encoding: Encoding::Identity,
-        etag: format!("\"{}{}\"", app.service.picture_version(tileset, look.theme), suffix(look.scale)),
+        etag: format!("\"{}{}\"", view.id().name(version), suffix(look.scale)),
         content_type: PNG,
         cache_control,
         vary: VARY_ENCODING,

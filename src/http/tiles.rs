@@ -19,7 +19,7 @@ use crate::{
 };
 use axum::{
     Extension,
-    extract::{RawQuery, State},
+    extract::State,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
@@ -39,8 +39,7 @@ pub async fn tile(
 ) -> Result<Response, Problem> {
     if let Some(path) = tile.strip_suffix(".png") {
         let base = base_url(&app.server, peer, &headers);
-        let query = RawQuery(uri.query().map(str::to_owned));
-        return pictures::picture(&app, &name, path, query, &base, &headers).await;
+        return pictures::picture(&app, &name, path, &uri, &base, &headers).await;
     }
     let (name, at) = at(&name)?;
     let (tileset, cache_control) = match at {

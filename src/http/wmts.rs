@@ -225,7 +225,7 @@ impl Tile<'_> {
         match self.format {
             Format::Png => {
                 let look = Look { theme: Theme::Light, scale: Scale::Once };
-                Ok(pictures::send(app, &tileset, coord, look, REVALIDATE, headers).await?)
+                Ok(pictures::send(app, &tileset, coord, look, &View::OPEN, REVALIDATE, headers).await?)
             }
             Format::Mvt => {
                 Ok(tiles::send_there(app, &tileset, coord, &View::OPEN, REVALIDATE, headers).await?)

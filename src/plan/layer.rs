@@ -159,6 +159,11 @@ impl Layer {
         fields.dedup();
         Ok(fields)
     }
+
+    /// The number of the column of days called `name`.
+    pub fn days(&self, name: &str) -> Option<usize> {
+        self.field(name).filter(|&field| self.fields[field].kind == FieldType::Date)
+    }
 }
 
 #[cfg(test)]

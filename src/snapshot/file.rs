@@ -1,13 +1,21 @@
 //! Reading a snapshot: verified once when it is opened, then read in place from the mapped file.
 
 use super::{
-    SnapshotId,
+    SnapshotId, Span,
     header::NODE_SIZE,
     map::{MappedFile, verified_feature},
 };
 use crate::plan::Layer;
 use flatgeobuf::{Feature, Header, packed_r_tree::PackedRTree};
-use std::{fs::File, io, ops::Range, panic, path::Path, sync::Arc, thread};
+use std::{
+    fs::File,
+    io,
+    ops::Range,
+    panic,
+    path::Path,
+    sync::{Arc, OnceLock},
+    thread,
+};
 
 pub(super) const MAGIC: [u8; 8] = *b"fgb\x03fgb\0";
 
@@ -60,6 +68,7 @@ pub struct Snapshot {
     index_place: Range<usize>,
     /// Byte offset of each feature in file order, relative to the start of the file.
     offsets: Vec<u64>,
+    pub(super) span: OnceLock<Option<Span>>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -104,7 +113,8 @@ impl Snapshot {
             return Err(SnapshotError::Altered { expected, found });
         }
         let Contents { layer, bounds, index, index_place, offsets } = contents?;
-        Ok(Arc::new(Self { id: found, layer: Arc::new(layer), bounds, map, index, index_place, offsets }))
+        let (id, layer, span) = (found, Arc::new(layer), OnceLock::new());
+        Ok(Arc::new(Self { id, layer, bounds, map, index, index_place, offsets, span }))
     }
 
     /// The whole file, as it is downloaded.

@@ -1,45 +1,8 @@
 // OpenLayers, on a page of another site, reads and draws the tiles.
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
-import { bundledFeatures, bundledLayers, launch, record, server, shots } from "./setting.mjs";
-
-/** Another site: its origin differs from the server's, so that CORS is tried too. */
-async function startSite(script, data) {
-  const page = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
-    <body ${data}><div id="map" style="position:fixed;inset:0"></div><script type="module" src="/page.js"></script>`;
-  const site = createServer((request, response) => {
-    const isScript = request.url === "/page.js";
-    response.writeHead(200, { "content-type": isScript ? "text/javascript" : "text/html" });
-    response.end(isScript ? script : page);
-  });
-  await new Promise((listening) => site.listen(0, "127.0.0.1", listening));
-  return site;
-}
-
-/** Shows a page of this folder and gives its body and the names that it found in each layer. */
-async function show(t, script, data, shot) {
-  const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL(script, import.meta.url))],
-    bundle: true,
-    write: false,
-    format: "esm",
-  });
-  const site = await startSite(outputFiles[0].text, data);
-  const browser = await launch();
-  t.after(() => Promise.all([browser.close(), site.close()]));
-  const page = await browser.newPage({ viewport: { width: 900, height: 600 } });
-  const log = record(page);
-  await page.goto(`http://127.0.0.1:${site.address().port}/`);
-  await page.waitForSelector("body[data-found]", { state: "attached", timeout: 30_000 });
-  await page.screenshot({ path: `${shots}/${shot}.png` });
-  const body = page.locator("body");
-  assert.equal(await body.getAttribute("data-failed"), null);
-  assert.deepEqual(log.complaints, []);
-  return { body, found: JSON.parse(await body.getAttribute("data-found")) };
-}
+import { show } from "./other_site.mjs";
+import { bundledFeatures, bundledLayers, server } from "./setting.mjs";
 
 test("tiles load in OpenLayers, from another site", async (t) => {
   const { found } = await show(t, "openlayers_page.mjs", `data-tiles="${server}/tiles/plan/{z}/{x}/{y}.mvt"`, "openlayers");

@@ -10,8 +10,12 @@ use crate::{
     config::PublicUrl,
     crs::Crs,
     export::Format,
+    snapshot::Span,
 };
 use serde_json::{Value, json};
+
+/// As OGC 17-069r4 has it.
+const GREGORIAN: &str = "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian";
 
 pub fn collections(catalog: &Catalog, base: &PublicUrl) -> Value {
     let href = format!("{}/ogc/collections", base.as_str());
@@ -47,6 +51,11 @@ pub fn collection(layer: &PublishedLayer, base: &PublicUrl) -> Value {
             "bbox": [[b.min_x, b.min_y, b.max_x, b.max_y]],
             "crs": Crs::Crs84.to_string(),
         }});
+    }
+    if let Some(Span { from, to }) = snapshot.span() {
+        let [from, to] =
+            [from.map(|day| format!("{day}T00:00:00Z")), to.map(|day| format!("{day}T23:59:59Z"))];
+        document["extent"]["temporal"] = json!({ "interval": [[from, to]], "trs": GREGORIAN });
     }
     document
 }

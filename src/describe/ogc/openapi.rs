@@ -4,6 +4,7 @@ use super::{
     DESCRIPTION, TITLE,
     link::{FLATGEOBUF, GEOJSON, HTML, JSON, OPENAPI, SCHEMA},
     schema::json_type,
+    styles::{MAPBOX, QML, SLD},
     tiles::{MVT, TILEJSON},
     title,
 };
@@ -33,6 +34,7 @@ pub fn openapi(catalog: &Catalog, base: &PublicUrl, items: &ItemsRequest) -> Val
             { "name": "Common", "description": "OGC API – Common" },
             { "name": "Features", "description": "OGC API – Features" },
             { "name": "Tiles", "description": "OGC API – Tiles" },
+            { "name": "Styles", "description": "OGC API – Styles" },
         ],
         "paths": paths(catalog, items),
         "components": {
@@ -63,35 +65,26 @@ const PAGE: (&str, &str) = (HTML, "page");
 /// Each collection has paths of its own, since each has its own properties to ask by; so GDAL knows which of them
 /// it may ask by.
 fn paths(catalog: &Catalog, items: &ItemsRequest) -> Map<String, Value> {
-    let common = |path: &str, operation: &str, summary: &str, form| Resource {
-        path: path.into(),
-        operation: operation.into(),
-        summary: summary.into(),
-        tag: "Common",
-        parameters: vec!["f"],
-        properties: vec![],
-        forms: vec![form, PAGE],
+    let common = |path: &str, operation: &str, summary: &str, form| {
+        Resource::new("Common", path, operation, summary, &["f"], &[form, PAGE])
     };
     let resources = [
         common("/", "getLandingPage", "入口 Landing page", (JSON, "landingPage")),
         common("/conformance", "getConformance", "一致性类 Conformance classes", (JSON, "conformance")),
-        common("/api", "getApi", "接口定义 API definition", (OPENAPI, "object")),
-        common("/collections", "getCollections", "图层 Collections", (JSON, "collections")),
+        common("/api", "getAPI", "接口定义 API definition", (OPENAPI, "object")),
+        common("/collections", "getCollectionsList", "图层 Collections", (JSON, "collections")),
     ];
     let of_layers = catalog.layers().iter().flat_map(|layer| collection(&layer.snapshot.layer, items));
-    let resources = resources.into_iter().chain(of_layers).chain(tiles());
+    let resources = resources.into_iter().chain(of_layers).chain(tiles()).chain(styles());
     resources.map(|resource| (resource.path.clone(), json!({ "get": resource.operation() }))).collect()
 }
 
 fn collection(layer: &Layer, items: &ItemsRequest) -> [Resource; 5] {
-    let resource = |path: &str, operation: &str, summary: &str, parameters: &[_], forms: &[_]| Resource {
-        path: format!("/collections/{}{path}", layer.id),
-        operation: format!("{operation}.{}", layer.id),
-        summary: format!("{}：{summary}", title(&layer.title)),
-        tag: "Features",
-        parameters: parameters.to_vec(),
-        properties: vec![],
-        forms: [forms, &[PAGE]].concat(),
+    let resource = |path: &str, operation: &str, summary: &str, parameters: &[_], forms: &[_]| {
+        let path = format!("/collections/{}{path}", layer.id);
+        let operation = format!("{operation}.{}", layer.id);
+        let summary = format!("{}：{summary}", title(&layer.title));
+        Resource::new("Features", &path, &operation, &summary, parameters, &[forms, &[PAGE]].concat())
     };
     // Their forms are others than those of documents.
     let parameter = |&name| if name == "f" { "f-items" } else { name };
@@ -114,22 +107,17 @@ fn collection(layer: &Layer, items: &ItemsRequest) -> [Resource; 5] {
     ]
 }
 
-/// Tiles of the plan, of each collection, and the tile matrix sets that they are in.
+/// Tiles of the plan, of each collection, and the tile matrix sets that they are in. How operations are called is said by
+/// OGC 20-057, `/req/oas30/operation-id`.
 fn tiles() -> Vec<Resource> {
-    let resource = |path: &str, operation: &str, summary: &str, parameters: &[_], forms: &[_]| Resource {
-        path: path.into(),
-        operation: operation.into(),
-        summary: summary.into(),
-        tag: "Tiles",
-        parameters: parameters.to_vec(),
-        properties: vec![],
-        forms: forms.to_vec(),
+    let resource = |path: &str, operation: &str, summary: &str, parameters: &[_], forms: &[_]| {
+        Resource::new("Tiles", path, operation, summary, parameters, forms)
     };
     let (json, tilejson) = ((JSON, "object"), (TILEJSON, "object"));
     let mut resources = vec![
         resource(
             "/tileMatrixSets",
-            "getTileMatrixSets",
+            "getTileMatrixSetsList",
             "瓦片矩阵集 Tile matrix sets",
             &["f"],
             &[json, PAGE],
@@ -143,7 +131,7 @@ fn tiles() -> Vec<Resource> {
         ),
     ];
     for (of, name, own) in
-        [("", "Plan", "collections"), ("/collections/{collectionId}", "Collection", "collectionId")]
+        [("", "dataset", "collections"), ("/collections/{collectionId}", "collection", "collectionId")]
     {
         let tileset = format!("{of}/tiles/{{tileMatrixSetId}}");
         let filter = ["filter", "filter-lang", "filter-crs"];
@@ -151,21 +139,21 @@ fn tiles() -> Vec<Resource> {
         resources.extend([
             resource(
                 &format!("{of}/tiles"),
-                &format!("get{name}Tilesets"),
+                &format!("tiles.{name}.vector.getTileSetsList"),
                 "瓦片集 Tilesets",
-                &["f", own],
+                &[&["f", own], &filter[..]].concat(),
                 &[json, PAGE],
             ),
             resource(
                 &tileset,
-                &format!("get{name}Tileset"),
+                &format!("tiles.{name}.vector.getTileSet"),
                 "瓦片集 Tileset",
-                &["tileMatrixSetId", "f-tileset", own],
+                &[&["tileMatrixSetId", "f-tileset", own], &filter[..]].concat(),
                 &[json, tilejson, PAGE],
             ),
             resource(
                 &format!("{tileset}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}"),
-                &format!("get{name}Tile"),
+                &format!("tiles.{name}.vector.getTile"),
                 "矢量瓦片 Vector tile",
                 &[&place[..], &filter].concat(),
                 &[(MVT, "binary")],
@@ -173,6 +161,22 @@ fn tiles() -> Vec<Resource> {
         ]);
     }
     resources
+}
+
+/// How the layers are drawn.
+fn styles() -> [Resource; 2] {
+    let sheets = [(MAPBOX, "object"), (SLD, "page"), (QML, "page"), PAGE];
+    [
+        Resource::new("Styles", "/styles", "getStyles", "样式 Styles", &["f"], &[(JSON, "object"), PAGE]),
+        Resource::new(
+            "Styles",
+            "/styles/{styleId}",
+            "getStyle",
+            "样式 Style",
+            &["styleId", "f-style"],
+            &sheets,
+        ),
+    ]
 }
 
 /// The parameter that asks by a property.
@@ -188,6 +192,25 @@ fn property(field: &Field) -> Value {
 }
 
 impl Resource {
+    fn new(
+        tag: &'static str,
+        path: &str,
+        operation: &str,
+        summary: &str,
+        parameters: &[&'static str],
+        forms: &[(&'static str, &'static str)],
+    ) -> Self {
+        Self {
+            path: path.to_owned(),
+            operation: operation.to_owned(),
+            summary: summary.to_owned(),
+            tag,
+            parameters: parameters.to_vec(),
+            properties: vec![],
+            forms: forms.to_vec(),
+        }
+    }
+
     fn operation(&self) -> Value {
         let reference = |kind: &str, name: &str| json!({ "$ref": format!("#/components/{kind}/{name}") });
         let media_type = |schema: Value| json!({ "schema": schema });
@@ -242,6 +265,10 @@ fn parameters(catalog: &Catalog, items: &ItemsRequest) -> Value {
         "tileMatrix": path("tileMatrix", "级别 Tile matrix", json!({ "type": "integer", "minimum": 0 })),
         "tileRow": path("tileRow", "行 Row from the north", json!({ "type": "integer", "minimum": 0 })),
         "tileCol": path("tileCol", "列 Column from the west", json!({ "type": "integer", "minimum": 0 })),
+        "styleId": path("styleId", "样式 Style", json!({ "type": "string" })),
+        "f-style": query("f", "格式 Form of the answer", json!({
+            "type": "string", "enum": ["mapbox", "sld11", "qml", "html"],
+        })),
         "f-tile": query("f", "格式 Form of the answer", json!({ "type": "string", "enum": ["mvt"] })),
         "f-tileset": query("f", "格式 Form of the answer", json!({
             "type": "string", "enum": ["json", "html", "tilejson"],

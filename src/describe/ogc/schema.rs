@@ -5,6 +5,7 @@ use crate::{
     config::PublicUrl,
     features::filter::{GEOMETRY, ID},
     plan::{Field, FieldType, GeometryKind, Layer},
+    snapshot::{VALID_FROM, VALID_TO},
 };
 use serde_json::{Map, Value, json};
 
@@ -51,8 +52,8 @@ fn property(field: &Field) -> Value {
     if field.kind == FieldType::Date {
         property["format"] = json!("date");
         match &*field.name {
-            "valid_from" => property["x-ogc-role"] = json!("primary-interval-start"),
-            "valid_to" => property["x-ogc-role"] = json!("primary-interval-end"),
+            VALID_FROM => property["x-ogc-role"] = json!("primary-interval-start"),
+            VALID_TO => property["x-ogc-role"] = json!("primary-interval-end"),
             _ => {}
         }
     }

@@ -55,7 +55,7 @@ pub fn tilesets(selected: &Selected, sets: &TileMatrixSets, base: &PublicUrl) ->
         base,
         &[],
         &format!("瓦片集 Tilesets · {}", selected.title()),
-        list(sets, |set| format!("{tiles}/{}?f=html", set.id)),
+        list(sets, |set| format!("{tiles}/{}{}", set.id, selected.query_in("html"))),
     )
 }
 
@@ -74,8 +74,8 @@ pub fn tileset(selected: &Selected, set: &TileMatrixSet, base: &PublicUrl) -> St
             li { code { (id) } ": " (columns.join(", ")) }
         } } }
         ul {
-            li { a href={ (href) "?f=json" } { "JSON" } }
-            li { a href={ (href) "?f=tilejson" } { "TileJSON" } }
+            li { a href={ (href) (selected.query_in("json")) } { "JSON" } }
+            li { a href={ (href) (selected.query_in("tilejson")) } { "TileJSON" } }
         }
     };
     page(base, &[("tiles", "瓦片集 Tilesets")], &format!("{} · {}", selected.title(), set.id), content)

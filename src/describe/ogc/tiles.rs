@@ -2,13 +2,13 @@
 //! TMS 2.0, 17-083r4, §7.3).
 
 use super::{
-    link::{HTML, JSON, link, self_and_page},
+    link::{HTML, JSON, link},
     tile_matrix_sets, title,
 };
 use crate::{
     catalog::Tileset,
     config::PublicUrl,
-    describe::tilejson,
+    describe::tilejson::{query, tilejson},
     grid::{TileMatrixSet, TileMatrixSets},
     plan::{FieldType, GeometryKind},
     snapshot::{Bounds, Origin},
@@ -29,6 +29,8 @@ pub struct Selected<'a> {
     pub collection: Option<&'a str>,
     /// The value of the parameter `collections`.
     pub collections: Option<&'a str>,
+    /// What of them is in the tiles, in the normal form of filters.
+    pub filter: Option<&'a str>,
 }
 
 impl Selected<'_> {
@@ -41,14 +43,17 @@ impl Selected<'_> {
         }
     }
 
-    /// The query that keeps to the selection: ids have no characters that a query encodes.
+    /// The query that keeps to the selection.
     pub(super) fn query(&self) -> String {
-        match self.collections {
-            Some(_) => {
-                let ids = self.tileset.layers.iter().map(|layer| layer.id().as_str()).collect::<Vec<_>>();
-                format!("?collections={}", ids.join(","))
-            }
-            None => String::new(),
+        let ids = self.tileset.layers.iter().map(|layer| layer.id().as_str()).collect::<Vec<_>>().join(",");
+        query([("collections", self.collections.map(|_| &*ids)), ("filter", self.filter)])
+    }
+
+    /// The same with the form of the answer behind it.
+    pub(super) fn query_in(&self, form: &str) -> String {
+        match self.query() {
+            query if query.is_empty() => format!("?f={form}"),
+            query => format!("{query}&f={form}"),
         }
     }
 
@@ -63,25 +68,22 @@ impl Selected<'_> {
 /// The tilesets that there are: one for each tile matrix set.
 pub fn tilesets(selected: &Selected, sets: &TileMatrixSets, base: &PublicUrl) -> Value {
     let tilesets: Vec<_> = sets.iter().map(|set| entry(selected, set, base)).collect();
-    let href = selected.tiles(base) + &selected.query();
-    json!({ "title": selected.title(), "links": links(&selected.title(), &href), "tilesets": tilesets })
+    let links = links(selected, &selected.title(), &selected.tiles(base));
+    json!({ "title": selected.title(), "links": links, "tilesets": tilesets })
 }
 
-/// To the resource and its page, whether there is a query or not.
-fn links(title: &str, href: &str) -> Vec<Value> {
-    match href.contains('?') {
-        true => {
-            vec![link("self", JSON, title, href), link("alternate", HTML, title, &format!("{href}&f=html"))]
-        }
-        false => self_and_page(title, href),
-    }
+/// To the resource at `href`, without its query, and to its page.
+fn links(selected: &Selected, title: &str, href: &str) -> Vec<Value> {
+    vec![
+        link("self", JSON, title, &format!("{href}{}", selected.query())),
+        link("alternate", HTML, title, &format!("{href}{}", selected.query_in("html"))),
+    ]
 }
 
 /// What the list and the tileset itself say.
 fn entry(selected: &Selected, set: &TileMatrixSet, base: &PublicUrl) -> Value {
-    let href = format!("{}/{}{}", selected.tiles(base), set.id, selected.query());
     let title = format!("{} · {}", selected.title(), set.id);
-    let mut links = links(&title, &href);
+    let mut links = links(selected, &title, &format!("{}/{}", selected.tiles(base), set.id));
     links.push(link(TILING_SCHEME, JSON, &set.title, &tile_matrix_sets::href(set, base)));
     let mut entry = json!({
         "title": title,
@@ -113,10 +115,9 @@ pub fn tileset(selected: &Selected, set: &TileMatrixSet, base: &PublicUrl) -> Va
     document["layers"] =
         json!(selected.tileset.layers.iter().flat_map(|l| layers(l, set)).collect::<Vec<_>>());
     let tiles = format!("{}/{}", selected.tiles(base), set.id);
-    let query = selected.query();
-    let mut item = link("item", MVT, "矢量瓦片 Vector tiles", &tile_url(&tiles, &query));
+    let mut item = link("item", MVT, "矢量瓦片 Vector tiles", &tile_url(&tiles, &selected.query()));
     item["templated"] = json!(true);
-    let tilejson = format!("{tiles}{query}{}f=tilejson", if query.is_empty() { "?" } else { "&" });
+    let tilejson = format!("{tiles}{}", selected.query_in("tilejson"));
     let tilejson = link("alternate", TILEJSON, "TileJSON", &tilejson);
     if let Some(links) = document["links"].as_array_mut() {
         links.extend([item, tilejson]);
@@ -192,7 +193,7 @@ fn json_type(kind: FieldType) -> (&'static str, Option<&'static str>) {
 
 /// The TileJSON of a tileset. Its zooms are levels of the tile matrix set.
 pub fn tileset_tilejson(selected: &Selected, set: &TileMatrixSet, origin: Origin, base: &PublicUrl) -> Value {
-    let mut document = tilejson(selected.tileset, origin, None, base);
+    let mut document = tilejson(selected.tileset, origin, None, None, base);
     let tiles = format!("{}/{}", selected.tiles(base), set.id);
     document["tiles"] = json!([format!("{tiles}/{{z}}/{{y}}/{{x}}{}", selected.query())]);
     document["minzoom"] = json!(set.level(selected.tileset.minzoom()));

@@ -18,6 +18,7 @@ use axum::{
     response::Response,
 };
 use serde_json::Value;
+use std::sync::Arc;
 
 /// `/ogc`
 pub async fn landing_page(asked: Asked) -> Result<Response, Problem> {
@@ -44,7 +45,11 @@ pub async fn collections(asked: Asked) -> Result<Response, Problem> {
     let form = asked.form(&[JSON, HTML])?;
     let text = match form {
         HTML => ogc::html::collections(&asked.catalog, &asked.base),
-        _ => ogc::collections(&asked.catalog, &asked.base).to_string(),
+        _ => {
+            let (catalog, base) = (Arc::clone(&asked.catalog), asked.base.clone());
+            // The first time the rows are read for the extents in time.
+            asked.app.service.work(move || ogc::collections(&catalog, &base).to_string()).await?
+        }
     };
     asked.answer(text, form)
 }
@@ -55,7 +60,10 @@ pub async fn collection(asked: Asked, Segments(id): Segments<String>) -> Result<
     let form = asked.form(&[JSON, HTML])?;
     let text = match form {
         HTML => ogc::html::collection(layer, &asked.base),
-        _ => ogc::collection(layer, &asked.base).to_string(),
+        _ => {
+            let (layer, base) = (Arc::clone(layer), asked.base.clone());
+            asked.app.service.work(move || ogc::collection(&layer, &base).to_string()).await?
+        }
     };
     asked.answer(text, form)
 }

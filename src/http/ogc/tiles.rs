@@ -130,23 +130,27 @@ impl Wanted<'_> {
         }
     }
 
-    /// Checks the parameters and chooses the form.
+    /// Checks the parameters and chooses the form. A filter may be among them: of tiles, and of what leads to them.
     fn form(&self, asked: &Asked, forms: &[Form]) -> Result<Form, Problem> {
-        match self.collection {
-            Some(_) => asked.form(forms),
-            None => asked.form_with(&["f", "collections"], forms),
-        }
+        let own: &[&str] = if self.collection.is_some() { &["f"] } else { &["f", "collections"] };
+        asked.form_with(&[own, &filter::PARAMETERS].concat(), forms)
     }
 
-    fn selected<'a>(&'a self, tileset: &'a Tileset, asked: &'a Asked) -> ogc::Selected<'a> {
+    fn selected<'a>(
+        &'a self,
+        tileset: &'a Tileset,
+        asked: &'a Asked,
+        filter: Option<&'a str>,
+    ) -> ogc::Selected<'a> {
         let collections = asked.parameters.get("collections");
-        ogc::Selected { tileset, collection: self.collection, collections }
+        ogc::Selected { tileset, collection: self.collection, collections, filter }
     }
 
     fn tilesets(&self, app: &App, asked: &Asked) -> Result<Response, Problem> {
         let tileset = self.layers(&asked.catalog, asked)?;
         let form = self.form(asked, &[JSON, HTML])?;
-        let (selected, sets) = (self.selected(&tileset, asked), &app.service.matrix_sets);
+        let filter = filter::carried(&asked.parameters, &tileset)?;
+        let (selected, sets) = (self.selected(&tileset, asked, filter.as_deref()), &app.service.matrix_sets);
         let text = match form {
             HTML => ogc::tile_pages::tilesets(&selected, sets, &asked.base),
             _ => ogc::tilesets(&selected, sets, &asked.base).to_string(),
@@ -157,7 +161,8 @@ impl Wanted<'_> {
     fn tileset(&self, app: &App, asked: &Asked, set: &str) -> Result<Response, Problem> {
         let (tileset, set) = (self.layers(&asked.catalog, asked)?, find_set(app, set)?);
         let form = self.form(asked, &[JSON, HTML, TILEJSON])?;
-        let selected = self.selected(&tileset, asked);
+        let filter = filter::carried(&asked.parameters, &tileset)?;
+        let selected = self.selected(&tileset, asked, filter.as_deref());
         let text = match form {
             HTML => ogc::tile_pages::tileset(&selected, set, &asked.base),
             TILEJSON => ogc::tileset_tilejson(&selected, set, asked.catalog.origin, &asked.base).to_string(),
@@ -169,8 +174,7 @@ impl Wanted<'_> {
     async fn tile(&self, app: &App, asked: &Asked, place: &Place) -> Result<Response, Problem> {
         let (set, matrix, row, column) = place;
         let set = find_set(app, set)?;
-        let own: &[&str] = if self.collection.is_some() { &["f"] } else { &["f", "collections"] };
-        asked.form_with(&[own, &filter::PARAMETERS].concat(), &[MVT])?;
+        self.form(asked, &[MVT])?;
         let coord = coordinate(set, matrix, row, column)?;
         // What is wrong with the request is told before a grid is prepared for it.
         let served = self.layers(&asked.catalog, asked)?;

@@ -24,7 +24,20 @@ pub fn filter(parameters: &Parameters) -> Result<Option<Filter>, Problem> {
 /// # Errors
 /// 400 that names the parameter that is wrong.
 pub fn view(parameters: &Parameters, tileset: &Tileset) -> Result<View, Problem> {
-    let Some(filter) = filter(parameters)? else { return Ok(View::OPEN) };
+    filter(parameters)?.map_or(Ok(View::OPEN), |filter| filtered(&filter, tileset))
+}
+
+/// The filter that a request for a description of `tileset` has, in its normal form: the URLs of tiles carry it.
+///
+/// # Errors
+/// As [`view`], so that what is wrong is told before a tile is asked for.
+pub fn carried(parameters: &Parameters, tileset: &Tileset) -> Result<Option<String>, Problem> {
+    let Some(filter) = filter(parameters)? else { return Ok(None) };
+    filtered(&filter, tileset)?;
+    Ok(Some(filter.normal().to_owned()))
+}
+
+fn filtered(filter: &Filter, tileset: &Tileset) -> Result<View, Problem> {
     let layers = tileset.layers.iter().map(|layer| &*layer.snapshot);
-    View::filtered(&filter, layers).map_err(|error| wrong("filter", &error.to_string()))
+    View::filtered(filter, layers).map_err(|error| wrong("filter", &error.to_string()))
 }
