@@ -3,7 +3,7 @@
 from urllib.parse import quote
 
 import pytest
-from conftest import SERVER, assert_looks_like, drawn, fetch_json, render, settings
+from conftest import SERVER, assert_looks_like, compare, drawn, fetch_json, render, settings
 from qgis.core import QgsRasterLayer, QgsRectangle, QgsVectorLayer, QgsVectorTileLayer
 
 LAYERS = fetch_json("/layers.json")["layers"]
@@ -44,13 +44,41 @@ def test_vector_tiles_by_url_with_their_style():
     assert_looks_like(image, "vector-tiles.png")
 
 
+def pictures(path):
+    url = quote(f"{SERVER}{path}", safe=":/")
+    return QgsRasterLayer(f"type=xyz&url={url}&zmin=0&zmax=18", "plan", "wms")
+
+
 def test_pictures_by_url():
-    url = quote(f"{SERVER}/tiles/plan/{{z}}/{{x}}/{{y}}.png", safe=":/")
-    layer = QgsRasterLayer(f"type=xyz&url={url}&zmin=0&zmax=18", "plan", "wms")
+    layer = pictures("/tiles/plan/{z}/{x}/{y}.png")
     assert layer.isValid() and layer.crs().authid() == "EPSG:3857"
     image, _ = render(settings([layer], MIDDLE))
     assert drawn(image) > 0.9
     assert_looks_like(image, "pictures.png")
+
+
+def moved(east, scale=1):
+    """The middle of the district, moved by so many pixels and scaled."""
+    extent = QgsRectangle(MIDDLE)
+    metres = east * MIDDLE.width() / 480
+    extent.set(MIDDLE.xMinimum() + metres, MIDDLE.yMinimum(), MIDDLE.xMaximum() + metres, MIDDLE.yMaximum())
+    extent.scale(scale)
+    return extent
+
+
+@pytest.mark.parametrize("path, extent", [
+    ("/tiles/plan/{z}/{x}/{y}.png?style=dark", MIDDLE),
+    ("/tiles/plan/{z}/{x}/{y}.png?filter=id<0", MIDDLE),
+    ("/tiles/townships,roads,rivers/{z}/{x}/{y}.png", MIDDLE),
+    ("/tiles/plan/{z}/{y}/{x}.png", MIDDLE),
+    ("/tiles/plan/{z}/{x}/{y}.png", moved(20)),
+    ("/tiles/plan/{z}/{x}/{y}.png", moved(0, 1.1)),
+])
+def test_another_picture_does_not_look_like_it(path, extent):
+    """The measure tells what is drawn otherwise, elsewhere, in part or not at all."""
+    image, _ = render(settings([pictures(path)], extent))
+    alike, differences = compare(image, "pictures.png")
+    assert not alike, differences[-5:]
 
 
 @pytest.mark.parametrize("id", ["mining_blocks", "faults", "prohibited_zones"])
@@ -100,3 +128,4 @@ def test_wmts_pictures_in_degrees():
     assert layer.crs().authid() == "EPSG:4490"
     image, _ = render(settings([layer], MIDDLE))
     assert drawn(image) > 0.9
+    assert_looks_like(image, "pictures-degrees.png")
