@@ -2,7 +2,7 @@
 
 use crate::support::{
     gdal::{ids, run},
-    plan,
+    grid, plan,
     server::shared,
 };
 use serde_json::Value;
@@ -130,5 +130,38 @@ fn it_lists_the_layers_of_wmts() {
                 "{layer} {set}: {listed}"
             );
         }
+    }
+}
+
+/// What it makes of the place of a tile is the picture of that tile, to the pixel.
+#[test]
+fn it_draws_pictures_by_wmts() {
+    let server = shared();
+    let url = server.url("/wmts/1.0.0/WMTSCapabilities.xml");
+    let folder = tempfile::tempdir().unwrap();
+    let web = grid::tile_at(112.85, 36.3, 11);
+    let metres = 20_037_508.342_789_244;
+    for (set, side, [west, north], [column, row]) in [
+        (
+            "c",
+            360.0 / 2048.0,
+            [-180.0, 90.0],
+            [(292.85 / 360.0 * 2048.0) as u32, (53.7 / 360.0 * 2048.0) as u32],
+        ),
+        ("WebMercatorQuad", 2.0 * metres / 2048.0, [-metres, metres], [web.x, web.y]),
+    ] {
+        let left = west + f64::from(column) * side;
+        let top = north - f64::from(row) * side;
+        let window = [left, top, left + side, top - side].map(|edge| edge.to_string());
+        let file = folder.path().join(format!("{set}.png"));
+        let source = format!("WMTS:{url},layer=plan,tilematrixset={set}");
+        let [left, top, right, bottom] = &window;
+        let whole = ["-projwin", left, top, right, bottom, "-outsize", "256", "256", "-of", "PNG", &source];
+        run("gdal_translate", &[&["-q"], &whole[..], &[file.to_str().unwrap()]].concat());
+        let drawn = tiny_skia::Pixmap::load_png(&file).unwrap();
+        let path = format!("/wmts/1.0.0/plan/default/{set}/11/{row}/{column}.png");
+        let tile = tiny_skia::Pixmap::decode_png(&server.get(&path).expect(200).body).unwrap();
+        assert!(tile.pixels().iter().filter(|pixel| pixel.alpha() > 0).count() > 10_000, "{path} is empty");
+        assert!(drawn.pixels() == tile.pixels(), "{set}");
     }
 }

@@ -64,7 +64,7 @@ async fn an_edit_leaves_the_other_tiles_of_every_grid_in_the_cache() {
     assert!(cut < before.len() as f64 / 4.0, "{cut} cut of {}", before.len());
 }
 
-const OWN: &str = r#"
+pub const OWN: &str = r#"
     [[tiles.grid]]
     id = "zone38"
     title = "三度带 38"

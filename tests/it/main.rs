@@ -7,6 +7,7 @@ mod support;
 
 mod arcgis;
 mod archives;
+mod bad_input;
 mod bounds;
 mod bundle;
 mod cache;
@@ -35,6 +36,7 @@ mod ogc_gdal;
 mod ogc_tiles;
 mod operations;
 mod overload;
+mod picture_grids;
 mod pictures;
 mod plan_document;
 mod plan_indicators;

@@ -36,7 +36,7 @@ pub fn declared() -> BTreeSet<String> {
     document["conformsTo"].as_array().unwrap().iter().map(|c| c.as_str().unwrap().to_owned()).collect()
 }
 
-/// Nothing is declared that no test names; for tiles, `ogc_tiles` has the list.
+/// Nothing is declared that no test names.
 #[test]
 fn every_declared_class_has_a_test() {
     let tests = [
@@ -44,12 +44,12 @@ fn every_declared_class_has_a_test() {
         include_str!("ogc_crs.rs"),
         include_str!("ogc_features.rs"),
         include_str!("ogc_filter.rs"),
+        include_str!("ogc_tiles.rs"),
     ]
     .concat();
     for class in declared() {
         let name = class.strip_prefix("http://www.opengis.net/spec/").unwrap();
-        let of_tiles = ["ogcapi-tiles-", "tms/"].iter().any(|part| name.starts_with(part));
-        assert!(of_tiles || tests.contains(&format!("`{name}`")), "no test of {name}");
+        assert!(tests.contains(&format!("`{name}`")), "no test of {name}");
     }
 }
 
@@ -60,7 +60,8 @@ fn json(path: &str) -> Value {
     answer.json()
 }
 
-/// `ogcapi-common-1/1.0/conf/core`, `ogcapi-common-1/1.0/conf/landing-page`: `/conf/landing-page/root-op`, `root-success`
+/// `ogcapi-common-1/1.0/conf/core`, `ogcapi-common-1/1.0/conf/landing-page`: `/conf/landing-page/root-op`, `root-success`,
+/// `api-definition-op`, `api-definition-success`
 #[test]
 fn landing_page_root_success() {
     let server = shared();
@@ -69,10 +70,13 @@ fn landing_page_root_success() {
     for rel in ["self", "conformance", "data"] {
         server.get(&linked(&server, &page, rel, "application/json")).expect(200);
     }
+    let definition = "application/vnd.oai.openapi+json;version=3.0";
+    let answer = server.get(&linked(&server, &page, "service-desc", definition)).expect(200);
+    assert_eq!(answer.expect_header("content-type"), definition);
     assert_eq!(linked(&server, &page, "self", "application/json"), "/ogc");
 }
 
-/// `/conf/landing-page/conformance-success`
+/// `/conf/landing-page/conformance-op`, `conformance-success`
 #[test]
 fn landing_page_conformance_success() {
     json("/ogc/conformance");

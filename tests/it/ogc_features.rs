@@ -2,7 +2,7 @@
 
 use crate::ogc_common::{check_page, declared, linked};
 use crate::support::{
-    ogc::{all_ids, items, items_path, next, page_ids, refused},
+    ogc::{CRS84, all_ids, items, items_path, next, page_ids, refused},
     plan,
     server::shared,
 };
@@ -10,7 +10,8 @@ use flatgeobuf::{FallibleStreamingIterator, FeatureProperties, FgbReader};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// `ogcapi-features-1/1.0/conf/core`: `/conf/core/root-op`, `root-success`, `conformance-success`
+/// `ogcapi-features-1/1.0/conf/core`: `/conf/core/root-op`, `root-success`, `api-definition-op`, `api-definition-success`,
+/// `conformance-op`, `conformance-success`
 #[test]
 fn core_root_success() {
     let server = shared();
@@ -35,6 +36,7 @@ fn core_root_success() {
 #[test]
 fn core_fc_md_success() {
     let server = shared();
+    let mut limited = 0;
     for layer in plan::LAYERS.iter() {
         let collection = server.get(&format!("/ogc/collections/{}", layer.id)).expect(200).json();
         for media_type in ["application/geo+json", "text/html", "application/flatgeobuf"] {
@@ -44,10 +46,20 @@ fn core_fc_md_success() {
         }
         let box_of = layer.features.iter().map(plan::bounds_of).reduce(plan::union).unwrap();
         assert_eq!(collection["extent"]["spatial"]["bbox"], json!([box_of]), "{}", layer.id);
+        // A feature without a limit leaves its layer without one.
+        let days = |name: &str| {
+            let days: Vec<_> = layer.features.iter().map(|f| f["properties"][name].as_str()).collect();
+            days.into_iter().collect::<Option<Vec<_>>>()
+        };
+        let from = days("valid_from").map(|days| format!("{}T00:00:00Z", days.iter().min().unwrap()));
+        let to = days("valid_to").map(|days| format!("{}T23:59:59Z", days.iter().max().unwrap()));
+        assert_eq!(collection["extent"]["temporal"]["interval"], json!([[from, to]]), "{}", layer.id);
+        limited += usize::from(from.is_some()) + usize::from(to.is_some());
     }
+    assert!(limited > 0, "no layer has a limit in time");
 }
 
-/// `/conf/core/fc-op`, `fc-response`, `fc-links`, `fc-numberMatched`, `fc-numberReturned` and
+/// `/conf/core/crs84`, `fc-op`, `fc-response`, `fc-links`, `fc-rel-type`, `fc-timeStamp`, `fc-numberMatched`, `fc-numberReturned` and
 /// `ogcapi-features-1/1.0/conf/geojson`: `/conf/geojson/definition`, `/conf/geojson/content`
 #[test]
 fn core_fc_response() {
@@ -57,6 +69,9 @@ fn core_fc_response() {
         assert_eq!(answer.expect_header("content-type"), "application/geo+json");
         let page = answer.json();
         assert_eq!(page["type"], "FeatureCollection");
+        assert_eq!(answer.expect_header("content-crs"), format!("<{CRS84}>"));
+        // Of a snapshot, not of a moment.
+        assert!(page.get("timeStamp").is_none());
         assert_eq!(
             (&page["numberMatched"], &page["numberReturned"]),
             (&json!(layer.features.len()), &json!(layer.features.len()))

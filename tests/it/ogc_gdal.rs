@@ -107,3 +107,15 @@ fn it_reads_a_zone() {
         assert!((found - expected).abs() < 0.001, "{found} for {expected}");
     }
 }
+
+/// Its driver of all kinds of OGC API finds the collections. Tiles it reads by definitions of tile matrix sets as they were
+/// before 2.0: not from here.
+#[test]
+fn its_other_driver_lists_the_collections() {
+    let server = shared();
+    let url = server.url("/ogc");
+    let listed = run("gdalinfo", &[&format!("OGCAPI:{url}")]);
+    for layer in plan::LAYERS.iter() {
+        assert!(listed.contains(&format!("_NAME=OGCAPI:{url}/collections/{}\n", layer.id)), "{listed}");
+    }
+}

@@ -33,7 +33,7 @@ fn busy_path(level: u32) -> String {
     format!("c/{level}/{row}/{column}")
 }
 
-/// `/conf/core/conformance-success` and those of the other classes.
+/// `ogcapi-tiles-1/1.0/conf/core`: `/conf/core/conformance-success` and those of the other classes.
 #[test]
 fn core_conformance_success() {
     let classes = declared();
@@ -45,6 +45,7 @@ fn core_conformance_success() {
         "geodata-tilesets",
         "collections-selection",
         "mvt",
+        "oas30",
     ] {
         assert!(
             classes.contains(&format!("http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/{class}")),
@@ -52,7 +53,7 @@ fn core_conformance_success() {
         );
     }
     // What is not done is not declared.
-    for class in ["png", "geojson", "datetime", "xml", "oas30"] {
+    for class in ["png", "geojson", "datetime", "xml"] {
         assert!(
             !classes.contains(&format!("http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/{class}")),
             "{class}"
@@ -126,7 +127,8 @@ fn core_tc_error() {
     assert_eq!(empty.expect_header("content-length"), "0");
 }
 
-/// `/conf/tileset/description`
+/// `ogcapi-tiles-1/1.0/conf/tileset`: `/conf/tileset/description`; `tms/2.0/conf/tilesetmetadata`,
+/// `tms/2.0/conf/json-tilesetmetadata`
 #[test]
 fn tileset_description() {
     let server = shared();
@@ -167,7 +169,7 @@ fn tileset_description() {
     assert_eq!(fields, expected);
 }
 
-/// `/conf/tilesets-list/tileset-links`
+/// `ogcapi-tiles-1/1.0/conf/tilesets-list`: `/conf/tilesets-list/tileset-links`
 #[test]
 fn tilesets_list_tileset_links() {
     let server = shared();
@@ -188,7 +190,7 @@ fn tilesets_list_tileset_links() {
     }
 }
 
-/// `/conf/dataset-tilesets/landingpage` and `/conf/dataset-tilesets/operation`
+/// `ogcapi-tiles-1/1.0/conf/dataset-tilesets`: `/conf/dataset-tilesets/landingpage` and `/conf/dataset-tilesets/operation`
 #[test]
 fn dataset_tilesets_landingpage() {
     let server = shared();
@@ -197,7 +199,7 @@ fn dataset_tilesets_landingpage() {
     assert_eq!(json(&schemes)["tileMatrixSets"].as_array().unwrap().len(), SETS.len());
 }
 
-/// `/conf/geodata-tilesets/desc-links` and `/conf/geodata-tilesets/operation`
+/// `ogcapi-tiles-1/1.0/conf/geodata-tilesets`: `/conf/geodata-tilesets/desc-links` and `/conf/geodata-tilesets/operation`
 #[test]
 fn geodata_tilesets_desc_links() {
     let server = shared();
@@ -207,7 +209,8 @@ fn geodata_tilesets_desc_links() {
     }
 }
 
-/// `/conf/collections-selection/query-collections` and `collections-response`
+/// `ogcapi-tiles-1/1.0/conf/collections-selection`: `/conf/collections-selection/query-collections` and
+/// `collections-response`
 #[test]
 fn collections_selection_collections_response() {
     let server = shared();
@@ -230,7 +233,7 @@ fn collections_selection_collections_response() {
     }
 }
 
-/// `/conf/mvt/content`: the grid of a tile maps linearly to its extent in the CRS of the tileset.
+/// `ogcapi-tiles-1/1.0/conf/mvt`: `/conf/mvt/content`: the grid of a tile maps linearly to its extent in the CRS of the tileset.
 #[test]
 fn mvt_content() {
     let server = shared();
@@ -256,7 +259,34 @@ fn mvt_content() {
     assert!(met > 0);
 }
 
-/// TMS 2.0 `/conf/tilematrixset` and `/conf/json-tilematrixset`: the definitions of the register, to the digit.
+/// `ogcapi-tiles-1/1.0/conf/oas30`: `/conf/oas30/operation-id` and `/conf/oas30/oas-definition-1`: operations are called as the standard says, and the
+/// document has the paths of all of them.
+#[test]
+fn oas30_operation_id() {
+    let document = shared().get("/ogc/api").expect(200).json();
+    for (path, operation) in [
+        ("/", "getLandingPage"),
+        ("/conformance", "getConformance"),
+        ("/api", "getAPI"),
+        ("/collections", "getCollectionsList"),
+        ("/tileMatrixSets", "getTileMatrixSetsList"),
+        ("/tileMatrixSets/{tileMatrixSetId}", "getTileMatrixSet"),
+        ("/tiles", ".dataset.vector.getTileSetsList"),
+        ("/tiles/{tileMatrixSetId}", ".dataset.vector.getTileSet"),
+        ("/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}", ".dataset.vector.getTile"),
+        ("/collections/{collectionId}/tiles", ".collection.vector.getTileSetsList"),
+        ("/collections/{collectionId}/tiles/{tileMatrixSetId}", ".collection.vector.getTileSet"),
+        (
+            "/collections/{collectionId}/tiles/{tileMatrixSetId}/{tileMatrix}/{tileRow}/{tileCol}",
+            ".collection.vector.getTile",
+        ),
+    ] {
+        let found = document["paths"][path]["get"]["operationId"].as_str();
+        assert!(found.is_some_and(|found| found.ends_with(operation)), "{path}: {found:?}");
+    }
+}
+
+/// `tms/2.0/conf/tilematrixset` and `tms/2.0/conf/json-tilematrixset`: the definitions of the register, to the digit.
 #[test]
 fn tms_tilematrixset() {
     let set = json("/ogc/tileMatrixSets/WorldCRS84Quad");
@@ -285,7 +315,7 @@ fn tms_tilematrixset() {
     shared().get("/ogc/tileMatrixSets/nowhere").expect_problem(404);
 }
 
-/// TMS 2.0 `/conf/tilematrixsetlimits` and its JSON: just the tiles that the extent meets.
+/// `tms/2.0/conf/tilematrixsetlimits` and `tms/2.0/conf/json-tilematrixsetlimits`: just the tiles that the extent meets.
 #[test]
 fn tms_tilematrixsetlimits() {
     let [west, south, east, north] = plan::bounds();

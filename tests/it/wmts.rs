@@ -93,9 +93,11 @@ impl Element {
 }
 
 fn capabilities() -> Element {
-    let answer = shared().get("/wmts?SERVICE=WMTS&REQUEST=GetCapabilities").expect(200);
+    // One server for both, held on to: its addresses are in the documents.
+    let server = shared();
+    let answer = server.get("/wmts?SERVICE=WMTS&REQUEST=GetCapabilities").expect(200);
     assert_eq!(answer.expect_header("content-type"), "application/xml");
-    let rest = shared().get("/wmts/1.0.0/WMTSCapabilities.xml").expect(200);
+    let rest = server.get("/wmts/1.0.0/WMTSCapabilities.xml").expect(200);
     assert_eq!(answer.body, rest.body);
     Element::read(answer.text())
 }

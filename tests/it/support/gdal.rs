@@ -10,6 +10,7 @@ pub fn run(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program)
         .args(arguments)
         .env("CPL_VSIL_CURL_NON_CACHED", "/vsicurl/http://127.0.0.1")
+        .env("GDAL_ENABLE_WMS_CACHE", "NO")
         .output()
         .unwrap_or_else(|e| panic!("{program}: {e}"));
     let error = String::from_utf8_lossy(&output.stderr);
