@@ -6,7 +6,7 @@
 //!
 //! ```text
 //!  postgis ─┐                        ┌▶ http::downloads   the file itself, by range
-//!           ├▶ publisher ▶ snapshot ─┤
+//!           ├▶ publisher ▶ snapshot ─┼▶ export ▶ http::downloads   in other formats, or a part
 //!  bundle  ─┘      │                 └▶ tile::cut ▶ encoding ▶ cache ▶ http::tiles
 //!                  ▼                              ▲
 //!              follower ▶ catalog ▶ service ──────┘
@@ -26,11 +26,11 @@
 //!    for others when they are first asked for, see [`on_grid`].
 //! 5. An adopted edition is a named set of snapshots that is kept. [`editions`] opens it when it is asked for, and what
 //!    changed from one to another, a [`difference`], which is cut like any other layers.
-//! 6. Beside maps and files: [`statistics`] of the layers, and the plan's own [`document`], whose tables are made from
-//!    them and whose targets are an [`evaluation`] of them.
-//! 7. [`http`] only routes, negotiates and streams; [`describe`] turns the catalog into documents.
-//!
-//! 7. All tiles of a tileset can be put into one file, an [`archive`].
+//! 6. What somebody takes away in another format, or a part of a layer, is an [`export`] of its snapshot, written while
+//!    it goes out; all tiles of a tileset in one file are an [`archive`].
+//! 7. Beside maps and files there are [`statistics`] of the layers, and the plan's own [`document`], whose tables are
+//!    made from them and whose targets are an [`evaluation`] of them.
+//! 8. [`http`] only routes, negotiates and streams; [`describe`] turns the catalog into documents.
 //!
 //! Modules use only those above them in this list; [`cli`] and [`config`] are the edges.
 #![deny(unsafe_code)]

@@ -2,7 +2,7 @@
 //!
 //! Before the first row the file has its index, and so the box and the length of every row. Rows are therefore found,
 //! and encoded unless the snapshot's own bytes will do, before the first byte goes out; and encoded again as they
-//! go out, which takes no room on disk. Memory holds 47 bytes a row meanwhile. The order is that of the snapshot,
+//! go out, which takes no room on disk. Memory holds about 50 bytes a row meanwhile. The order is that of the snapshot,
 //! along a Hilbert curve, which is as good for a part of it and in another CRS.
 
 use super::{

@@ -43,6 +43,8 @@ def judge(results):
     at_most("export, peak memory beside mapped files to ogr2ogr's", 0.25, find(export, "memory_ratio"), "×")
     for format in formats.FORMATS:
         at_least(f"a file, {format}, time of ogr2ogr to ours", 1.0, find(results, "formats", format, "ratio"))
+    files = [find(results, "formats", format, "ours", "peak_anon_mb") for format in formats.FORMATS]
+    at_most("a file, peak memory beside mapped files", 100, max((peak for peak in files if peak), key=lambda value: value["median"], default=None), " MB")
     at_least("archive of all tiles, tiles/s to the cores times what one cuts", 0.8, find(results, "archive", "ratio"))
     imports = [found["ours"] for found in results.get("import", {}).values()]
     for target, key, wanted, unit in (("import of the blocks from a file, the slowest", "seconds", 60, " s"),
