@@ -69,7 +69,16 @@ impl TransverseMercator {
         let off = (lon - self.central_meridian).clamp(-MOST_LONGITUDE, MOST_LONGITUDE);
         let (sin_off, cos_off) = off.to_radians().sin_cos();
         let t = conformal(lat.clamp(-90.0, 90.0).to_radians());
-        let [north, east] = add_series([t.atan2(cos_off), (sin_off / t.hypot(cos_off)).asinh()], &ALPHA, 1.0);
+        // ξ has the tangent t / cos, η the hyperbolic sine below: of twice as much they are polynomials.
+        let square = t * t + cos_off * cos_off;
+        let sinh = sin_off / square.sqrt();
+        let twice = Twice {
+            sin: 2.0 * t * cos_off / square,
+            cos: (cos_off * cos_off - t * t) / square,
+            sinh: 2.0 * sinh * (1.0 + sinh * sinh).sqrt(),
+            cosh: 1.0 + 2.0 * sinh * sinh,
+        };
+        let [north, east] = add_series([t.atan2(cos_off), sinh.asinh()], &twice, &ALPHA, 1.0);
         [self.false_easting + RADIUS * east, RADIUS * north]
     }
 
@@ -77,7 +86,9 @@ impl TransverseMercator {
     pub fn inverse(&self, [easting, northing]: [f64; 2]) -> [f64; 2] {
         let east = ((easting - self.false_easting) / RADIUS).clamp(-MOST_EASTING, MOST_EASTING);
         let north = (northing / RADIUS).clamp(-FRAC_PI_2, FRAC_PI_2);
-        let [north, east] = add_series([north, east], &BETA, -1.0);
+        let (sin, cos) = (2.0 * north).sin_cos();
+        let twice = Twice { sin, cos, sinh: (2.0 * east).sinh(), cosh: (2.0 * east).cosh() };
+        let [north, east] = add_series([north, east], &twice, &BETA, -1.0);
         let t = north.sin() / east.sinh().hypot(north.cos());
         [self.central_meridian + east.sinh().atan2(north.cos()).to_degrees(), geodetic(t).to_degrees()]
     }
@@ -109,10 +120,17 @@ fn covering(bounds: &Bounds, meridian: f64, map: impl Fn([f64; 2]) -> [f64; 2]) 
     Bounds { min_x: least[0], min_y: least[1], max_x: most[0], max_y: most[1] }
 }
 
+/// Functions of 2ξ and of 2η.
+struct Twice {
+    sin: f64,
+    cos: f64,
+    sinh: f64,
+    cosh: f64,
+}
+
 /// `[ξ, η]` and the series of 2jζ, ζ = ξ + iη, added to it, by Clenshaw's recurrence.
-fn add_series([xi, eta]: [f64; 2], series: &[f64; 6], sign: f64) -> [f64; 2] {
-    let (sin, cos) = (2.0 * xi).sin_cos();
-    let (sinh, cosh) = ((2.0 * eta).sinh(), (2.0 * eta).cosh());
+fn add_series([xi, eta]: [f64; 2], twice: &Twice, series: &[f64; 6], sign: f64) -> [f64; 2] {
+    let Twice { sin, cos, sinh, cosh } = *twice;
     let twice_cos = [2.0 * cos * cosh, -2.0 * sin * sinh];
     let (mut b1, mut b2) = ([0.0; 2], [0.0; 2]);
     for coefficient in series.iter().rev() {
@@ -131,10 +149,11 @@ fn eccentricity() -> f64 {
     (F * (2.0 - F)).sqrt()
 }
 
-/// Tangent of the conformal latitude for a geodetic latitude, radians.
+/// Tangent of the conformal latitude for a geodetic latitude, radians: Karney (7) to (9).
 fn conformal(lat: f64) -> f64 {
-    let (sin, e) = (lat.sin(), eccentricity());
-    (sin.atanh() - e * (e * sin).atanh()).sinh()
+    let ((sin, cos), e) = (lat.sin_cos(), eccentricity());
+    let (tan, sigma) = (sin / cos, (e * (e * sin).atanh()).sinh());
+    tan * (1.0 + sigma * sigma).sqrt() - sigma * (1.0 + tan * tan).sqrt()
 }
 
 /// The inverse of [`conformal`]; each step gains two digits.

@@ -50,4 +50,4 @@ pub const BUFFER: i32 = 64;
 
 /// Part of every tileset's version: to be changed whenever the bytes of any tile, or of its content codings,
 /// may change.
-pub const ENGINE_VERSION: &str = "6";
+pub const ENGINE_VERSION: &str = "7";
