@@ -179,6 +179,11 @@ impl Catalog {
         std::iter::once(&self.plan).chain(self.single.values())
     }
 
+    /// When the newest of its layers was published.
+    pub fn published_at(&self) -> Timestamp {
+        self.layers().iter().map(|layer| layer.published_at).max().unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+
     /// Version of everything that is served.
     pub fn version(&self) -> Version {
         self.plan.version

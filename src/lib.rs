@@ -90,6 +90,7 @@ pub mod describe;
 
 pub mod archive;
 
+pub mod containers;
 pub mod http;
 
 pub mod cli;

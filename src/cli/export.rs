@@ -6,13 +6,16 @@ use super::{
 };
 use crate::{
     archive,
+    catalog::{Catalog, PublishedLayer},
     config::Config,
+    containers,
     crs::Crs,
-    export::{self, Format, Request},
+    export::{self, Container, Format, Request},
     features::{Area, Filter, Query, filter::Language},
     plan::LayerId,
-    publisher::{Publisher, Wanted},
+    publisher::{Publisher, Wanted, served_grid},
     snapshot::{CurrentSet, Snapshot, Store, unfinished_beside},
+    style::Sheets,
 };
 use anyhow::{Context, bail};
 use clap::{
@@ -20,22 +23,24 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use std::{
+    fs::File,
     io::{self, BufWriter, Write},
     path::{self, Path, PathBuf},
     sync::Arc,
 };
+use tempfile::NamedTempFile;
 
 /// Bytes after which it is said how far the file is.
 const SAID: u64 = 32 << 20;
 
 #[derive(Debug, Args)]
 pub struct ExportArgs {
-    /// Format of the file
+    /// Format of the file; a Shapefile is a .shp.zip
     #[arg(long, value_parser = form())]
     format: Form,
     /// Layer to export; of tiles repeatable [default of tiles: the whole plan]
     #[arg(long, value_name = "ID", value_parser = LayerId::new,
-        required_if_eq_any(Format::ALL.map(|format| ("format", format.suffix()))))]
+        required_if_eq_any(Form::files().map(|(name, _)| ("format", name))))]
     layer: Vec<LayerId>,
     /// Only features, or tiles, that meet the box, in the order of the axes of --bbox-crs
     #[arg(long, value_name = "W,S,E,N", allow_hyphen_values = true)]
@@ -64,11 +69,28 @@ pub struct ExportArgs {
     output: PathBuf,
 }
 
+/// Formats by how they are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FileFormat {
+    InPieces(Format),
+    Whole(Container),
+}
+
+impl FileFormat {
+    /// In which coordinates a file is unless others are asked for.
+    fn crs(self) -> Crs {
+        match self {
+            Self::InPieces(format) => format.crs(),
+            Self::Whole(_) => Crs::Cgcs2000,
+        }
+    }
+}
+
 /// What `--format` names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
     /// A layer or a part of it.
-    File(Format),
+    File(FileFormat),
     Tiles(archive::Format),
     /// The map as a folder of files.
     Site,
@@ -81,7 +103,15 @@ impl Form {
             ("mbtiles", Self::Tiles(archive::Format::MbTiles)),
             ("site", Self::Site),
         ];
-        Format::ALL.into_iter().map(|format| (format.suffix(), Self::File(format))).chain(tiles)
+        Self::files().chain(tiles)
+    }
+
+    /// A Shapefile is called without the archive around it.
+    fn files() -> impl Iterator<Item = (&'static str, Self)> {
+        let in_pieces = Format::ALL.into_iter().map(|format| (format.suffix(), FileFormat::InPieces(format)));
+        let whole = [("gpkg", Container::GeoPackage), ("shp", Container::Shapefile)];
+        let whole = whole.into_iter().map(|(name, container)| (name, FileFormat::Whole(container)));
+        in_pieces.chain(whole).map(|(name, format)| (name, Self::File(format)))
     }
 }
 
@@ -96,7 +126,7 @@ fn crs(text: &str) -> Result<Crs, &'static str> {
 }
 
 pub async fn export(config: &Config, args: ExportArgs) -> anyhow::Result<()> {
-    if args.bom && args.format != Form::File(Format::Csv) {
+    if args.bom && args.format != Form::File(FileFormat::InPieces(Format::Csv)) {
         bail!("--bom is for CSV");
     }
     match args.format {
@@ -113,7 +143,7 @@ pub async fn export(config: &Config, args: ExportArgs) -> anyhow::Result<()> {
     }
 }
 
-async fn file(config: &Config, args: ExportArgs, format: Format) -> anyhow::Result<()> {
+async fn file(config: &Config, args: ExportArgs, format: FileFormat) -> anyhow::Result<()> {
     if args.zoom.is_some() {
         bail!("--zoom is for tiles");
     }
@@ -121,8 +151,23 @@ async fn file(config: &Config, args: ExportArgs, format: Format) -> anyhow::Resu
     let store = Arc::new(Store::open(config.state_dir())?);
     let set = published(config, &store).await?;
     let version = set.version(layer).with_context(|| format!("there is no layer {layer}"))?;
-    let request = args.request(store.open_snapshot(layer, version.id)?, format)?;
-    let bytes = write(request, format, args.bom, &args.output);
+    let snapshot = store.open_snapshot(layer, version.id)?;
+    let request = args.request(Arc::clone(&snapshot), format)?;
+    let bytes = match format {
+        FileFormat::InPieces(format) => {
+            write(&args.output, |file| Ok(write_file(request, format, args.bom, file.as_file())?))
+        }
+        FileFormat::Whole(container) => {
+            let tiles = Publisher::new(config, Arc::clone(&store))?.tiles(snapshot, None)?;
+            let layer = Arc::new(PublishedLayer::after(None, tiles, version.published_at));
+            let max_tile = config.tiles.max_tile();
+            let catalog = Catalog::new(set.origin, &served_grid(), vec![Arc::clone(&layer)], max_tile);
+            write(&args.output, |file| {
+                containers::write(&Sheets::embedded()?, &catalog, &layer, container, request.select(), file)?;
+                Ok(file.as_file().metadata()?.len())
+            })
+        }
+    };
     let bytes = bytes.with_context(|| format!("cannot write {}", args.output.display()))?;
     println!("{}: {bytes} bytes", args.output.display());
     Ok(())
@@ -150,7 +195,7 @@ impl ExportArgs {
         Tiles { layers: self.layer.clone(), bbox: self.bbox.clone(), zooms: self.zoom.clone() }
     }
 
-    fn request(&self, snapshot: Arc<Snapshot>, format: Format) -> anyhow::Result<Request> {
+    fn request(&self, snapshot: Arc<Snapshot>, format: FileFormat) -> anyhow::Result<Request> {
         let (layer, bbox_crs) = (&snapshot.layer, self.bbox_crs.unwrap_or(Crs::Crs84));
         let area = self.bbox.as_ref().map(|text| Area::parse(text, bbox_crs)).transpose();
         let area = area.map_err(|reason| anyhow::anyhow!("--bbox: {reason}"))?;
@@ -168,11 +213,18 @@ impl ExportArgs {
     }
 }
 
-/// Writes the file beside `path` and gives it its name when it is whole; returns its length.
-fn write(request: Request, format: Format, bom: bool, path: &Path) -> io::Result<u64> {
+/// Has the file written beside `path` and gives it its name when it is whole; returns its length.
+fn write(path: &Path, file: impl FnOnce(&NamedTempFile) -> anyhow::Result<u64>) -> anyhow::Result<u64> {
     let path = path::absolute(path)?;
     let unfinished = unfinished_beside(&path)?;
-    let mut out = BufWriter::new(unfinished.as_file());
+    let length = file(&unfinished)?;
+    unfinished.as_file().sync_all()?;
+    unfinished.persist(&path).map_err(|error| error.error)?;
+    Ok(length)
+}
+
+fn write_file(request: Request, format: Format, bom: bool, file: &File) -> io::Result<u64> {
+    let mut out = BufWriter::new(file);
     let length = if format == Format::FlatGeobuf && request.is_whole() {
         out.write_all(request.snapshot.bytes())?;
         request.snapshot.bytes().len() as u64
@@ -180,9 +232,6 @@ fn write(request: Request, format: Format, bom: bool, path: &Path) -> io::Result
         write_pieces(request, format, bom, &mut out)?
     };
     out.flush()?;
-    drop(out);
-    unfinished.as_file().sync_all()?;
-    unfinished.persist(&path).map_err(|error| error.error)?;
     Ok(length)
 }
 

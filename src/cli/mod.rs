@@ -73,6 +73,7 @@ Nothing is imported unless every row is right; docs/import.md says what is check
     #[command(after_help = "Examples:
   plantiles export --format geojson --layer mining_blocks -o blocks.geojson
   plantiles export --format fgb --layer mining_blocks --bbox 112.6,36.2,112.9,36.4 --crs 4526 -o part.fgb
+  plantiles export --format gpkg --layer mining_blocks -o blocks.gpkg
   plantiles export --format csv --bom --layer mining_blocks --filter \"mineral = '煤'\" -o blocks.csv
   plantiles export --format pmtiles -o plan.pmtiles
   plantiles export --format mbtiles --layer mining_blocks --bbox 112.6,36.2,112.9,36.4 --zoom 6-16 -o blocks.mbtiles

@@ -44,13 +44,15 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     tracing::info!("listening on http://{}", listener.local_addr()?);
     let poll = Duration::from_secs(config.database.poll_seconds.get());
     let mut publishing = tokio::spawn(Follower::new(publisher, Arc::clone(&service), poll).follow());
-    let app = Arc::new(App::new(service, config.server, document));
+    let app = Arc::new(App::new(service, config.server, document)?);
+    let making = tokio::spawn(Arc::clone(&app.containers).follow());
     let served = tokio::select! {
         served = http::serve(listener, app, shutdown) => served.map_err(anyhow::Error::from),
         Ok(refused) = &mut publishing => Err(refused.into()),
     };
     // An export that is cut short leaves the last published state as it was.
     publishing.abort();
+    making.abort();
     served?;
     tracing::info!("stopped");
     Ok(())

@@ -6,6 +6,7 @@
 
 mod projection;
 mod transverse_mercator;
+mod wkt;
 
 pub use projection::Projection;
 pub use transverse_mercator::TransverseMercator;

@@ -1,4 +1,4 @@
-//! The style of a layer as a QML file for QGIS 3.
+//! The style of a layer as a QML file for QGIS 3, with the titles of its fields.
 //!
 //! One rule for each legend class; its parts are symbol layers, drawn in the order of the style ("symbol levels").
 //! Values that change with zoom are expressions of the map's scale; lengths are millimetres, 96 pixels to the
@@ -7,7 +7,7 @@
 
 use super::{swatch::ZOOM, xml::Element};
 use crate::{
-    plan::GeometryKind,
+    plan::{Field, GeometryKind, Layer},
     style::{
         Cap, Circle, Color, Fill, Filter, Join, Line, Mark, Part, Piece, Placement, Sprite, SpriteSymbol,
         Style, StyledLayer, Symbol, Template, Test, TextFit, Theme, Zoomed,
@@ -26,15 +26,24 @@ pub const SCALE: f64 = 40_075_016.685_578_49 / 512.0 / (0.0254 / 96.0);
 pub fn qml(style: &Style, layer: &StyledLayer) -> String {
     let document = Element::new("qgis")
         .attr("version", "3.22.0")
-        .attr("styleCategories", "Symbology|Labeling")
+        .attr("styleCategories", "Symbology|Labeling|Fields")
         .attr("labelsEnabled", 1)
         .children(look(style, layer))
+        .child(aliases(&layer.published.snapshot.layer))
         .child(Element::new("layerGeometryType").text(match layer.published.snapshot.layer.geometry {
             GeometryKind::Point => 0,
             GeometryKind::Line => 1,
             GeometryKind::Polygon => 2,
         }));
     format!("<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n{document}\n")
+}
+
+/// The titles of fields, shown in place of their names.
+fn aliases(layer: &Layer) -> Element {
+    let aliases = layer.fields.iter().enumerate().map(|(n, Field { name, title, .. })| {
+        Element::new("alias").attr("index", n).attr("field", name).attr("name", &title.zh)
+    });
+    Element::new("aliases").children(aliases)
 }
 
 /// How `layer` is drawn and how its names are written: the two elements of a layer in any file of QGIS.

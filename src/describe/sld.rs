@@ -2,7 +2,7 @@
 //!
 //! One named layer for each layer, one rule for each legend class and one for each way of writing names. SLD knows
 //! no zoom: values are those of zoom [`ZOOM`], lengths are pixels; where a part begins and ends is kept as scale
-//! denominators. Patterns and pictures are linked.
+//! denominators.
 
 use super::{
     qml::{Ink, denominator},
@@ -17,13 +17,15 @@ use crate::{
         StyledLayer, Symbol, Test, Theme,
     },
 };
+use base64::{Engine, prelude::BASE64_STANDARD};
 use std::ops::Range;
 
-/// The SLD of `style`.
-pub fn sld(style: &Style, base: &PublicUrl) -> String {
+/// The SLD of `style`. Patterns and pictures are links to the server at `base`; without one they are in the document
+/// itself (SE 1.1 §11.3.2).
+pub fn sld(style: &Style, base: Option<&PublicUrl>) -> String {
     let pictures = Pictures {
         sprite: &style.sheet.sprite,
-        url: format!("{}/sprites/plan{}", base.as_str(), style.id.theme.suffix()),
+        url: base.map(|base| format!("{}/sprites/plan{}", base.as_str(), style.id.theme.suffix())),
     };
     let layers = style.layers.iter().map(|layer| named_layer(style, layer, &pictures));
     let document = Element::new("StyledLayerDescriptor")
@@ -35,10 +37,10 @@ pub fn sld(style: &Style, base: &PublicUrl) -> String {
     format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}\n", document.children(layers))
 }
 
-/// Where pictures are.
+/// The pictures, and where they are linked.
 struct Pictures<'a> {
     sprite: &'a Sprite,
-    url: String,
+    url: Option<String>,
 }
 
 fn named_layer(style: &Style, layer: &StyledLayer, pictures: &Pictures) -> Element {
@@ -177,7 +179,7 @@ fn marks(mark: &Mark, pictures: &Pictures) -> Option<Element> {
     let picture = mark.icon_image.as_deref()?;
     let size = pictures.sprite.symbol(picture)?.height;
     let plain = Element::new("se:Mark").child(Element::new("se:WellKnownName").text("triangle"));
-    let graphic = Element::new("se:Graphic").child(pictures.external(picture)).child(plain);
+    let graphic = Element::new("se:Graphic").child(pictures.external(picture)?).child(plain);
     let graphic = graphic.child(Element::new("se:Size").text(size));
     let gap = Element::new("se:Gap").text(mark.symbol_spacing);
     let stroke = Element::new("se:Stroke").child(Element::new("se:GraphicStroke").child(graphic).child(gap));
@@ -185,17 +187,23 @@ fn marks(mark: &Mark, pictures: &Pictures) -> Option<Element> {
 }
 
 impl Pictures<'_> {
-    fn external(&self, name: &str) -> Element {
-        let link = Element::new("se:OnlineResource")
-            .attr("xlink:type", "simple")
-            .attr("xlink:href", format!("{}/{name}.svg", self.url));
-        Element::new("se:ExternalGraphic").child(link).child(Element::new("se:Format").text("image/svg+xml"))
+    fn external(&self, name: &str) -> Option<Element> {
+        let picture = match &self.url {
+            Some(url) => Element::new("se:OnlineResource")
+                .attr("xlink:type", "simple")
+                .attr("xlink:href", format!("{url}/{name}.svg")),
+            None => Element::new("se:InlineContent")
+                .attr("encoding", "base64")
+                .text(BASE64_STANDARD.encode(self.sprite.symbol(name)?.svg)),
+        };
+        let format = Element::new("se:Format").text("image/svg+xml");
+        Some(Element::new("se:ExternalGraphic").child(picture).child(format))
     }
 
     /// The symbol `name`, to be repeated.
     fn pattern(&self, name: &str, opacity: f32) -> Option<Element> {
         let size = self.sprite.symbol(name)?.height;
-        let graphic = Element::new("se:Graphic").child(self.external(name));
+        let graphic = Element::new("se:Graphic").child(self.external(name)?);
         Some(
             graphic.child(Element::new("se:Opacity").text(opacity)).child(Element::new("se:Size").text(size)),
         )

@@ -1,18 +1,30 @@
 //! Files that people take away: of a layer or a part of it, in the formats they use.
 //!
 //! A [`Request`] says what of a layer is wanted. A [`Format`] that goes out while it is written is made of [`Pieces`],
-//! each a little work; one that has to be whole first is made of a [`Selection`].
+//! each a little work; a [`Container`], which has to be whole first, is made of a [`Selection`].
 
+mod archive;
+mod bundle;
+mod container;
 pub mod csv;
+mod dress;
+mod error;
 mod flatgeobuf;
 mod format;
 mod geojson;
 mod geometry;
+pub mod geopackage;
+mod outline;
 mod request;
 mod rows;
 mod selection;
+pub mod shapefile;
 mod text;
 
+pub use bundle::Bundle;
+pub use container::Container;
+pub use dress::{Dress, LayerStyle};
+pub use error::FileError;
 pub use flatgeobuf::FlatGeobuf;
 pub use format::Format;
 pub use geojson::GeoJson;

@@ -65,6 +65,11 @@ impl Problem {
         Self::new(StatusCode::URI_TOO_LONG, "the path and query are longer than 4096 bytes")
     }
 
+    /// What was asked for is understood and cannot be made.
+    pub fn unprocessable(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
+    }
+
     pub fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "an error of the server; its log says more")
     }

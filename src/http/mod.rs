@@ -36,7 +36,14 @@ mod wmts;
 pub use assets::VIEWER;
 pub use serve::{listen, serve};
 
-use crate::{catalog::Catalog, config, document::Document, grid::QuadGrid, service::Service};
+use crate::{
+    catalog::Catalog,
+    config::{self, PublicUrl},
+    containers::Containers,
+    document::Document,
+    grid::QuadGrid,
+    service::Service,
+};
 use assets::Assets;
 use axum::{
     Router,
@@ -47,7 +54,7 @@ use axum::{
 use error::Problem;
 use events::Streams;
 use serde::de::DeserializeOwned;
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 /// What every handler shares.
 pub struct App {
@@ -55,14 +62,24 @@ pub struct App {
     pub server: config::Server,
     /// Of the plan that is served, where there is one.
     pub document: Option<Arc<Document>>,
+    pub containers: Arc<Containers>,
     assets: Assets,
     streams: Streams,
 }
 
 impl App {
-    pub fn new(service: Arc<Service>, server: config::Server, document: Option<Document>) -> Self {
+    /// # Errors
+    /// When the system gives no threads for the work.
+    pub fn new(
+        service: Arc<Service>,
+        server: config::Server,
+        document: Option<Document>,
+    ) -> io::Result<Self> {
         let streams = Streams::new(server.connections.get());
-        Self { service, server, document: document.map(Arc::new), assets: Assets::embedded(), streams }
+        let base = server.public_url.clone().unwrap_or_else(|| PublicUrl::listening_on(server.listen));
+        let document = document.map(Arc::new);
+        let containers = Arc::new(Containers::new(Arc::clone(&service), base, document.clone())?);
+        Ok(Self { service, server, document, containers, assets: Assets::embedded(), streams })
     }
 
     /// What is served now.

@@ -44,7 +44,7 @@ async fn style(
     let answer = |text, content_type| Representation::text(text, content_type, &headers)?.answer(&headers);
     with_style(&app, id, |style, edition| match form {
         "json" => answer(describe::style(style, edition, &base), "application/json"),
-        "sld" => answer(describe::sld(style, &base), SLD),
+        "sld" => answer(describe::sld(style, Some(&base)), SLD),
         "qml" => match style.only_layer() {
             Some(layer) => answer(describe::qml(style, layer), QML),
             None => Err(Problem::not_found("a QML file is of one layer; the plan is in .json and .sld")),

@@ -114,6 +114,10 @@ impl Service {
         })
     }
 
+    pub fn store(&self) -> &Arc<Store> {
+        &self.store
+    }
+
     /// The current catalog; `None` before the first publication.
     pub fn catalog(&self) -> Option<Arc<Catalog>> {
         self.served.load().as_ref().map(|served| Arc::clone(&served.0[0]))

@@ -6,6 +6,7 @@
 //! revisions/{name}.json               a set that is kept until its name is removed
 //! snapshots/{layer}/{id}.fgb          immutable
 //! snapshots/{layer}/{id}.{grid}.tiles derived from the snapshot, see [`TileLayer`](crate::tile::TileLayer)
+//! snapshots/{layer}/{id}.….gpkg       as well, like plans/, see [`Containers`](crate::containers::Containers)
 //! ```
 //!
 //! Nothing is ever changed in place: a crash at any instant leaves the previous `current.json`, the revisions and
@@ -186,7 +187,12 @@ impl Store {
         &self.directory
     }
 
-    pub(super) fn layer_directory(&self, layer: &LayerId) -> PathBuf {
+    /// Where archives of the whole plan are kept.
+    pub fn plans(&self) -> PathBuf {
+        self.directory.join("plans")
+    }
+
+    pub(crate) fn layer_directory(&self, layer: &LayerId) -> PathBuf {
         self.directory.join("snapshots").join(layer.as_str())
     }
 }

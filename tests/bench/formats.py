@@ -10,8 +10,13 @@ FORMATS = {
     "CSV with WKT": ("csv", [], ["-f", "CSV", "-lco", "GEOMETRY=AS_WKT"]),
     # All rows by a filter: unfiltered it would be the snapshot itself.
     "FlatGeobuf, filtered": ("fgb", ["--filter", "id > 0"], ["-f", "FlatGeobuf", "-where", "id > 0"]),
+    "GeoPackage": ("gpkg", [], ["-f", "GPKG"]),
+    "Shapefile, zipped": ("shp", [], ["-f", "ESRI Shapefile", "-lco", "ENCODING=UTF-8"]),
     "FlatGeobuf in EPSG:4526": ("fgb", ["--crs", "4526"], ["-f", "FlatGeobuf", "-t_srs", "EPSG:4526"]),
 }
+
+# Of files that are not called as their format is.
+SUFFIXES = {"shp": "shp.zip"}
 
 
 def measure(bench):
@@ -22,7 +27,7 @@ def measure(bench):
     ours = [bench.programs["plantiles"], "export", "--layer", "block", "--state", state, "--config", config(bench.scratch, 0)]
     out = {}
     for name, (suffix, wanted, driver) in FORMATS.items():
-        runs, files = {"ours": [], "ogr2ogr": []}, {who: folder / f"{who}.{suffix}" for who in ("ours", "ogr2ogr")}
+        runs, files = {"ours": [], "ogr2ogr": []}, {who: folder / f"{who}.{SUFFIXES.get(suffix, suffix)}" for who in ("ours", "ogr2ogr")}
         for _ in range(bench.repeats):
             bench.say(f"formats: {name}, ogr2ogr")
             for file in files.values():

@@ -13,6 +13,7 @@ mod bundle;
 mod cache;
 mod changes;
 mod connect;
+mod containers;
 mod difference;
 mod documents;
 mod download_formats;

@@ -93,3 +93,20 @@ def test_sld_loads_and_gives_the_picture(opened, tmp_path):
     image, _ = render(settings([opened]))
     assert drawn(image) > 0.001
     assert_looks_like(image, f"{id}-sld.png")
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_geopackage_opens_with_its_style_and_titles(id, tmp_path):
+    layer = QgsVectorLayer(saved(tmp_path, f"/downloads/{id}.gpkg"), id, "ogr")
+    described = next(entry for entry in LAYERS if entry["id"] == id)
+    assert layer.isValid() and layer.featureCount() == described["count"]
+    assert layer.metadata().title() == described["title"]["zh"]
+    assert isinstance(layer.renderer(), QgsRuleBasedRenderer)
+    rules = layer.renderer().rootRule().children()
+    titles = [title["zh"] for title in CLASSES[id]]
+    assert [rule.label() for rule in rules] == (titles or [described["title"]["zh"]])
+    for field in described["fields"]:
+        assert layer.attributeDisplayName(layer.fields().indexOf(field["name"])) == field["title"]["zh"]
+    layer.setLabelsEnabled(False)
+    image, _ = render(settings([layer]))
+    assert_looks_like(image, f"{id}-qml.png")

@@ -1,7 +1,9 @@
 //! `/downloads/{layer}[@{snapshot or edition}].{format}`: files of a layer, whole or in part.
 //!
-//! Where the bytes are stored they go out by range; every other file is written while it goes out.
+//! Where the bytes are stored they go out by range; a file that has to be whole first is made before it goes out, every other one
+//! while it does. `plan[@{edition}].zip` is the whole plan.
 
+mod containers;
 mod disposition;
 mod stored;
 mod streamed;
@@ -9,9 +11,9 @@ mod wanted;
 
 use super::{App, Problem, Segments};
 use crate::{
-    catalog::Dated,
+    catalog::{Catalog, Dated, PLAN},
     editions::{At, Edition},
-    export::Format,
+    export::{Container, Format},
     plan::LayerId,
     snapshot::SnapshotId,
 };
@@ -32,6 +34,8 @@ pub fn routes() -> Router<Arc<App>> {
 /// The layer that a file is of.
 struct Source {
     dated: Arc<Dated>,
+    /// The edition that it is in, when that is open.
+    edition: Option<Arc<Catalog>>,
     /// What it is called after `@`: an edition, or the beginning of the snapshot's id.
     version: String,
     /// Whether it can never be another.
@@ -45,48 +49,75 @@ async fn download(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    if let Some(at) = plan(&file) {
+        return containers::plan(&app, at, &method, &headers).await;
+    }
+    if let Some((name, container)) = Container::of(&file) {
+        let source = source(&app, name).await?;
+        // It takes what a FlatGeobuf takes.
+        let wanted = Wanted::read(&uri, &source.dated.snapshot, Format::FlatGeobuf)?;
+        return containers::answer(&app, &source, container, wanted, &method, &headers).await;
+    }
     let (name, format) = Format::of(&file).ok_or_else(no_such_format)?;
     let source = source(&app, name).await?;
     let wanted = Wanted::read(&uri, &source.dated.snapshot, format)?;
     match format {
-        Format::FlatGeobuf if wanted.request.is_whole() => stored::answer(&source, format, &method, &headers),
+        Format::FlatGeobuf if wanted.request.is_whole() => {
+            stored::snapshot(&source, format, &method, &headers)
+        }
         Format::FlatGeobuf | Format::GeoJson | Format::Csv => {
             streamed::answer(&app, &source, format, wanted, &method, &headers).await
         }
     }
 }
 
+/// What stands behind `@` in the name of the plan's archive; `None` for other files.
+fn plan(file: &str) -> Option<Option<&str>> {
+    let name = file.strip_prefix(PLAN)?.strip_suffix(".zip")?;
+    if name.is_empty() { Some(None) } else { name.strip_prefix('@').map(Some) }
+}
+
 fn no_such_format() -> Problem {
-    let suffixes: Vec<_> = Format::ALL.iter().map(|format| format!(".{}", format.suffix())).collect();
+    let suffixes = Format::ALL.map(Format::suffix).into_iter().chain(Container::ALL.map(Container::suffix));
+    let suffixes: Vec<_> = suffixes.map(|suffix| format!(".{suffix}")).collect();
     Problem::not_found(format!("downloads end in {}", suffixes.join(", ")))
+}
+
+fn no_such_layer(layer: &str) -> Problem {
+    Problem::not_found(format!("there is no layer `{}`", layer.chars().take(80).collect::<String>()))
 }
 
 /// The layer that is called `{layer}[@{snapshot or edition}]`.
 async fn source(app: &App, name: &str) -> Result<Source, Problem> {
     let (layer, edition) = name.split_once('@').map_or((name, None), |(layer, at)| (layer, Some(at)));
-    let unknown =
-        || Problem::not_found(format!("there is no layer `{}`", layer.chars().take(80).collect::<String>()));
+    let unknown = || no_such_layer(layer);
     let id = LayerId::new(layer).map_err(|_| unknown())?;
     // Of a layer, not of the whole plan.
     if let Some(snapshot) = edition.and_then(|edition| edition.parse().ok()) {
         let dated = kept(app, &id, snapshot).await?;
-        return Ok(Source { dated, version: short(snapshot), fixed: true });
+        let has =
+            |catalog: &Arc<Catalog>| catalog.layer(&id).is_some_and(|layer| layer.snapshot.id == snapshot);
+        let edition = app.service.kept().into_iter().find(has);
+        return Ok(Source { dated, edition, version: short(&snapshot), fixed: true });
     }
     let at: At = edition.map_or(Ok(At::One(Edition::Current)), str::parse)?;
-    let dated = match &at {
-        At::One(edition) => app.service.edition(edition).await?.layer(&id).map(|layer| layer.dated()),
-        At::Between([old, new]) => app.service.difference(old, new).await?.dated(&id),
+    let (dated, edition) = match &at {
+        At::One(edition) => {
+            let catalog = app.service.edition(edition).await?;
+            (catalog.layer(&id).map(|layer| layer.dated()), Some(catalog))
+        }
+        At::Between([old, new]) => (app.service.difference(old, new).await?.dated(&id), None),
     };
     let dated = Arc::new(dated.ok_or_else(unknown)?);
     let version = match &at {
-        At::One(Edition::Current) => short(dated.snapshot.id),
+        At::One(Edition::Current) => short(&dated.snapshot.id),
         at => at.to_string(),
     };
-    Ok(Source { dated, version, fixed: at.is_fixed() })
+    Ok(Source { dated, edition, version, fixed: at.is_fixed() })
 }
 
 /// Enough of an id to tell files apart that somebody keeps.
-fn short(id: SnapshotId) -> String {
+fn short(id: &impl ToString) -> String {
     id.to_string().chars().take(8).collect()
 }
 

@@ -9,7 +9,7 @@ use crate::{
         range::{self, Requested},
         respond::{HEADERS, insert},
     },
-    snapshot::Snapshot,
+    snapshot::{Snapshot, SnapshotId},
 };
 use axum::{
     body::Body,
@@ -23,32 +23,57 @@ use std::{sync::Arc, time::SystemTime};
 const CURRENT: HeaderValue = HeaderValue::from_static("public, no-cache, no-transform");
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable, no-transform");
 
+/// A file and what is said of it.
+pub struct Stored {
+    pub file: Bytes,
+    /// What it hashes to, or all that it follows from.
+    pub etag: SnapshotId,
+    pub modified: SystemTime,
+    pub media_type: &'static str,
+    pub disposition: String,
+    /// Whether its URL can never have another.
+    pub fixed: bool,
+    /// Whether it stays; one that is made for each request would be made for each range.
+    pub by_range: bool,
+}
+
 /// The snapshot itself.
-pub fn answer(
+pub fn snapshot(
     source: &Source,
     format: Format,
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    let dated = &source.dated;
-    let file = Bytes::from_owner(FileBytes(Arc::clone(&dated.snapshot)));
-    let etag = format!("\"{}\"", dated.snapshot.id);
-    let modified = SystemTime::from(dated.published_at);
+    let Source { dated, version, fixed, .. } = source;
+    let stored = Stored {
+        file: Bytes::from_owner(FileBytes(Arc::clone(&dated.snapshot))),
+        etag: dated.snapshot.id,
+        modified: dated.published_at.into(),
+        media_type: format.media_type(),
+        disposition: disposition(&dated.snapshot.layer, version, format.suffix()),
+        fixed: *fixed,
+        by_range: true,
+    };
+    answer(stored, method, headers)
+}
+
+pub fn answer(stored: Stored, method: &Method, headers: &HeaderMap) -> Result<Response, Problem> {
+    let Stored { file, etag, modified, media_type, disposition, fixed, by_range } = stored;
+    let etag = format!("\"{etag}\"");
     let validators = Validators { etag: &etag, last_modified: Some(modified) };
     let mut response = match validators.evaluate(headers) {
         Outcome::PreconditionFailed => return Err(Problem::precondition_failed()),
         Outcome::NotModified => StatusCode::NOT_MODIFIED.into_response(),
         Outcome::Send => {
-            let mut response = body(file, range(method, headers, &validators))?;
-            let disposition = disposition(&dated.snapshot.layer, &source.version, format.suffix());
+            let mut response = body(file, range(method, headers, &validators).filter(|_| by_range))?;
             insert(response.headers_mut(), header::CONTENT_DISPOSITION, &disposition)?;
-            insert(response.headers_mut(), header::CONTENT_TYPE, format.media_type())?;
+            insert(response.headers_mut(), header::CONTENT_TYPE, media_type)?;
             response
         }
     };
     let headers = response.headers_mut();
-    headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    headers.insert(header::CACHE_CONTROL, if source.fixed { IMMUTABLE } else { CURRENT });
+    headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static(if by_range { "bytes" } else { "none" }));
+    headers.insert(header::CACHE_CONTROL, if fixed { IMMUTABLE } else { CURRENT });
     insert(headers, header::ETAG, &etag)?;
     // Never after the answer itself (RFC 9110 §8.8.2.1), though the clock was set back since.
     insert(headers, header::LAST_MODIFIED, &httpdate::fmt_http_date(modified.min(SystemTime::now())))?;

@@ -43,7 +43,7 @@ async fn style(
     let forms: &[Form] = if layer.is_some() { &[MAPBOX, SLD, QML, HTML] } else { &[MAPBOX, SLD, HTML] };
     let form = asked.form(forms)?;
     let text = match (form, layer) {
-        (SLD, _) => describe::sld(&style, &asked.base),
+        (SLD, _) => describe::sld(&style, Some(&asked.base)),
         (QML, Some(layer)) => describe::qml(&style, layer),
         (HTML, _) => ogc::style_page(&style, &asked.base),
         _ => describe::style(&style, None, &asked.base),

@@ -1,0 +1,241 @@
+//! Files that have to be whole before they go out: GeoPackage, zipped Shapefile, the archive of the plan.
+//!
+//! Those of whole layers and of the plan are made once and kept, so that they can be had by range; of parts, each
+//! request has one of its own, which has no name and goes with the answer. What was asked for of an edition is made of
+//! the next one too, once its publication has settled, by a thread that gives way: who asks again seldom waits, and what
+//! nobody asks for costs nothing.
+
+mod shelf;
+
+pub use shelf::Boxed;
+
+use crate::{
+    catalog::{Catalog, PublishedLayer},
+    config::{self, PublicUrl},
+    describe,
+    document::Document,
+    export::{Bundle, Container, FileError, Selection, geopackage, shapefile},
+    flights::Flights,
+    plan::LayerId,
+    publisher::chain,
+    service::Service,
+    snapshot::SnapshotId,
+    style::{Sheets, Theme},
+    workers::{WorkError, Workers},
+};
+use moka::future::Cache;
+use shelf::{Place, Shelf, UNFINISHED};
+use std::{
+    collections::BTreeSet,
+    io,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tempfile::NamedTempFile;
+
+/// Changes whenever the bytes of a file may: it is part of what they are kept by.
+pub const FORMAT_VERSION: u32 = 1;
+/// Files that may wait to be made.
+const QUEUE: usize = 16;
+/// Files that are held open, and for how long after their last use.
+const OPEN: u64 = 32;
+const IDLE: Duration = Duration::from_secs(600);
+/// Archives of the plan that stay on disk.
+const PLANS: usize = 2;
+/// How long nothing may have been published before files are made ahead.
+const SETTLED: Duration = Duration::from_secs(10);
+
+/// A whole file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Whole {
+    Layer(LayerId, Container),
+    Plan,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ContainerError {
+    #[error("there is no layer {0}")]
+    UnknownLayer(LayerId),
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    Work(#[from] WorkError),
+}
+
+type Made = Result<Arc<Boxed>, Arc<ContainerError>>;
+
+pub struct Containers {
+    service: Arc<Service>,
+    shelf: Shelf,
+    /// Where styles in the archive of the plan have their tiles from.
+    base: PublicUrl,
+    /// Whose tables are in it.
+    document: Option<Arc<Document>>,
+    workers: Workers,
+    flights: Flights<SnapshotId, Made>,
+    open: Cache<SnapshotId, Arc<Boxed>>,
+    /// What was asked for of the current edition.
+    asked: Mutex<BTreeSet<Whole>>,
+}
+
+impl Containers {
+    /// # Errors
+    /// When the system gives no threads for the work.
+    pub fn new(service: Arc<Service>, base: PublicUrl, document: Option<Arc<Document>>) -> io::Result<Self> {
+        Ok(Self {
+            shelf: Shelf::new(Arc::clone(service.store())),
+            service,
+            base,
+            document,
+            workers: Workers::new(config::cores(), QUEUE)?,
+            flights: Flights::default(),
+            open: Cache::builder().max_capacity(OPEN).time_to_idle(IDLE).build(),
+            asked: Mutex::default(),
+        })
+    }
+
+    /// The file `whole` of an edition, made now unless it is there.
+    pub async fn whole(self: &Arc<Self>, catalog: &Arc<Catalog>, whole: Whole) -> Made {
+        if self.service.catalog().is_some_and(|current| Arc::ptr_eq(&current, catalog)) {
+            self.asked().insert(whole.clone());
+        }
+        self.make(catalog, whole).await
+    }
+
+    async fn make(self: &Arc<Self>, catalog: &Arc<Catalog>, whole: Whole) -> Made {
+        let place = self.place(catalog, &whole).map_err(Arc::new)?;
+        let key = place.key;
+        if let Some(open) = self.open.get(&key).await {
+            return Ok(open);
+        }
+        let (containers, catalog) = (Arc::clone(self), Arc::clone(catalog));
+        let flight = async move {
+            let makers = Arc::clone(&containers);
+            let made = containers.workers.run(move || match makers.shelf.find(&place) {
+                Some(kept) => Ok(kept),
+                None => makers.shelf.keep(&place, |file| makers.write(&catalog, &whole, file)),
+            });
+            let boxed = Arc::new(made.await.map_err(ContainerError::from)?.map_err(ContainerError::from)?);
+            containers.open.insert(key, Arc::clone(&boxed)).await;
+            Ok(boxed)
+        };
+        self.flights.join(key, flight).await
+    }
+
+    /// A part of a layer, in a file of its own.
+    pub async fn part(
+        self: &Arc<Self>,
+        catalog: &Arc<Catalog>,
+        layer: &Arc<PublishedLayer>,
+        container: Container,
+        select: impl FnOnce() -> Selection + Send + 'static,
+    ) -> Result<Boxed, ContainerError> {
+        let (containers, catalog, layer) = (Arc::clone(self), Arc::clone(catalog), Arc::clone(layer));
+        let made = self.workers.run(move || {
+            containers
+                .shelf
+                .pass(|file| write(&containers.service.sheets, &catalog, &layer, container, select(), file))
+        });
+        Ok(made.await??)
+    }
+
+    fn write(&self, catalog: &Catalog, whole: &Whole, file: &NamedTempFile) -> Result<(), FileError> {
+        match whole {
+            Whole::Plan => self.write_plan(catalog, file),
+            Whole::Layer(id, container) => catalog.layer(id).map_or(Ok(()), |layer| {
+                let all = Selection::all(Arc::clone(&layer.snapshot));
+                write(&self.service.sheets, catalog, layer, *container, all, file)
+            }),
+        }
+    }
+
+    fn write_plan(&self, catalog: &Catalog, file: &NamedTempFile) -> Result<(), FileError> {
+        let sheets = &self.service.sheets;
+        let layers = catalog.layers().iter().map(|layer| {
+            let selection = Selection::all(Arc::clone(&layer.snapshot));
+            let dress = describe::dress(sheets, catalog, layer, selection.crs);
+            (selection, dress)
+        });
+        let bundle = Bundle {
+            layers: layers.collect(),
+            texts: describe::papers(sheets, catalog, self.document.as_deref(), &self.base),
+            published_at: catalog.published_at(),
+        };
+        bundle.write(file.as_file(), self.shelf.aside(), UNFINISHED)
+    }
+
+    /// Where the file is kept, by all that its bytes follow from.
+    fn place(&self, catalog: &Catalog, whole: &Whole) -> Result<Place, ContainerError> {
+        let store = self.service.store();
+        let sheets = Theme::ALL.map(|theme| self.service.sheets.of(theme).version);
+        let said = format!("{FORMAT_VERSION} {:?} {sheets:?}", catalog.origin);
+        let of = |layer: &PublishedLayer| format!("{} {}", layer.snapshot.id, layer.published_at);
+        Ok(match whole {
+            Whole::Layer(id, container) => {
+                let layer = catalog.layer(id).ok_or_else(|| ContainerError::UnknownLayer(id.clone()))?;
+                let suffix = container.suffix();
+                Place {
+                    directory: store.layer_directory(id),
+                    stem: layer.snapshot.id.to_string(),
+                    key: SnapshotId::of(format!("{said} {suffix} {}", of(layer)).as_bytes()),
+                    suffix,
+                    kept: 1,
+                }
+            }
+            Whole::Plan => {
+                let layers: Vec<_> = catalog.layers().iter().map(|layer| of(layer)).collect();
+                let text = format!(
+                    "{said} {} {} {layers:?} {:?}",
+                    self.base.as_str(),
+                    catalog.version(),
+                    self.document
+                );
+                Place {
+                    directory: store.plans(),
+                    stem: "plan".into(),
+                    key: SnapshotId::of(text.as_bytes()),
+                    suffix: "zip",
+                    kept: PLANS,
+                }
+            }
+        })
+    }
+
+    /// Makes what was asked for anew once a publication has settled. Runs until dropped.
+    pub async fn follow(self: Arc<Self>) {
+        let mut news = self.service.news();
+        while news.changed().await.is_ok() {
+            while tokio::time::timeout(SETTLED, news.changed()).await.is_ok_and(|changed| changed.is_ok()) {}
+            let Some(catalog) = self.service.catalog() else { continue };
+            // What nobody asks for again is not made again.
+            let asked = std::mem::take(&mut *self.asked());
+            for whole in asked {
+                if let Err(error) = self.make(&catalog, whole).await {
+                    tracing::warn!(error = chain(&*error), "a download could not be made ahead");
+                }
+            }
+        }
+    }
+
+    fn asked(&self) -> std::sync::MutexGuard<'_, BTreeSet<Whole>> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Writes what is selected of `layer`, which is one of `catalog`, into an empty file; it is not synced.
+pub fn write(
+    sheets: &Sheets,
+    catalog: &Catalog,
+    layer: &PublishedLayer,
+    container: Container,
+    selection: Selection,
+    file: &NamedTempFile,
+) -> Result<(), FileError> {
+    match container {
+        Container::GeoPackage => {
+            let dress = describe::dress(sheets, catalog, layer, selection.crs);
+            geopackage::write(file.path(), &[(selection, &dress)])
+        }
+        Container::Shapefile => shapefile::write(file.as_file(), &selection, layer.published_at),
+    }
+}
