@@ -67,6 +67,16 @@ pub enum ArchiveError {
     Database(#[from] rusqlite::Error),
 }
 
+/// An error of the disk as it was; the others with what they say.
+impl From<ArchiveError> for io::Error {
+    fn from(error: ArchiveError) -> Self {
+        match error {
+            ArchiveError::Io(error) => error,
+            error => Self::other(error),
+        }
+    }
+}
+
 /// Writes the archive of `pyramid` to `path`, cutting on so many `threads`.
 ///
 /// It is written aside, synced and renamed. What was cut lies meanwhile in `{path}.work`, from which the next call goes
@@ -82,8 +92,8 @@ pub fn write(
     threads: usize,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Written, ArchiveError> {
-    let work = Work::open(beside(path, ".work"), pyramid.key());
-    let mut work = work.map_err(|error| match error.kind() {
+    let work_path = beside(path, ".work");
+    let mut work = Work::open(&work_path, pyramid.key()).map_err(|error| match error.kind() {
         io::ErrorKind::ResourceBusy => ArchiveError::Busy,
         _ => error.into(),
     })?;
@@ -91,7 +101,7 @@ pub fn write(
     cut(pyramid, &mut work, threads, progress)?;
     let tiles = work.index.tiles();
     if tiles == 0 {
-        work.remove()?;
+        fs::remove_file(&work_path)?;
         return Err(ArchiveError::Empty);
     }
     progress(Progress::Writing);
@@ -110,8 +120,22 @@ pub fn write(
     File::open(path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new(".")))?
         .sync_all()?;
     let contents = work.index.ends.len() as u64;
-    work.remove()?;
+    fs::remove_file(&work_path)?;
     Ok(Written { tiles, contents, cut: tiles - before, bytes })
+}
+
+/// Writes the PMTiles archive of `pyramid` into the file `path`, which is there and empty, cutting on so many `threads`; work
+/// files have no name and lie in `aside`.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_into(pyramid: &Pyramid, path: &Path, aside: &Path, threads: usize) -> Result<(), ArchiveError> {
+    let mut work = Work::unnamed(aside, pyramid.key())?;
+    cut(pyramid, &mut work, threads, &mut |_| {})?;
+    if work.index.tiles() == 0 {
+        return Err(ArchiveError::Empty);
+    }
+    pmtiles::write(pyramid, &mut work, path)
 }
 
 /// Cuts what is not in the work file yet.

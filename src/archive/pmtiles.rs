@@ -38,7 +38,7 @@ struct Entry {
     run: u32,
 }
 
-/// Writes the archive of what is in `work`, synced, to the new file `path`.
+/// Writes the archive of what is in `work`, synced, to the file `path`.
 pub fn write(pyramid: &Pyramid, work: &mut Work, path: &Path) -> Result<(), ArchiveError> {
     let (root, leaves) = directories(&work.index);
     let mut metadata = pyramid.metadata();

@@ -15,7 +15,7 @@ use rustc_hash::FxHashMap;
 use std::{
     fs::{File, TryLockError},
     io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write},
-    path::PathBuf,
+    path::Path,
 };
 
 const MAGIC: &[u8; 16] = b"plantiles work 1";
@@ -81,7 +81,6 @@ impl Index {
 }
 
 pub struct Work {
-    path: PathBuf,
     file: BufWriter<File>,
     pub index: Index,
 }
@@ -92,13 +91,21 @@ impl Work {
     ///
     /// # Errors
     /// [`io::ErrorKind::ResourceBusy`] when another process works on it.
-    pub fn open(path: PathBuf, key: SnapshotId) -> io::Result<Self> {
-        let mut file = File::options().read(true).write(true).create(true).truncate(false).open(&path)?;
+    pub fn open(path: &Path, key: SnapshotId) -> io::Result<Self> {
+        let file = File::options().read(true).write(true).create(true).truncate(false).open(path)?;
         match file.try_lock() {
-            Err(TryLockError::WouldBlock) => return Err(io::ErrorKind::ResourceBusy.into()),
-            Err(TryLockError::Error(error)) => return Err(error),
-            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => Err(io::ErrorKind::ResourceBusy.into()),
+            Err(TryLockError::Error(error)) => Err(error),
+            Ok(()) => Self::of(file, key),
         }
+    }
+
+    /// In a file without a name, which goes with the value.
+    pub fn unnamed(directory: &Path, key: SnapshotId) -> io::Result<Self> {
+        Self::of(tempfile::tempfile_in(directory)?, key)
+    }
+
+    fn of(mut file: File, key: SnapshotId) -> io::Result<Self> {
         let mut index = Index::default();
         let mut whole = START;
         if read_start(&mut file)? != Some(key) {
@@ -114,7 +121,7 @@ impl Work {
         file.set_len(whole)?;
         file.seek(SeekFrom::End(0))?;
         // A small buffer: what is in it is lost when the process is killed.
-        Ok(Self { path, file: BufWriter::with_capacity(1 << 16, file), index })
+        Ok(Self { file: BufWriter::with_capacity(1 << 16, file), index })
     }
 
     /// The number of the first tile that is still to be cut.
@@ -156,11 +163,6 @@ impl Work {
             }
         }
         Ok(())
-    }
-
-    /// Removes the file: the archive is there.
-    pub fn remove(self) -> io::Result<()> {
-        std::fs::remove_file(&self.path)
     }
 }
 
@@ -228,12 +230,12 @@ mod tests {
         let path = folder.path().join("work");
         let key = SnapshotId::of(b"plan");
         let tiles = [tile(3, "one"), tile(4, "one"), tile(5, "two"), tile(9, "one"), tile(11, "three")];
-        let mut work = Work::open(path.clone(), key).unwrap();
+        let mut work = Work::open(&path, key).unwrap();
         tiles.iter().for_each(|tile| work.add(tile).unwrap());
         let runs = [(3, 2, 0), (5, 1, 1), (9, 1, 0), (11, 1, 2)];
         let runs = runs.map(|(first, length, content)| Run { first, length, content });
         assert_eq!(work.index.runs, runs);
-        assert!(matches!(Work::open(path.clone(), key), Err(e) if e.kind() == io::ErrorKind::ResourceBusy));
+        assert!(matches!(Work::open(&path, key), Err(e) if e.kind() == io::ErrorKind::ResourceBusy));
         drop(work);
         let whole = std::fs::read(&path).unwrap();
 
@@ -245,7 +247,7 @@ mod tests {
                 faulty.get_mut(at).into_iter().for_each(|byte| *byte ^= 1);
             }
             std::fs::write(&path, faulty).unwrap();
-            let mut work = Work::open(path.clone(), key).unwrap();
+            let mut work = Work::open(&path, key).unwrap();
             let next = work.next();
             tiles.iter().filter(|tile| tile.id >= next).for_each(|tile| work.add(tile).unwrap());
             assert_eq!(work.index.runs, runs, "{at}");
@@ -259,7 +261,7 @@ mod tests {
             drop(work);
             assert!(std::fs::read(&path).unwrap() == whole, "{at}");
         }
-        let other = Work::open(path, SnapshotId::of(b"another plan")).unwrap();
+        let other = Work::open(&path, SnapshotId::of(b"another plan")).unwrap();
         assert_eq!(other.next(), 0);
     }
 }

@@ -1,4 +1,4 @@
-//! Files that have to be whole before they go out: GeoPackage, zipped Shapefile, the archive of the plan.
+//! Files that have to be whole before they go out: GeoPackage, zipped Shapefile, the archive of the plan, that of its tiles.
 //!
 //! Those of whole layers and of the plan are made once and kept, so that they can be had by range; of parts, each
 //! request has one of its own, which has no name and goes with the answer. What was asked for of an edition is made of
@@ -10,7 +10,8 @@ mod shelf;
 pub use shelf::Boxed;
 
 use crate::{
-    catalog::{Catalog, PublishedLayer},
+    archive::{self, DEEPEST, Pyramid},
+    catalog::{Catalog, PLAN, PublishedLayer},
     config::{self, PublicUrl},
     describe,
     document::Document,
@@ -50,6 +51,8 @@ const SETTLED: Duration = Duration::from_secs(10);
 pub enum Whole {
     Layer(LayerId, Container),
     Plan,
+    /// All tiles of the plan, as PMTiles.
+    Tiles,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -142,6 +145,11 @@ impl Containers {
     fn write(&self, catalog: &Catalog, whole: &Whole, file: &NamedTempFile) -> Result<(), FileError> {
         match whole {
             Whole::Plan => self.write_plan(catalog, file),
+            Whole::Tiles => {
+                let (pyramid, aside) = (tiles(catalog)?, self.shelf.aside());
+                Ok(archive::write_into(&pyramid, file.path(), aside, config::cores())
+                    .map_err(io::Error::from)?)
+            }
             Whole::Layer(id, container) => catalog.layer(id).map_or(Ok(()), |layer| {
                 let all = Selection::all(Arc::clone(&layer.snapshot));
                 write(&self.service.sheets, catalog, layer, *container, all, file)
@@ -182,6 +190,13 @@ impl Containers {
                     kept: 1,
                 }
             }
+            Whole::Tiles => Place {
+                directory: store.plans(),
+                stem: "plan".into(),
+                key: tiles(catalog)?.key(),
+                suffix: "pmtiles",
+                kept: PLANS,
+            },
             Whole::Plan => {
                 let layers: Vec<_> = catalog.layers().iter().map(|layer| of(layer)).collect();
                 let text = format!(
@@ -220,6 +235,12 @@ impl Containers {
     fn asked(&self) -> std::sync::MutexGuard<'_, BTreeSet<Whole>> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// All tiles of the plan down to the zoom after which maps draw them larger.
+fn tiles(catalog: &Catalog) -> Result<Pyramid, FileError> {
+    let plan = catalog.tileset(PLAN).map_err(io::Error::other)?;
+    Ok(Pyramid::new(plan, catalog.origin, 0..=DEEPEST, None))
 }
 
 /// Writes what is selected of `layer`, which is one of `catalog`, into an empty file; it is not synced.

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { after, before, test } from "node:test";
-import { bundledLayers, drawn, launch, newPage, record, settled, shots } from "./setting.mjs";
+import { bundledLayers, drawn, launch, newPage, record, server, settled, shots } from "./setting.mjs";
 
 const folder = mkdtempSync(`${tmpdir()}/plantiles-site.`);
 let browser, nginx, site;
@@ -65,4 +65,21 @@ test("a folder of files shows the plan from ranges of its archive", async (t) =>
   assert.deepEqual(log.complaints, []);
   const file = await page.locator('[data-layer="roads"] a[download]').getAttribute("href").catch(() => "downloads/roads.fgb");
   assert.equal((await fetch(site + file)).status, 200);
+});
+
+test("the page of a server reads its archive too", async (t) => {
+  const archive = "downloads/plan.pmtiles";
+  // It is made when it is asked for first.
+  for (let tries = 0; !(await fetch(`${server}/${archive}`, { method: "HEAD" })).ok; tries++) {
+    assert.ok(tries < 60, "the archive is there");
+    await new Promise((later) => setTimeout(later, 1000));
+  }
+  const page = await newPage(browser, t);
+  const log = record(page);
+  await page.goto(`${server}/?archive=${archive}`);
+  await page.waitForSelector("html[data-ready=true]", { timeout: 60_000 });
+  assert.ok((await drawn(page, "mining_blocks")) > 0);
+  assert.ok(log.requests.some((url) => url === `${server}/${archive}`));
+  assert.deepEqual(log.requests.filter((url) => url.startsWith(`${server}/tiles/`)), []);
+  assert.deepEqual(log.complaints, []);
 });

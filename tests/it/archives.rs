@@ -312,3 +312,23 @@ fn a_site_is_a_new_folder() {
     let said = String::from_utf8(again.stderr).unwrap();
     assert!(again.status.code() == Some(1) && said.contains("name a new folder"), "{said}");
 }
+
+#[test]
+fn it_is_a_download_that_is_had_by_range() {
+    let server = Setup::default().expect_log("/downloads/plan.pmtiles").start();
+    let whole = server.get_when_there("/downloads/plan.pmtiles");
+    assert!(whole.body == fs::read(&*PLAN).unwrap());
+    assert_eq!(whole.expect_header("content-type"), "application/vnd.pmtiles");
+    let etag = whole.expect_header("etag");
+    for validator in [etag, "\"other\""] {
+        let headers = [("Range", "bytes=0-126"), ("If-Range", validator)];
+        let answer = server.ask("GET", "/downloads/plan.pmtiles", &headers);
+        match validator == etag {
+            true => assert!(answer.expect(206).body == whole.body[..127]),
+            false => assert!(answer.expect(200).body == whole.body),
+        }
+    }
+    server.ask("GET", "/downloads/plan.pmtiles", &[("If-None-Match", etag)]).expect(304);
+    server.get("/downloads/plan@2031.pmtiles").expect_problem(404);
+    server.get("/downloads/roads.pmtiles").expect_problem(404);
+}

@@ -26,7 +26,10 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
-use std::{sync::Arc, time::SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 /// A file of a layer.
 pub async fn answer(
@@ -78,10 +81,14 @@ pub async fn answer(
     stored::answer(stored(file, tag, false), method, headers)
 }
 
-/// `plan[@{edition}].zip`
+/// How long an answer waits for all tiles to be cut; that goes on while the client does something else.
+const WAIT: Duration = Duration::from_secs(10);
+
+/// `plan[@{edition}].zip`, `.pmtiles`
 pub async fn plan(
     app: &App,
     at: Option<&str>,
+    whole: Whole,
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
@@ -90,7 +97,14 @@ pub async fn plan(
         return Err(Problem::not_found("what changed has no archive: take its layers"));
     };
     let catalog: Arc<Catalog> = app.service.edition(edition).await?;
-    let made = app.containers.whole(&catalog, Whole::Plan).await.map_err(|error| problem(&error))?;
+    let (media_type, suffix) = match whole {
+        Whole::Tiles => ("application/vnd.pmtiles", "pmtiles"),
+        _ => ("application/zip", "zip"),
+    };
+    let made = match whole {
+        Whole::Tiles => tiles(app, &catalog).await?,
+        whole => app.containers.whole(&catalog, whole).await.map_err(|error| problem(&error))?,
+    };
     let version = match edition {
         Edition::Current => short(&catalog.version()),
         edition => edition.to_string(),
@@ -99,12 +113,23 @@ pub async fn plan(
         file: bytes(&made),
         etag: made.id,
         modified: catalog.published_at().into(),
-        media_type: "application/zip",
-        disposition: plan_disposition(&version),
+        media_type,
+        disposition: plan_disposition(&version, suffix),
         fixed: at.is_fixed(),
         by_range: true,
     };
     stored::answer(stored, method, headers)
+}
+
+/// All tiles: cut now, unless they are there, in a task that ends when they are, whoever waits.
+async fn tiles(app: &App, catalog: &Arc<Catalog>) -> Result<Arc<Boxed>, Problem> {
+    let (containers, catalog) = (Arc::clone(&app.containers), Arc::clone(catalog));
+    let making = tokio::spawn(async move { containers.whole(&catalog, Whole::Tiles).await });
+    match tokio::time::timeout(WAIT, making).await {
+        Ok(Ok(made)) => made.map_err(|error| problem(&error)),
+        Ok(Err(_stopped)) => Err(Problem::internal()),
+        Err(_) => Err(Problem::unavailable("all tiles are being cut for this file: ask again later")),
+    }
 }
 
 fn bytes(file: &Arc<Boxed>) -> Bytes {

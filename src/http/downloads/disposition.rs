@@ -10,8 +10,8 @@ pub fn disposition(layer: &Layer, version: &str, suffix: &str) -> String {
 }
 
 /// The same of the whole plan.
-pub fn plan_disposition(version: &str) -> String {
-    named("矿产资源规划", PLAN, version, "zip")
+pub fn plan_disposition(version: &str, suffix: &str) -> String {
+    named("矿产资源规划", PLAN, version, suffix)
 }
 
 fn named(title: &str, id: &str, version: &str, suffix: &str) -> String {

@@ -1,7 +1,7 @@
 //! `/downloads/{layer}[@{snapshot or edition}].{format}`: files of a layer, whole or in part.
 //!
 //! Where the bytes are stored they go out by range; a file that has to be whole first is made before it goes out, every other one
-//! while it does. `plan[@{edition}].zip` is the whole plan.
+//! while it does. `plan[@{edition}].zip` is the whole plan, `.pmtiles` all of its tiles.
 
 mod containers;
 mod disposition;
@@ -12,6 +12,7 @@ mod wanted;
 use super::{App, Problem, Segments};
 use crate::{
     catalog::{Catalog, Dated, PLAN},
+    containers::Whole,
     editions::{At, Edition},
     export::{Container, Format},
     plan::LayerId,
@@ -49,8 +50,8 @@ async fn download(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    if let Some(at) = plan(&file) {
-        return containers::plan(&app, at, &method, &headers).await;
+    if let Some((at, whole)) = plan(&file) {
+        return containers::plan(&app, at, whole, &method, &headers).await;
     }
     if let Some((name, container)) = Container::of(&file) {
         let source = source(&app, name).await?;
@@ -71,10 +72,14 @@ async fn download(
     }
 }
 
-/// What stands behind `@` in the name of the plan's archive; `None` for other files.
-fn plan(file: &str) -> Option<Option<&str>> {
-    let name = file.strip_prefix(PLAN)?.strip_suffix(".zip")?;
-    if name.is_empty() { Some(None) } else { name.strip_prefix('@').map(Some) }
+/// The files of the whole plan: what stands behind `@`, and which it is; `None` for other files.
+fn plan(file: &str) -> Option<(Option<&str>, Whole)> {
+    let name = file.strip_prefix(PLAN)?;
+    let (at, whole) = match name.strip_suffix(".zip") {
+        Some(at) => (at, Whole::Plan),
+        None => (name.strip_suffix(".pmtiles")?, Whole::Tiles),
+    };
+    Some((if at.is_empty() { None } else { Some(at.strip_prefix('@')?) }, whole))
 }
 
 fn no_such_format() -> Problem {
