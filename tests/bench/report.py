@@ -182,11 +182,12 @@ def formats(results):
 
 def archive(results):
     a = results["archive"]
+    tiles = f"{a['tiles']:,}".replace(",", " ")
     yield "## Archive"
     yield ""
-    yield (f"`plantiles export --format pmtiles` of the three layers, z{a['zooms']}: {a['tiles']:,} tiles, {short(a['mb'])} MB, everything from finding the "
+    yield (f"`plantiles export --format pmtiles` of the three layers, z{a['zooms']}: {tiles} tiles, {short(a['mb'])} MB, everything from finding the "
            f"tiles to the synced archive, with at most {short(a['peak_anon_mb'])} MB beside mapped files. Beside it one core that cuts and compresses the same "
-           "tiles and does nothing else, in the same minutes.").replace(",", " ")
+           "tiles and does nothing else, in the same minutes.")
     yield ""
     yield from table(("plantiles export, tiles/s", "one core, tiles/s", "share of that times the cores"),
                      [(show(a["ours"]), show(a["one_core"]), show(a["ratio"], "×"))])

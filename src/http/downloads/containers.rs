@@ -124,6 +124,9 @@ pub async fn plan(
 /// All tiles: cut now, unless they are there, in a task that ends when they are, whoever waits.
 async fn tiles(app: &App, catalog: &Arc<Catalog>) -> Result<Arc<Boxed>, Problem> {
     let (containers, catalog) = (Arc::clone(&app.containers), Arc::clone(catalog));
+    if catalog.layers().iter().all(|layer| layer.snapshot.bounds.is_none()) {
+        return Err(Problem::not_found("the plan has no features, so there are no tiles"));
+    }
     let making = tokio::spawn(async move { containers.whole(&catalog, Whole::Tiles).await });
     match tokio::time::timeout(WAIT, making).await {
         Ok(Ok(made)) => made.map_err(|error| problem(&error)),
