@@ -1,6 +1,7 @@
 //! Integration tests, one binary: the parts that need files or a database, and the server from outside.
 //!
-//! Needs PostGIS in `PLANTILES_TEST_DATABASE_URL` and GDAL on the path; `tests/run` provides both.
+//! Needs PostGIS in `PLANTILES_TEST_DATABASE_URL`, GDAL on the path, and Node.js with the packages of
+//! tests/browser; `tests/run` provides them.
 
 #[allow(dead_code, reason = "shared with tests/faults")]
 mod support;
