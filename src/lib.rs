@@ -29,7 +29,8 @@
 //! 6. What somebody takes away in another format, or a part of a layer, is an [`export`] of its snapshot, written while
 //!    it goes out; all tiles of a tileset in one file are an [`archive`].
 //! 7. Beside maps and files there are [`statistics`] of the layers, and the plan's own [`document`], whose tables are
-//!    made from them and whose targets are an [`evaluation`] of them.
+//!    made from them and whose targets are an [`evaluation`] of them. A proposed right is judged by the plan's rules, which
+//!    are data: [`review`].
 //! 8. [`http`] only routes, negotiates and streams; [`describe`] turns the catalog into documents.
 //!
 //! Modules use only those above them in this list; [`cli`] and [`config`] are the edges.
@@ -74,6 +75,8 @@ pub mod flights;
 pub mod metrics;
 pub mod view;
 pub mod workers;
+
+pub mod review;
 
 pub mod style;
 

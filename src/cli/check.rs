@@ -3,6 +3,7 @@
 use crate::{
     config::Config,
     publisher::{Publisher, chain},
+    review::Rules,
     snapshot::Store,
 };
 use anyhow::bail;
@@ -31,8 +32,18 @@ pub async fn check(config: &Config) -> anyhow::Result<()> {
     }
     wrong += revisions.unreadable.len();
     revisions.unreadable.iter().for_each(|error| println!("revisions: {error}"));
+    let rules = Rules::load(config.review.rules.as_deref()).map_err(|error| error.to_string());
     match publisher.check().await {
-        Ok(count) => println!("layers: {count} described"),
+        Ok(layers) => {
+            println!("layers: {} described", layers.len());
+            match rules.and_then(|rules| rules.check(&layers).map(|()| rules.rules.len())) {
+                Ok(count) => println!("review: {count} rules"),
+                Err(error) => {
+                    wrong += 1;
+                    println!("review: {error}");
+                }
+            }
+        }
         Err(error) => {
             wrong += 1;
             println!("layers: {}", chain(&error));

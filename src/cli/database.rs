@@ -60,7 +60,7 @@ pub struct ImportArgs {
     bundled: bool,
 }
 
-fn crs(text: &str) -> Result<Crs, String> {
+pub fn crs(text: &str) -> Result<Crs, String> {
     let code = text.parse().map_err(|_| "not a number")?;
     Crs::of_epsg(code).ok_or_else(|| {
         "not imported: CGCS2000 (4490, 4491 to 4554), WGS 84 (4326) and Web Mercator (3857) are; transform the file first"

@@ -5,6 +5,7 @@ mod check;
 mod database;
 mod export;
 mod progress;
+mod review;
 mod revisions;
 mod seed;
 mod serve;
@@ -88,6 +89,13 @@ PATH.work when it is started again.")]
     /// List the revisions: editions of the plan that are kept by name
     #[command(after_help = "Examples:\n  plantiles revisions\n  plantiles revisions remove 2023")]
     Revisions(revisions::RevisionsArgs),
+    /// Judge a proposed right by the rules of the plan
+    #[command(after_help = "Examples:
+  plantiles review corners.txt --kind mining --application new --mineral coal
+  plantiles review block.geojson --kind exploration --mineral 煤 --answer degree=详查 --format html -o report.html
+
+The exit code says whether it could be judged, not the verdict. docs/review.md lists rules, answers and forms.")]
+    Review(review::ReviewArgs),
     /// Validate the configuration, the published snapshots and the database, and print what is wrong
     #[command(after_help = "Example: plantiles check --config plantiles.toml")]
     Check,
@@ -123,6 +131,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Export(args) => export::export(&config, args).await,
             Command::Seed(args) => seed::seed(&config, args).await,
             Command::Revisions(args) => revisions::revisions(&config, args).await,
+            Command::Review(args) => review::review(&config, args).await,
             Command::Check => check::check(&config).await,
         }
     });

@@ -5,6 +5,7 @@ use crate::{
     follower::Follower,
     http::{self, App},
     publisher::Publisher,
+    review::Rules,
     service::Service,
     snapshot::Store,
     style::Sheets,
@@ -33,6 +34,7 @@ impl ServeArgs {
 /// Serves until SIGTERM or SIGINT.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     telemetry::init(config.log.format);
+    let rules = Rules::load(config.review.rules.as_deref())?;
     let shutdown = shutdown_signal().context("cannot listen for signals")?;
     let store = Arc::new(Store::open(config.state_dir())?);
     let publisher = Publisher::new(&config, Arc::clone(&store))?;
@@ -44,7 +46,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     tracing::info!("listening on http://{}", listener.local_addr()?);
     let poll = Duration::from_secs(config.database.poll_seconds.get());
     let mut publishing = tokio::spawn(Follower::new(publisher, Arc::clone(&service), poll).follow());
-    let app = Arc::new(App::new(service, config.server, document)?);
+    let app = Arc::new(App::new(service, config.server, document, rules)?);
     let making = tokio::spawn(Arc::clone(&app.containers).follow());
     let served = tokio::select! {
         served = http::serve(listener, app, shutdown) => served.map_err(anyhow::Error::from),

@@ -34,6 +34,7 @@ pub struct Config {
     pub log: Log,
     pub import: Import,
     pub plan: Plan,
+    pub review: Review,
     /// Tables and views outside the schema `plan` that are served too.
     #[serde(rename = "layer")]
     pub layers: Vec<TableLayer>,
@@ -118,6 +119,13 @@ pub struct Import {
 pub struct Plan {
     /// The plan as a document: `bundled`, or a file. Without a database it is the bundled one.
     pub document: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Review {
+    /// File of the rules by which proposals are reviewed, in place of those of the bundled plan.
+    pub rules: Option<PathBuf>,
 }
 
 #[derive(Debug, Default, Clone, Deserialize)]

@@ -9,6 +9,7 @@ mod metadata;
 pub mod ogc;
 pub mod plan;
 mod qml;
+pub mod review;
 mod revisions;
 mod search;
 mod sld;

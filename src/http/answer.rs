@@ -71,5 +71,5 @@ fn place(path: &str) -> &'static str {
 
 /// Methods are free text; a label must not be.
 fn method_label(method: &Method) -> &'static str {
-    ["GET", "HEAD", "OPTIONS"].into_iter().find(|known| *known == method.as_str()).unwrap_or("other")
+    ["GET", "HEAD", "POST", "OPTIONS"].into_iter().find(|known| *known == method.as_str()).unwrap_or("other")
 }

@@ -1,4 +1,4 @@
-//! Anyone may read, from any page (Fetch Standard, CORS protocol). The answer is the same for every origin.
+//! Anyone may read and ask, from any page (Fetch Standard, CORS protocol). The answer is the same for every origin.
 
 use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -10,10 +10,10 @@ const EXPOSED: HeaderValue = HeaderValue::from_static(
     "etag, content-range, content-length, accept-ranges, last-modified, link, content-crs, ogc-numbermatched, \
      ogc-numberreturned, plantiles-dropped-features",
 );
-const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
-/// What range clients send.
+const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, OPTIONS");
+/// What range clients send, and those with a body.
 const HEADERS: HeaderValue =
-    HeaderValue::from_static("range, if-range, if-none-match, if-match, cache-control");
+    HeaderValue::from_static("range, if-range, if-none-match, if-match, cache-control, content-type, prefer");
 const A_DAY: HeaderValue = HeaderValue::from_static("86400");
 
 /// Opens an answer to every origin.

@@ -18,12 +18,28 @@ pub struct Problem {
     status: StatusCode,
     /// Names what is wrong and where.
     detail: String,
+    more: More,
     retry_after_seconds: Option<u16>,
+}
+
+/// What is said beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum More {
+    Nothing,
+    /// URI of its kind, where a standard names one.
+    Kind(&'static str),
+    /// Methods of the resource, where another was used.
+    Allowed(&'static str),
 }
 
 impl Problem {
     fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), retry_after_seconds: None }
+        Self { status, detail: detail.into(), more: More::Nothing, retry_after_seconds: None }
+    }
+
+    /// The same with the URI of its kind.
+    pub fn of_kind(self, kind: &'static str) -> Self {
+        Self { more: More::Kind(kind), ..self }
     }
 
     pub fn status(&self) -> StatusCode {
@@ -47,7 +63,21 @@ impl Problem {
     }
 
     pub fn method_not_allowed() -> Self {
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "this resource is read with GET or HEAD")
+        Self::not_allowed("GET, HEAD, OPTIONS")
+    }
+
+    /// With the methods that the resource has.
+    pub fn not_allowed(allowed: &'static str) -> Self {
+        let detail = format!("the methods of this resource are {allowed}");
+        Self { more: More::Allowed(allowed), ..Self::new(StatusCode::METHOD_NOT_ALLOWED, detail) }
+    }
+
+    pub fn too_large(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+    }
+
+    pub fn too_slow() -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time")
     }
 
     pub fn not_acceptable(detail: impl Into<String>) -> Self {
@@ -120,8 +150,12 @@ impl From<WorkError> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        let kind = match self.more {
+            More::Kind(kind) => kind,
+            More::Nothing | More::Allowed(_) => "about:blank",
+        };
         let body = json!({
-            "type": "about:blank",
+            "type": kind,
             "title": self.status.canonical_reason().unwrap_or("error"),
             "status": self.status.as_u16(),
             "detail": self.detail,
@@ -133,8 +167,8 @@ impl IntoResponse for Problem {
         if let Some(seconds) = self.retry_after_seconds {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if self.status == StatusCode::METHOD_NOT_ALLOWED {
-            headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
+        if let More::Allowed(allowed) = self.more {
+            headers.insert(header::ALLOW, HeaderValue::from_static(allowed));
         }
         response
     }

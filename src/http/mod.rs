@@ -24,6 +24,7 @@ mod places;
 mod plan;
 mod range;
 mod respond;
+mod review;
 mod revisions;
 mod search;
 mod serve;
@@ -42,6 +43,7 @@ use crate::{
     containers::Containers,
     document::Document,
     grid::QuadGrid,
+    review::Rules,
     service::Service,
 };
 use assets::Assets;
@@ -63,6 +65,8 @@ pub struct App {
     /// Of the plan that is served, where there is one.
     pub document: Option<Arc<Document>>,
     pub containers: Arc<Containers>,
+    /// By which proposals are reviewed.
+    pub rules: Arc<Rules>,
     assets: Assets,
     streams: Streams,
 }
@@ -74,12 +78,14 @@ impl App {
         service: Arc<Service>,
         server: config::Server,
         document: Option<Document>,
+        rules: Rules,
     ) -> io::Result<Self> {
         let streams = Streams::new(server.connections.get());
         let base = server.public_url.clone().unwrap_or_else(|| PublicUrl::listening_on(server.listen));
         let document = document.map(Arc::new);
+        let rules = Arc::new(rules);
         let containers = Arc::new(Containers::new(Arc::clone(&service), base, document.clone())?);
-        Ok(Self { service, server, document, containers, assets: Assets::embedded(), streams })
+        Ok(Self { service, server, document, containers, rules, assets: Assets::embedded(), streams })
     }
 
     /// What is served now.
@@ -103,6 +109,7 @@ const PLACES: &[&str] = &[
     "",
     "connect",
     "events",
+    "review",
     "assets",
     "layers.json",
     "revisions",
@@ -132,6 +139,7 @@ fn router(app: Arc<App>) -> Router {
         .route("/search", get(search::search))
         .route("/{document}", get(documents::of_edition))
         .merge(revisions::routes())
+        .merge(review::routes())
         .route("/tiles/{document}", get(documents::tilejson))
         .route("/tiles/{tileset}/{*tile}", get(tiles::tile))
         .merge(downloads::routes())

@@ -18,6 +18,8 @@ use bytes::Bytes;
 
 /// `no-cache` lets caches keep an answer and ask each time whether it still holds.
 pub const REVALIDATE: HeaderValue = HeaderValue::from_static("public, no-cache");
+/// For what is of one request alone.
+pub const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 /// For URLs that name a version.
 pub const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 

@@ -1,12 +1,11 @@
 //! CSV with a header and a column of WKT.
 
 use super::{
-    Attribute, Charset, Feature, Found, Intake, ReadError, Stated,
-    build::build,
+    Attribute, Charset, Feature, Intake, ReadError, Stated,
     text::{BOM, is_utf8},
+    wkt,
 };
 use ::csv::{ByteRecord, Reader, ReaderBuilder};
-use geozero::wkt::Wkt;
 use std::{
     fs::File,
     io::{BufReader, Read, Seek},
@@ -114,24 +113,9 @@ fn feature<'a>(
         }
     }
     let text = String::from_utf8_lossy(&record[geometry]);
-    let (srid, wkt) = match text.split_once(';') {
-        Some((srid, wkt)) => (srid.trim().strip_prefix("SRID="), wkt),
-        None => (None, &*text),
-    };
-    if let Some(code) = srid.and_then(|srid| srid.parse().ok()) {
-        intake.coordinate_system(Stated::epsg(code))?;
+    let (stated, wkt) = wkt::split(&text);
+    if stated != Stated::Nothing {
+        intake.coordinate_system(stated)?;
     }
-    Ok(Ok(Feature { number, id: Attribute::Null, attributes, geometry: shape(wkt) }))
-}
-
-fn shape(wkt: &str) -> Result<Found, String> {
-    let wkt = wkt.trim();
-    if wkt.is_empty() {
-        return Err("it has no geometry".into());
-    }
-    // Not parsed: it may be nested as deep as it is long.
-    if wkt.get(..18).is_some_and(|start| start.eq_ignore_ascii_case("GEOMETRYCOLLECTION")) {
-        return Err("geometry collections are not supported".into());
-    }
-    build(&Wkt(wkt)).map_err(|reason| reason.chars().take(200).collect())
+    Ok(Ok(Feature { number, id: Attribute::Null, attributes, geometry: wkt::shape(wkt) }))
 }

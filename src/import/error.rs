@@ -13,10 +13,10 @@ pub enum ReadError {
     #[error("{0}")]
     Fields(String),
     #[error(
-        "its coordinate system `{0}` is not imported: CGCS2000 (EPSG:4490, 4491 to 4554), WGS 84 (4326) and Web Mercator (3857) are; transform it first, or name the right one with --srid"
+        "its coordinate system `{0}` is not imported: CGCS2000 (EPSG:4490, 4491 to 4554), WGS 84 (4326) and Web Mercator (3857) are; transform it first, or name the right one with srid"
     )]
     UnknownCrs(String),
-    #[error("it says after its features that they are in EPSG:{}, they were read in EPSG:{}: name one with --srid", .stated.epsg(), .used.epsg())]
+    #[error("it says after its features that they are in EPSG:{}, they were read in EPSG:{}: name one with srid", .stated.epsg(), .used.epsg())]
     LateCrs { stated: Crs, used: Crs },
 }
 

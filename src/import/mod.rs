@@ -27,6 +27,7 @@ mod run;
 mod shapefile;
 mod shp;
 mod text;
+mod wkt;
 mod zipped;
 
 pub use attribute::Attribute;
@@ -45,3 +46,4 @@ pub use report::{ImportError, Rejection};
 pub use row::{Feature, Found, Problem, Row, RowSink};
 pub use run::{ImportOptions, Imported, Progress, import_bundled, import_files};
 pub use text::Charset;
+pub use wkt::read as read_wkt;

@@ -89,9 +89,9 @@ fn width(zone: Zone) -> f64 {
 /// The coordinate system, or the order of the axes, in which `extent` would lie in China.
 fn likely_cause(crs: Crs, extent: Extent) -> Option<String> {
     if lies_in(crs, extent.swapped()) {
-        return Some("x and y look swapped, which --northing-first puts right".into());
+        return Some("x and y look swapped, which northing-first puts right".into());
     }
-    for (extent, order) in [(extent, ""), (extent.swapped(), " --northing-first")] {
+    for (extent, order) in [(extent, ""), (extent.swapped(), ", northing-first")] {
         if let Some(other) = candidates(crs, extent).find(|other| lies_in(*other, extent)) {
             let hint = match other {
                 Crs::Cgcs2000 => "they look like degrees",
@@ -99,15 +99,15 @@ fn likely_cause(crs: Crs, extent: Extent) -> Option<String> {
                 Crs::GaussKruger(zone) if numbered(zone) => "their eastings begin with the number of a zone",
                 _ => "their eastings have no zone number",
             };
-            return Some(format!("{hint}, which is --srid {}{order}", other.epsg()));
+            return Some(format!("{hint}, which is srid {}{order}", other.epsg()));
         }
         // Any zone would do: only the sender knows which.
         let unnumbered = Zone::new(4547).map(Crs::GaussKruger);
         if unnumbered.is_some_and(|any| !matches!(crs, Crs::GaussKruger(_)) && lies_in(any, extent)) {
             return Some(format!(
-                "they look like metres without a zone number: --srid names the zone by its central meridian, \
+                "they look like metres without a zone number: srid names the zone by its central meridian, \
                  4534 for 75° to 4554 for 135° every 3°{}",
-                if order.is_empty() { "" } else { ", together with --northing-first" }
+                if order.is_empty() { "" } else { ", together with northing-first" }
             ));
         }
     }
@@ -195,32 +195,32 @@ mod tests {
     #[test]
     fn the_likely_cause_is_named() {
         for (srid, place, expected) in [
-            (4490, [36.3, 112.9], "x and y look swapped, which --northing-first puts right"),
-            (4526, [4_020_000.0, 38_401_000.0], "x and y look swapped, which --northing-first puts right"),
+            (4490, [36.3, 112.9], "x and y look swapped, which northing-first puts right"),
+            (4526, [4_020_000.0, 38_401_000.0], "x and y look swapped, which northing-first puts right"),
             (
                 4490,
                 [38_401_000.0, 4_020_000.0],
-                "their eastings begin with the number of a zone, which is --srid 4526",
+                "their eastings begin with the number of a zone, which is srid 4526",
             ),
             (
                 4490,
                 [4_020_000.0, 38_401_000.0],
-                "their eastings begin with the number of a zone, which is --srid 4526 --northing-first",
+                "their eastings begin with the number of a zone, which is srid 4526, northing-first",
             ),
-            (4526, [401_000.0, 4_020_000.0], "their eastings have no zone number, which is --srid 4547"),
-            (4498, [401_000.0, 4_020_000.0], "their eastings have no zone number, which is --srid 4509"),
+            (4526, [401_000.0, 4_020_000.0], "their eastings have no zone number, which is srid 4547"),
+            (4498, [401_000.0, 4_020_000.0], "their eastings have no zone number, which is srid 4509"),
             (
                 4547,
                 [38_401_000.0, 4_020_000.0],
-                "their eastings begin with the number of a zone, which is --srid 4526",
+                "their eastings begin with the number of a zone, which is srid 4526",
             ),
             (
                 4526,
                 [37_601_000.0, 4_020_000.0],
-                "their eastings begin with the number of a zone, which is --srid 4525",
+                "their eastings begin with the number of a zone, which is srid 4525",
             ),
-            (4526, [112.9, 36.3], "they look like degrees, which is --srid 4490"),
-            (4490, [12_568_000.0, 4_336_000.0], "they look like Web Mercator, which is --srid 3857"),
+            (4526, [112.9, 36.3], "they look like degrees, which is srid 4490"),
+            (4490, [12_568_000.0, 4_336_000.0], "they look like Web Mercator, which is srid 3857"),
             (
                 4547,
                 [900_000.0, 4_020_000.0],

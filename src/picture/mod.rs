@@ -21,11 +21,13 @@ mod look;
 mod place;
 mod sdf;
 mod text;
+mod window;
 
 pub use draw::draw;
 pub use features::Layers;
 pub use glyphs::Font;
 pub use look::{Look, Scale};
+pub use window::{Drawn, Window};
 
 use crate::{
     grid::{QuadGrid, TileCoord},

@@ -9,7 +9,7 @@ use crate::{
     bundle,
     config::{self, Config},
     grid::QuadGrid,
-    plan::{LayerId, RuleError, Rules, check_rules},
+    plan::{Layer, LayerId, RuleError, Rules, check_rules},
     postgis::{self, Database, DatabaseError, Marks, Table, TableMapping},
     snapshot::{CurrentSet, Naming, Origin, Publication, Revision, Revisions, Snapshot, Store, StoreError},
     tile::{PrepareError, TileLayer},
@@ -190,21 +190,19 @@ impl Publisher {
     }
 
     /// Checks that the layers can be described and can follow the rules that the configuration has for them;
-    /// gives their number.
-    pub async fn check(&self) -> Result<usize, PublishError> {
+    /// gives them.
+    pub async fn check(&self) -> Result<Vec<Layer>, PublishError> {
         match &self.source {
             Source::Bundled => {
                 let layers = bundle::layers().map_err(BundledExportError::from)?;
                 check_rules(&self.tiles.rules, &described(&layers))?;
-                Ok(layers.len())
+                Ok(layers)
             }
             Source::Database { database, tables } => {
                 let mut client = database.client().await?;
                 let mut state = postgis::begin_export(&mut client).await?;
                 let layers = layer_tables(&mut state, tables, &self.tiles.rules).await?;
-                let count = layers.len();
-                layers.into_iter().try_for_each(|(_, table)| table.map(drop))?;
-                Ok(count)
+                layers.into_iter().map(|(_, table)| Ok(table?.layer)).collect()
             }
         }
     }

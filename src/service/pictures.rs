@@ -6,13 +6,17 @@ use crate::{
     catalog::{TileContent, Tileset, Version},
     encoding::{self, Encoding},
     grid::TileCoord,
-    picture::{self, Frame, Layers, Look, Scene},
-    style::Theme,
+    picture::{self, Drawn, Frame, Layers, Look, Scale, Scene, Window},
+    snapshot::Bounds,
+    style::{Color, Theme},
     view::View,
     workers::WorkError,
 };
 use futures_util::future::try_join_all;
 use std::sync::Arc;
+
+/// Under what is printed.
+const PAPER: Color = Color([0xff, 0xff, 0xff]);
 
 impl Service {
     /// The picture of `tile`, which is one of the tileset's grid, as PNG: from the cache, or drawn now from the vector tiles
@@ -42,6 +46,32 @@ impl Service {
         }
         let paint = Arc::clone(self).paint(Arc::clone(tileset), frame, around, look.theme, view.clone());
         self.cache.get_or_make(key, paint).await
+    }
+
+    /// A map of `bounds`, degrees, and of what is around them, for print: `size` CSS pixels at twice as many pixels, as PNG,
+    /// with areas drawn on it.
+    ///
+    /// # Errors
+    /// As [`Self::tile`].
+    pub async fn print_map(
+        self: &Arc<Self>,
+        tileset: &Arc<Tileset>,
+        bounds: &Bounds,
+        size: [u32; 2],
+        drawn: Vec<Drawn>,
+    ) -> Result<Vec<u8>, WorkError> {
+        let look = Look { theme: Theme::Print, scale: Scale::Twice };
+        let window = Window::around(&tileset.grid, bounds, size, look.scale);
+        let tiles = window
+            .tiles()
+            .into_iter()
+            .map(|tile| async move { Ok((tile, self.picture(tileset, tile, look, &View::OPEN).await?)) });
+        let tiles = try_join_all(tiles).await?;
+        let composed = self.work(move || {
+            let tiles: Vec<_> = tiles.iter().map(|(tile, ready)| (*tile, &ready.bytes[..])).collect();
+            window.compose(PAPER, &tiles, &drawn)
+        });
+        composed.await?.ok_or(WorkError::Aborted)
     }
 
     /// The version of the pictures of `tileset` in `theme`.

@@ -139,7 +139,7 @@ async fn every_bad_row_is_named_and_nothing_is_imported() {
                 "",
                 r#"{"type":"Polygon","coordinates":[[[38500000,4000000],[38500001,4000000],[38500000,4000001],[38500000,4000000]]]}"#,
             ),
-            "x from 38500000 to 38500001, y from 4000000 to 4000001 do not lie in China as EPSG:4490, 73° to 136° E, 3° to 54° N: their eastings begin with the number of a zone, which is --srid 4526",
+            "x from 38500000 to 38500001, y from 4000000 to 4000001 do not lie in China as EPSG:4490, 73° to 136° E, 3° to 54° N: their eastings begin with the number of a zone, which is srid 4526",
         ),
         (
             feature("1", r#""colour":"red""#, SQUARE),
@@ -270,7 +270,7 @@ async fn a_file_that_is_not_what_it_says_is_refused() {
         (
             "crs.geojson",
             r#"{"type":"FeatureCollection","features":[],"crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::2385"}}}"#,
-            "its coordinate system `EPSG:2385` is not imported: CGCS2000 (EPSG:4490, 4491 to 4554), WGS 84 (4326) and Web Mercator (3857) are; transform it first, or name the right one with --srid",
+            "its coordinate system `EPSG:2385` is not imported: CGCS2000 (EPSG:4490, 4491 to 4554), WGS 84 (4326) and Web Mercator (3857) are; transform it first, or name the right one with srid",
         ),
     ];
     for (name, text, expected) in cases {

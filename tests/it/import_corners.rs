@@ -157,7 +157,7 @@ async fn what_is_not_understood_is_named_by_its_line() {
         ),
         (
             "1,4020000,401000\n",
-            "line 1: the easting has no zone number: --srid names the zone by its central meridian, or a line 带号=38",
+            "line 1: the easting has no zone number: srid names the zone by its central meridian, or a line 带号=38",
         ),
         ("1,4020000,51401000\n", "line 1: the easting 51401000 begins with 51, which is no zone of China"),
         ("1,112°75′00″,36°18′00″\n", "line 1: 75 minutes are more than a degree has"),

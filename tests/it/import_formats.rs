@@ -406,11 +406,11 @@ async fn the_coordinate_system_is_that_of_the_file_unless_it_is_given() {
     let directory = tempfile::tempdir().unwrap();
     let path = ogr(directory.path(), BLOCKS, "zone.shp", &["-t_srs", "EPSG:4526", "-lco", "ENCODING=UTF-8"]);
     let given = |srid| options(|options| options.read.crs = Crs::of_epsg(srid));
-    assert_told(refusal(&database, &path, &given(4490)).await, "ends_with", "which is --srid 4526");
+    assert_told(refusal(&database, &path, &given(4490)).await, "ends_with", "which is srid 4526");
     // A .prj of the central meridian beside eastings with the number of the zone.
     let prj = fs::read_to_string(directory.path().join("zone.prj")).unwrap();
     fs::write(directory.path().join("zone.prj"), prj.replace("38500000", "500000")).unwrap();
-    assert_told(refusal(&database, &path, &options(|_| {})).await, "ends_with", "which is --srid 4526");
+    assert_told(refusal(&database, &path, &options(|_| {})).await, "ends_with", "which is srid 4526");
     let imported = import(&database, &path, &given(4526)).await.unwrap();
     assert_eq!(
         remarks(&imported)[0],
@@ -425,14 +425,14 @@ async fn the_coordinate_system_is_that_of_the_file_unless_it_is_given() {
         "its coordinate system `Xian_1980_3_Degree_GK_Zone_38` is not imported",
     );
     fs::remove_file(directory.path().join("zone.prj")).unwrap();
-    assert_told(refusal(&database, &path, &options(|_| {})).await, "ends_with", "which is --srid 4526");
+    assert_told(refusal(&database, &path, &options(|_| {})).await, "ends_with", "which is srid 4526");
     // North before east.
     fs::write(directory.path().join("ne.csv"), "WKT\n\"POLYGON((36 112,36 113,37 113,36 112))\"\n").unwrap();
     let csv = directory.path().join("ne.csv");
     assert_told(
         refusal(&database, &csv, &options(|_| {})).await,
         "ends_with",
-        "x and y look swapped, which --northing-first puts right",
+        "x and y look swapped, which northing-first puts right",
     );
     import(&database, &csv, &options(|options| options.read.northing_first = true)).await.unwrap();
     assert_eq!(database.count("plan.mining_blocks where st_xmin(geom) = 112").await, 1);

@@ -45,6 +45,7 @@ fn every_declared_class_has_a_test() {
         include_str!("ogc_features.rs"),
         include_str!("ogc_filter.rs"),
         include_str!("ogc_tiles.rs"),
+        include_str!("ogc_processes.rs"),
     ]
     .concat();
     for class in declared() {

@@ -60,9 +60,16 @@ const CQL2: [&str; 10] = [
     "http://www.opengis.net/spec/cql2/1.0/conf/property-property",
 ];
 
+/// OGC API, Processes 1 (OGC 18-062r2), of processes that are executed while the client waits.
+const PROCESSES: [&str; 3] = [
+    "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/json",
+    "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/ogc-process-description",
+];
+
 /// All conformance classes that are declared: each has its tests.
 pub fn classes() -> impl Iterator<Item = &'static str> {
-    COMMON.into_iter().chain(FEATURES).chain(CQL2).chain(TILES)
+    COMMON.into_iter().chain(FEATURES).chain(CQL2).chain(TILES).chain(PROCESSES)
 }
 
 pub fn conformance() -> Value {

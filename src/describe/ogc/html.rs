@@ -55,6 +55,7 @@ pub fn landing_page(catalog: &Catalog, base: &PublicUrl) -> String {
             li { a href={ (root) "/ogc/collections?f=html" } { "图层 Collections" } " (" (catalog.layers().len()) ")" }
             li { a href={ (root) "/ogc/tiles?f=html" } { "瓦片集 Tilesets" } }
             li { a href={ (root) "/ogc/tileMatrixSets?f=html" } { "瓦片矩阵集 Tile matrix sets" } }
+            li { a href={ (root) "/ogc/processes?f=html" } { "处理 Processes" } }
             li { a href={ (root) "/ogc/styles?f=html" } { "样式 Styles" } }
             li { a href={ (root) "/ogc/api?f=html" } { "接口说明 API documentation" } }
             li { a href={ (root) "/ogc/conformance?f=html" } { "一致性类 Conformance classes" } }
@@ -232,7 +233,7 @@ pub fn api(document: &Json, base: &PublicUrl) -> String {
     };
     let content = html! {
         @for (path, resource) in document["paths"].as_object().into_iter().flatten() {
-            @let get = &resource["get"];
+            @let get = resource.get("get").unwrap_or(&resource["post"]);
             h2 { code { "/ogc" (path) } " " (text(&get["summary"])) }
             table {
                 @for parameter in get["parameters"].as_array().into_iter().flatten().map(named) {

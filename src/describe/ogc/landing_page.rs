@@ -3,6 +3,7 @@
 use super::{
     DESCRIPTION, TITLE,
     link::{HTML, JSON, OPENAPI, link, self_and_page},
+    processes::PROCESSES,
     styles::STYLES,
     tiles::{TILESETS, TILING_SCHEMES},
 };
@@ -19,6 +20,7 @@ pub fn landing_page(base: &PublicUrl) -> Value {
         link("data", JSON, "图层 Collections", &format!("{base}/collections")),
         link(TILESETS, JSON, "瓦片集 Tilesets", &format!("{base}/tiles")),
         link(TILING_SCHEMES, JSON, "瓦片矩阵集 Tile matrix sets", &format!("{base}/tileMatrixSets")),
+        link(PROCESSES, JSON, "处理 Processes", &format!("{base}/processes")),
         link(STYLES, JSON, "样式 Styles", &format!("{base}/styles")),
     ]);
     json!({ "title": TITLE, "description": DESCRIPTION, "links": links })

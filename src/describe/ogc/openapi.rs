@@ -3,6 +3,7 @@
 use super::{
     DESCRIPTION, TITLE,
     link::{FLATGEOBUF, GEOJSON, HTML, JSON, OPENAPI, SCHEMA},
+    processes::REVIEW,
     schema::json_type,
     styles::{MAPBOX, QML, SLD},
     tiles::{MVT, TILEJSON},
@@ -35,6 +36,7 @@ pub fn openapi(catalog: &Catalog, base: &PublicUrl, items: &ItemsRequest) -> Val
             { "name": "Features", "description": "OGC API – Features" },
             { "name": "Tiles", "description": "OGC API – Tiles" },
             { "name": "Styles", "description": "OGC API – Styles" },
+            { "name": "Processes", "description": "OGC API – Processes" },
         ],
         "paths": paths(catalog, items),
         "components": {
@@ -75,8 +77,57 @@ fn paths(catalog: &Catalog, items: &ItemsRequest) -> Map<String, Value> {
         common("/collections", "getCollectionsList", "图层 Collections", (JSON, "collections")),
     ];
     let of_layers = catalog.layers().iter().flat_map(|layer| collection(&layer.snapshot.layer, items));
-    let resources = resources.into_iter().chain(of_layers).chain(tiles()).chain(styles());
-    resources.map(|resource| (resource.path.clone(), json!({ "get": resource.operation() }))).collect()
+    let resources = resources.into_iter().chain(of_layers).chain(tiles()).chain(styles()).chain(processes());
+    let mut paths: Map<String, Value> =
+        resources.map(|resource| (resource.path.clone(), json!({ "get": resource.operation() }))).collect();
+    paths.insert(format!("/processes/{REVIEW}/execution"), json!({ "post": execution() }));
+    paths
+}
+
+/// The list of processes and the one that there is.
+fn processes() -> [Resource; 2] {
+    let resource = |path: String, operation: &str, summary: &str| Resource {
+        path,
+        operation: operation.into(),
+        summary: summary.into(),
+        tag: "Processes",
+        parameters: vec!["f"],
+        properties: vec![],
+        forms: vec![(JSON, "object"), PAGE],
+    };
+    [
+        resource("/processes".into(), "getProcesses", "处理 Processes"),
+        resource(format!("/processes/{REVIEW}"), "getProcess", "矿业权审查 Review of a proposed right"),
+    ]
+}
+
+/// How the review of a proposal is executed.
+fn execution() -> Value {
+    let reference = |kind: &str, name: &str| json!({ "$ref": format!("#/components/{kind}/{name}") });
+    let mut answers = json!({ "200": {
+        "description": "审查结果 The result of the review",
+        "content": {
+            JSON: { "schema": reference("schemas", "object") },
+            GEOJSON: { "schema": reference("schemas", "object") },
+            HTML: { "schema": reference("schemas", "page") },
+        },
+    } });
+    for (status, name) in [
+        ("400", "BadRequest"),
+        ("406", "NotAcceptable"),
+        ("408", "TooSlow"),
+        ("413", "TooLarge"),
+        ("414", "TooLong"),
+        ("500", "Failed"),
+        ("503", "Busy"),
+    ] {
+        answers[status] = reference("responses", name);
+    }
+    json!({
+        "operationId": "executeReview", "summary": "执行审查 Review a proposed right", "tags": ["Processes"],
+        "requestBody": { "required": true, "content": { JSON: { "schema": reference("schemas", "execute") } } },
+        "responses": answers,
+    })
 }
 
 fn collection(layer: &Layer, items: &ItemsRequest) -> [Resource; 5] {
@@ -335,6 +386,14 @@ fn schemas() -> Value {
             "numberReturned": { "type": "integer", "minimum": 0 },
             "numberMatched": { "type": "integer", "minimum": 0 }, "links": links,
         })),
+        "execute": object(&["inputs"], json!({
+            "inputs": object(&["proposal"], json!({
+                "proposal": { "oneOf": [{ "type": "string" }, { "type": "object" }] },
+                "srid": { "type": "integer" }, "northing_first": { "type": "boolean" },
+            })),
+            "outputs": { "type": "object" },
+            "response": { "type": "string", "enum": ["raw", "document"], "default": "raw" },
+        })),
         "problem": object(&["type", "title", "status", "detail"], json!({
             "type": { "type": "string" }, "title": { "type": "string" }, "status": { "type": "integer" },
             "detail": { "type": "string" },
@@ -352,6 +411,8 @@ fn responses() -> Value {
         "BadRequest": problem("参数有误 A parameter is wrong: the detail names it"),
         "NotFound": problem("没有该要素 There is no such feature"),
         "NotAcceptable": problem("不支持所要求的编码 No content coding that the client accepts"),
+        "TooSlow": problem("请求体未及时到达 The body did not arrive in time"),
+        "TooLarge": problem("请求体过大 The body is too large"),
         "TooLong": problem("地址过长 The path and query are too long"),
         "Failed": problem("服务器错误 An error of the server"),
         "Busy": problem("服务繁忙 Too much to do: try again in a second"),

@@ -5,6 +5,7 @@ mod documents;
 mod item;
 mod items;
 pub mod media;
+mod processes;
 mod styles;
 mod tiles;
 mod wanted;
@@ -39,6 +40,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/ogc/", get(documents::landing_page))
         .route("/ogc/style.css", get(documents::style))
         .merge(styles::routes())
+        .merge(processes::routes())
         .route("/ogc/conformance", get(documents::conformance))
         .route("/ogc/collections", get(documents::collections))
         .route("/ogc/api", get(documents::api))

@@ -133,7 +133,7 @@ impl<'a, 'b> Reader<'a, 'b> {
             (None, None) => {
                 return Err(at(
                     line,
-                    "the easting has no zone number: --srid names the zone by its central meridian, or a line 带号=38",
+                    "the easting has no zone number: srid names the zone by its central meridian, or a line 带号=38",
                 ));
             }
             (Some(crs), _) if self.crs != Some(crs) => {

@@ -98,11 +98,21 @@ impl Client {
     }
 
     pub fn ask(&self, method: &str, url: &str, headers: &[(&str, &str)]) -> Result<Response, ureq::Error> {
+        self.send(method, url, headers, ())
+    }
+
+    pub fn send(
+        &self,
+        method: &str,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: impl ureq::AsSendBody,
+    ) -> Result<Response, ureq::Error> {
         let mut request = ureq::http::Request::builder().method(method).uri(url);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let mut answer = self.0.run(request.body(())?)?;
+        let mut answer = self.0.run(request.body(body)?)?;
         let name_and_value = |(name, value): (&ureq::http::HeaderName, &ureq::http::HeaderValue)| {
             (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
         };

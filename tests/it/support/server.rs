@@ -181,6 +181,13 @@ impl Server {
         http::request(method, &self.url(path), headers)
     }
 
+    /// A POST of `body`, whose type is among the headers.
+    #[track_caller]
+    pub fn post(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Response {
+        let answer = http::Client::new().send("POST", &self.url(path), headers, body);
+        answer.unwrap_or_else(|e| panic!("POST {path}: {e}"))
+    }
+
     /// A request given as text, each line ended by a line feed only.
     pub fn raw(&self, request: &str) -> String {
         http::raw(&self.address, request.replace('\n', "\r\n").as_bytes())

@@ -1,0 +1,169 @@
+//! The plane in which polygons are laid over each other.
+//!
+//! Edges are straight in the 6° Gauss–Krüger zone of the proposal, and areas are those on the ellipsoid, between geodesics
+//! from vertex to vertex of what comes out: as PostGIS does it with geographies, whose plane is the UTM zone there, the same but for
+//! its scale. Straight in degrees would be another shape: an edge of 10 km from west to east is 1.4 m off in its middle.
+
+use crate::{crs::TransverseMercator, snapshot::Bounds};
+use geo::{
+    BooleanOps, BoundingRect, Coord, Euclidean, Length, LineString, MapCoords, MultiLineString, MultiPolygon,
+    Polygon,
+};
+
+/// How far beyond a window shapes are kept, of its size: their cut edges stay clear of what is in it.
+const MARGIN: f64 = 0.05;
+
+pub struct Plane(TransverseMercator);
+
+impl Plane {
+    /// The plane of the 6° zone in which longitude `lon` is.
+    pub fn at(lon: f64) -> Self {
+        let central_meridian = (lon / 6.0).floor() * 6.0 + 3.0;
+        Self(TransverseMercator { central_meridian, false_easting: 500_000.0 })
+    }
+
+    pub fn forward(&self, Coord { x, y }: Coord) -> Coord {
+        let [x, y] = self.0.forward(x, y);
+        Coord { x, y }
+    }
+
+    /// From the plane to longitude and latitude.
+    pub fn degrees<G: MapCoords<f64, f64, Output = G>>(&self, shape: &G) -> G {
+        shape.map_coords(|Coord { x, y }| {
+            let [x, y] = self.0.inverse([x, y]);
+            Coord { x, y }
+        })
+    }
+}
+
+/// What two sets of polygons have in common. The first is small, the second may reach far: what of it is nowhere near
+/// is left out first, so that the overlay is as fine as the first one allows, a billionth of its size.
+pub fn common(near: &MultiPolygon, far: &MultiPolygon) -> MultiPolygon {
+    match window(near) {
+        Some(window) => near.intersection(&within(far, &window)),
+        None => MultiPolygon(vec![]),
+    }
+}
+
+/// What of the first polygons is in none of the second.
+pub fn rest(near: &MultiPolygon, far: &MultiPolygon) -> MultiPolygon {
+    match window(near) {
+        Some(window) => near.difference(&within(far, &window)),
+        None => MultiPolygon(vec![]),
+    }
+}
+
+/// The parts of lines that are in polygons.
+pub fn inside(near: &MultiPolygon, lines: &MultiLineString) -> MultiLineString {
+    near.clip(lines, false)
+}
+
+/// Whether every part of these polygons is narrower than `width`, by its area and outline.
+pub fn is_sliver(polygons: &MultiPolygon, width: f64) -> bool {
+    use geo::Area;
+    polygons.iter().all(|polygon| {
+        let outline: f64 = std::iter::once(polygon.exterior())
+            .chain(polygon.interiors())
+            .map(|ring| Euclidean.length(ring))
+            .sum();
+        2.0 * polygon.unsigned_area() <= width * outline
+    })
+}
+
+fn window(polygons: &MultiPolygon) -> Option<Bounds> {
+    let rect = polygons.bounding_rect()?;
+    let margin = MARGIN * rect.width().max(rect.height());
+    Some(Bounds {
+        min_x: rect.min().x - margin,
+        min_y: rect.min().y - margin,
+        max_x: rect.max().x + margin,
+        max_y: rect.max().y + margin,
+    })
+}
+
+/// The polygons with what is outside of `window` cut off. Where a polygon leaves it and comes back, an edge may run to and
+/// fro along its border, which bounds nothing.
+fn within(polygons: &MultiPolygon, window: &Bounds) -> MultiPolygon {
+    let cut = |ring: &LineString| {
+        let mut open: Vec<Coord> = ring.0.iter().skip(1).copied().collect();
+        for side in SIDES {
+            open = side.cut(&open, window);
+        }
+        open.extend(open.first().copied());
+        LineString(open)
+    };
+    let polygon = |polygon: &Polygon| {
+        let exterior = cut(polygon.exterior());
+        let holes = polygon.interiors().iter().map(cut).filter(|ring| ring.0.len() > 3);
+        (exterior.0.len() > 3).then(|| Polygon::new(exterior, holes.collect()))
+    };
+    MultiPolygon(polygons.iter().filter_map(polygon).collect())
+}
+
+#[derive(Clone, Copy)]
+enum Side {
+    West,
+    East,
+    South,
+    North,
+}
+
+const SIDES: [Side; 4] = [Side::West, Side::East, Side::South, Side::North];
+
+impl Side {
+    /// How far inside a point is; negative outside.
+    fn depth(self, at: Coord, window: &Bounds) -> f64 {
+        match self {
+            Self::West => at.x - window.min_x,
+            Self::East => window.max_x - at.x,
+            Self::South => at.y - window.min_y,
+            Self::North => window.max_y - at.y,
+        }
+    }
+
+    /// One pass of Sutherland and Hodgman, on a ring without its first vertex repeated.
+    fn cut(self, ring: &[Coord], window: &Bounds) -> Vec<Coord> {
+        let mut kept = Vec::with_capacity(ring.len() + 4);
+        let Some(mut before) = ring.last().copied() else { return kept };
+        for &at in ring {
+            let (from, to) = (self.depth(before, window), self.depth(at, window));
+            if (from < 0.0) != (to < 0.0) {
+                kept.push(before + (at - before) * (from / (from - to)));
+            }
+            if to >= 0.0 {
+                kept.push(at);
+            }
+            before = at;
+        }
+        kept
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use geo::{Area, polygon};
+
+    fn square(x: f64, y: f64, side: f64) -> MultiPolygon {
+        polygon![(x: x, y: y), (x: x + side, y: y), (x: x + side, y: y + side), (x: x, y: y + side)].into()
+    }
+
+    #[test]
+    fn what_is_far_does_not_make_the_overlay_coarse() {
+        let near = square(500_000.0, 4_000_000.0, 10.0);
+        let far = square(500_001.0, 4_000_001.0, 4_000_000.0);
+        assert!((common(&near, &far).unsigned_area() - 81.0).abs() < 1e-6);
+        assert!((rest(&near, &far).unsigned_area() - 19.0).abs() < 1e-6);
+        assert_eq!(common(&near, &square(0.0, 0.0, 10.0)).0.len(), 0);
+        assert_eq!(rest(&near, &square(0.0, 0.0, 10.0)).unsigned_area(), 100.0);
+    }
+
+    #[test]
+    fn slivers_are_known_by_their_width() {
+        let near = square(0.0, 0.0, 1000.0);
+        let sliver = common(&near, &square(999.6, 0.0, 1000.0));
+        assert!(is_sliver(&sliver, 0.5) && !is_sliver(&sliver, 0.3));
+        // Touching has no area.
+        assert!(common(&near, &square(1000.0, 0.0, 1000.0)).0.is_empty());
+    }
+}
