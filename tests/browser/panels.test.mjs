@@ -358,6 +358,70 @@ describe("download", () => {
   });
 });
 
+describe("review", () => {
+  /** A square of 0.01° around the middle of a feature's box. */
+  function squareOn(feature) {
+    const corners = feature.geometry.coordinates.flat(2);
+    const middle = (values) => (Math.min(...values) + Math.max(...values)) / 2;
+    const [x, y] = [middle(corners.map(([lng]) => lng)), middle(corners.map(([, lat]) => lat))];
+    const d = 0.005;
+    return [[x - d, y - d], [x + d, y - d], [x + d, y + d], [x - d, y + d], [x - d, y - d]];
+  }
+  const answers = async (page) => {
+    await page.locator("#review select[name=kind]").selectOption("mining");
+    await page.locator("#review select[name=application]").selectOption("new");
+    await page.locator("#review input[name=mineral]").fill("煤");
+  };
+
+  panel("review", async (page) => {
+    await openPanel(page, "review");
+    await answers(page);
+    const zone = bundledFeatures("prohibited_zones").find((f) => f.properties.name.includes("水源")) ?? bundledFeatures("prohibited_zones")[0];
+    await page.getByLabel("申请范围").fill(JSON.stringify({ type: "Polygon", coordinates: [squareOn(zone)] }));
+    await page.locator("#review").getByRole("button", { name: "审查", exact: true }).click();
+    const result = page.locator("#review-result");
+    await result.locator('[data-rule="R05"]').waitFor();
+    // The server's own answer, rule by rule.
+    const body = new URLSearchParams({ proposal: await page.getByLabel("申请范围").inputValue(), kind: "mining", application: "new", mineral: "煤" });
+    const answer = await (await fetch(`${server}/review?f=json`, { method: "POST", body })).json();
+    assert.equal(answer.verdict, "conflict");
+    assert.equal(await result.locator("h3.verdict").innerText(), "冲突");
+    assert.equal(await result.locator("[data-rule]").count(), answer.rules.length);
+    const words = await result.locator('[data-rule="R05"]').innerText();
+    assert.ok(words.includes(zone.properties.name), words);
+    assert.match(words, /km²/);
+    assert.match(await result.innerText(), /示意图形/);
+    await settled(page);
+    const roles = await page.evaluate(() => [...new Set(window.plantiles.map.querySourceFeatures("review").map((f) => f.properties.role))].sort());
+    assert.ok(roles.includes("overlap") && roles.includes("proposal"), String(roles));
+    assert.equal(await page.evaluate(() => document.scrollingElement.scrollTop), 0, "the page itself stays");
+  });
+
+  test("drawn on the map, or from a file, and printed", async (t) => {
+    const page = await newPage(browser, t);
+    await open(page);
+    await openPanel(page, "review");
+    await answers(page);
+    await page.getByRole("button", { name: "在地图上绘制" }).click();
+    const places = await clickPoints(page, [[0.4, 0.4], [0.45, 0.4], [0.45, 0.45]]);
+    const drawn = JSON.parse(await page.getByLabel("申请范围").inputValue()).coordinates[0];
+    assert.equal(drawn.length, 4);
+    drawn.slice(0, 3).forEach(([lng, lat], i) => assert.ok(Math.abs(lng - places[i][0]) < 1e-3 && Math.abs(lat - places[i][1]) < 1e-3)); // a pixel
+    const text = "J1 4020602.5 38400306.4\nJ2 4020602.5 38401306.4\nJ3 4019602.5 38401306.4\nJ4 4019602.5 38400306.4\n";
+    await page.locator("#review-file").setInputFiles({ name: "拐点.txt", mimeType: "text/plain", buffer: Buffer.from(text) });
+    await page.waitForFunction(() => document.querySelector("#review-proposal").value.startsWith("J1"));
+    const [report] = await Promise.all([page.context().waitForEvent("page"), page.getByRole("button", { name: "打印报告" }).click()]);
+    await report.waitForLoadState();
+    assert.match(await report.locator("body").innerText(), /38400306/);
+    await page.locator("#review").getByRole("button", { name: "审查", exact: true }).click();
+    await page.locator("#review-result h3.verdict").waitFor();
+    // What is wrong is said in the server's words.
+    await page.getByLabel("申请范围").fill("J1 1 2");
+    await page.locator("#review").getByRole("button", { name: "审查", exact: true }).click();
+    await page.locator("#review-result .wrong").waitFor();
+  });
+});
+
 describe("statistics", () => {
   panel("statistics", async (page) => {
     await openPanel(page, "statistics");

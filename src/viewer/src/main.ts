@@ -22,6 +22,7 @@ import { showRevisions } from "./revisions";
 import { showSchematicNotice } from "./notice";
 import { showPanels } from "./panels";
 import { showPermalink } from "./permalink";
+import { showReview } from "./review_panel";
 import { showSearch } from "./search";
 import { showStatistics } from "./statistics_panel";
 import { PlanStyle } from "./style";
@@ -109,6 +110,7 @@ async function start(): Promise<void> {
   if (!archived) {
     showFilter();
     showStatistics(edition, map);
+    map.once("load", () => showReview(map));
   }
   const ids = catalog.layers.map(({ id }) => id);
   whenFiltered(() => {

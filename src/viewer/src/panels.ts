@@ -3,7 +3,7 @@ import { byId, element, icon } from "./dom";
 import { inLanguage, text } from "./language";
 import type { texts } from "./texts";
 
-type Name = "layers" | "filter" | "editions" | "measure" | "goto" | "download" | "statistics" | "connect";
+type Name = "layers" | "filter" | "editions" | "measure" | "goto" | "download" | "review" | "statistics" | "connect";
 
 /** Where the page is this narrow, a panel covers the map, and none is open at first. */
 const NARROW = matchMedia("(max-width: 960px)");
@@ -34,7 +34,7 @@ export function showPanels(): void {
 }
 
 /** Panels that are called by more than the one word of their button. */
-const HEADINGS: Partial<Record<Name, keyof typeof texts>> = { connect: "connectHeading", goto: "gotoHeading", download: "downloadHeading", statistics: "statisticsHeading" };
+const HEADINGS: Partial<Record<Name, keyof typeof texts>> = { connect: "connectHeading", goto: "gotoHeading", download: "downloadHeading", review: "reviewHeading", statistics: "statisticsHeading" };
 
 function panel(section: HTMLElement): Panel {
   const name = section.dataset["panel"] as Name;
