@@ -2,7 +2,7 @@
 //!
 //! The area between an edge and the equator is that under a geodesic. Of a short edge it is a series about its middle,
 //! which leaves out terms of the fifth order: below 1e-9 of the area of a polygon with such edges. Of a long one it
-//! is Karney's (Algorithms for geodesics, J. Geod. 87, 2013, §6), which takes thirty times as long.
+//! is Karney's (Algorithms for geodesics, J. Geod. 87, 2013, §6), an iteration for each edge.
 
 use crate::snapshot::{Row, Vertices};
 use geo::{LineString, MultiPolygon};

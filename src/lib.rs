@@ -27,7 +27,8 @@
 //! 5. An adopted edition is a named set of snapshots that is kept. [`editions`] opens it when it is asked for, and what
 //!    changed from one to another, a [`difference`], which is cut like any other layers.
 //! 6. What somebody takes away in another format, or a part of a layer, is an [`export`] of its snapshot, written while
-//!    it goes out; all tiles of a tileset in one file are an [`archive`].
+//!    it goes out; all tiles of a tileset in one file are an [`archive`]. Files that have to be whole first are made once
+//!    and kept, the [`containers`].
 //! 7. Beside maps and files there are [`statistics`] of the layers, and the plan's own [`document`], whose tables are
 //!    made from them and whose targets are an [`evaluation`] of them. A proposed right is judged by the plan's rules, which
 //!    are data: [`review`].
