@@ -34,6 +34,8 @@
 //!    are data: [`review`].
 //! 8. [`http`] only routes, negotiates and streams; [`describe`] turns the catalog into documents.
 //!
+//! 8. Maps of the plan are printed as [`sheet`]s, from the snapshots and the styles.
+//!
 //! Modules use only those above them in this list; [`cli`] and [`config`] are the edges.
 #![deny(unsafe_code)]
 
@@ -93,6 +95,7 @@ pub mod follower;
 pub mod describe;
 
 pub mod archive;
+pub mod sheet;
 
 pub mod containers;
 pub mod http;

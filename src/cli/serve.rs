@@ -7,6 +7,7 @@ use crate::{
     publisher::Publisher,
     review::Rules,
     service::Service,
+    sheet::Press,
     snapshot::Store,
     style::Sheets,
     telemetry,
@@ -41,12 +42,13 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let service =
         Arc::new(Service::new(&config.tiles, store, publisher.database().cloned(), Sheets::embedded()?)?);
     let document = config.document()?;
+    let press = Press::new().context("the font of sheets, styles/print, cannot be read")?;
     let address = config.server.listen;
     let listener = http::listen(address).with_context(|| format!("cannot listen on {address}"))?;
     tracing::info!("listening on http://{}", listener.local_addr()?);
     let poll = Duration::from_secs(config.database.poll_seconds.get());
     let mut publishing = tokio::spawn(Follower::new(publisher, Arc::clone(&service), poll).follow());
-    let app = Arc::new(App::new(service, config.server, document, rules)?);
+    let app = Arc::new(App::new(service, config.server, document, rules, press)?);
     let making = tokio::spawn(Arc::clone(&app.containers).follow());
     let served = tokio::select! {
         served = http::serve(listener, app, shutdown) => served.map_err(anyhow::Error::from),

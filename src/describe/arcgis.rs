@@ -161,7 +161,7 @@ impl Service<'_> {
 /// The style of a service, `…/resources/styles/root.json`: `document` with its addresses relative to where it is.
 pub fn style(style: &Style, document: &str) -> serde_json::Result<Value> {
     let mut document: Value = serde_json::from_str(document)?;
-    let tileset = style.id.subject.to_string();
+    let tileset = style.id.subject.tileset();
     document["sources"] = json!({ "esri": { "type": "vector", "url": "../../" } });
     document["sprite"] = json!("../sprites/sprite");
     document["glyphs"] = json!("../fonts/{fontstack}/{range}.pbf");

@@ -12,14 +12,14 @@ use crate::{
 use serde_json::{Value, json};
 
 /// One line of a legend.
-struct Line<'a> {
-    class: Option<&'a str>,
-    title: &'a Text,
-    swatch: Element,
+pub struct Line<'a> {
+    pub class: Option<&'a str>,
+    pub title: &'a Text,
+    pub swatch: Element,
 }
 
 /// The lines of `layer`: one for each class, or one for the layer when its features are all drawn alike.
-fn lines<'a>(style: &'a Style, layer: &'a StyledLayer) -> Vec<Line<'a>> {
+pub fn lines<'a>(style: &'a Style, layer: &'a StyledLayer) -> Vec<Line<'a>> {
     let meta = &layer.published.snapshot.layer;
     let line = |class: Option<&'a str>, title| {
         let parts: Vec<_> = style.symbols(meta.id.as_str(), class).collect();

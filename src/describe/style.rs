@@ -16,7 +16,7 @@ const BASE: &str = "{base}";
 ///
 /// A [`PublicUrl`] has no character that means anything in JSON, so replacing text is safe.
 pub fn style(style: &Style, edition: Option<&Edition>, base: &PublicUrl) -> String {
-    let tileset = style.id.subject.to_string();
+    let tileset = style.id.subject.tileset();
     let at = edition.map(|edition| format!("@{edition}")).unwrap_or_default();
     let mut document = style.sheet.document.clone();
     let parts = style.parts.iter().map(|part| {
@@ -37,7 +37,7 @@ pub fn style(style: &Style, edition: Option<&Edition>, base: &PublicUrl) -> Stri
         ),
         (
             "sources",
-            json!({ &tileset: { "type": "vector", "url": format!("{BASE}/tiles/{tileset}{at}.json") } }),
+            json!({ tileset: { "type": "vector", "url": format!("{BASE}/tiles/{tileset}{at}.json") } }),
         ),
         ("layers", style.sheet.ground.iter().cloned().chain(parts).collect()),
     ];
@@ -59,7 +59,7 @@ pub fn styles(styles: impl Iterator<Item = (StyleId, Text)>, base: &PublicUrl) -
         let mut entry = json!({
             "id": id.to_string(),
             "title": title,
-            "tileset": id.subject.to_string(),
+            "tileset": id.subject.tileset(),
             "theme": id.theme.name(),
             "url": format!("{base}/styles/{id}.json"),
             "legend": format!("{base}/styles/{id}/legend.json"),

@@ -28,6 +28,7 @@ mod review;
 mod revisions;
 mod search;
 mod serve;
+mod sheets;
 mod socket;
 mod statistics;
 mod styles;
@@ -45,6 +46,7 @@ use crate::{
     grid::QuadGrid,
     review::Rules,
     service::Service,
+    sheet::Press,
 };
 use assets::Assets;
 use axum::{
@@ -69,6 +71,7 @@ pub struct App {
     pub rules: Arc<Rules>,
     assets: Assets,
     streams: Streams,
+    sheets: sheets::Sheets,
 }
 
 impl App {
@@ -79,13 +82,23 @@ impl App {
         server: config::Server,
         document: Option<Document>,
         rules: Rules,
+        press: Press,
     ) -> io::Result<Self> {
         let streams = Streams::new(server.connections.get());
         let base = server.public_url.clone().unwrap_or_else(|| PublicUrl::listening_on(server.listen));
         let document = document.map(Arc::new);
         let rules = Arc::new(rules);
         let containers = Arc::new(Containers::new(Arc::clone(&service), base, document.clone())?);
-        Ok(Self { service, server, document, containers, rules, assets: Assets::embedded(), streams })
+        Ok(Self {
+            service,
+            server,
+            document,
+            containers,
+            rules,
+            assets: Assets::embedded(),
+            streams,
+            sheets: sheets::Sheets::new(press),
+        })
     }
 
     /// What is served now.
@@ -117,6 +130,8 @@ const PLACES: &[&str] = &[
     "tiles",
     "downloads",
     "styles",
+    "sheets",
+    "sheets.json",
     "sprites",
     "fonts",
     "ogc",
@@ -144,6 +159,7 @@ fn router(app: Arc<App>) -> Router {
         .route("/tiles/{tileset}/{*tile}", get(tiles::tile))
         .merge(downloads::routes())
         .merge(styles::routes())
+        .merge(sheets::routes())
         .route("/sprites/{*file}", get(assets::sprite))
         .route("/fonts/{stack}/{range}", get(assets::glyphs))
         .merge(ogc::routes())

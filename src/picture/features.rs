@@ -1,4 +1,4 @@
-//! The features of a tile, read back from its bytes (Mapbox Vector Tile 2.1).
+//! The features of a tile, read back from its bytes (Mapbox Vector Tile 2.1), or of a sheet.
 
 use prost::Message;
 use std::collections::HashMap;
@@ -41,8 +41,10 @@ struct EncodedValue {
 }
 
 /// The layers of a tile by name.
+#[derive(Default)]
 pub struct Layers(HashMap<String, Layer>);
 
+#[derive(Default)]
 pub struct Layer {
     keys: Vec<String>,
     values: Vec<Option<String>>,
@@ -68,9 +70,28 @@ impl Layers {
     pub fn layer(&self, name: &str) -> Option<&Layer> {
         self.0.get(name)
     }
+
+    pub fn insert(&mut self, name: String, layer: Layer) {
+        self.0.insert(name, layer);
+    }
 }
 
 impl Layer {
+    /// Without features; `keys` are the fields that they may have.
+    pub fn new(keys: Vec<String>) -> Self {
+        Self { keys, ..Self::default() }
+    }
+
+    /// Adds a feature with the texts that it has in some of the fields, by their numbers.
+    pub fn push(&mut self, id: u64, paths: Vec<Vec<[f32; 2]>>, is_polygon: bool, texts: &[(usize, String)]) {
+        let mut tags = Vec::with_capacity(2 * texts.len());
+        for (key, text) in texts {
+            tags.extend([*key as u32, self.values.len() as u32]);
+            self.values.push(Some(text.clone()));
+        }
+        self.features.push(Feature { id, tags, paths, is_polygon });
+    }
+
     /// The text of `feature` in `field`.
     pub fn text(&self, feature: &Feature, field: &str) -> Option<&str> {
         let tags = feature.tags.chunks_exact(2);

@@ -7,6 +7,9 @@ use std::{collections::HashMap, sync::OnceLock};
 /// Pixels of a glyph's field to the em.
 pub const EM: f32 = 24.0;
 
+/// From the baseline up to the font's ascender.
+const ASCENDER: f32 = 26.0;
+
 /// Pixels around a glyph's box.
 pub const BORDER: f32 = 3.0;
 
@@ -46,6 +49,15 @@ pub struct Glyph {
 }
 
 impl Glyph {
+    pub fn character(&self) -> Option<char> {
+        char::from_u32(self.id)
+    }
+
+    /// Where its pen is on the baseline, from the upper left corner of its field.
+    pub fn pen(&self) -> [f32; 2] {
+        [BORDER - self.left as f32, self.top as f32 + ASCENDER + BORDER]
+    }
+
     /// The upper left corner of its field when its pen is at `x` and the middle of its line at `y`.
     ///
     /// Renderers draw the baseline 17 px below a line's origin and count `top` from there.

@@ -24,9 +24,11 @@ mod text;
 mod window;
 
 pub use draw::draw;
-pub use features::Layers;
-pub use glyphs::Font;
+pub use features::{Feature, Layer, Layers};
+pub use glyphs::{EM, Font};
+pub use line::moved;
 pub use look::{Look, Scale};
+pub use place::{Icon, Set, place_all};
 pub use window::{Drawn, Window};
 
 use crate::{
@@ -97,7 +99,7 @@ impl Frame {
     }
 
     /// CSS pixels of a tile unit.
-    fn unit(&self) -> f32 {
+    pub fn unit(&self) -> f32 {
         self.side as f32 / crate::tile::EXTENT as f32
     }
 }

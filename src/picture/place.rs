@@ -85,8 +85,8 @@ impl Set<'_> {
     }
 }
 
-/// The marks that the picture of `scene` shows, in the order of their parts.
-pub fn place<'a>(scene: &'a Scene<'a>) -> Vec<Set<'a>> {
+/// The marks that ask for a place in `scene`, in the order of their parts.
+fn candidates<'a>(scene: &'a Scene<'a>) -> Vec<Set<'a>> {
     let mut candidates = vec![];
     for (number, part) in scene.parts.iter().enumerate() {
         let Symbol::Mark(mark) = &part.symbol else { continue };
@@ -103,6 +103,39 @@ pub fn place<'a>(scene: &'a Scene<'a>) -> Vec<Set<'a>> {
             }
         }
     }
+    candidates
+}
+
+/// The marks that a sheet shows, in the order of their parts: those inside it, the best first, each where there is
+/// room left. Nothing goes on beyond a sheet, so nothing has to be decided alike there.
+pub fn place_all<'a>(scene: &'a Scene<'a>, size: [f32; 2]) -> Vec<Set<'a>> {
+    let mut candidates = candidates(scene);
+    let within = |set: &Set| {
+        let [min, max] = set.bounds.corners();
+        (0..2).all(|axis| min[axis] >= 0.0 && max[axis] <= size[axis])
+    };
+    candidates.retain(within);
+    let mut order: Vec<usize> = (0..candidates.len()).collect();
+    order.sort_by_key(|&n| Reverse(candidates[n].rank));
+    let mut shown = vec![false; candidates.len()];
+    let mut taken: HashMap<[i32; 2], Vec<usize>> = HashMap::new();
+    for n in order {
+        let set = &candidates[n];
+        let squares = || Rivals::squares(&set.bounds);
+        let mut near = squares().filter_map(|square| taken.get(&square)).flatten();
+        shown[n] = set.is_free || !near.any(|&other| candidates[other].meets(set));
+        if shown[n] && !set.is_free {
+            squares().for_each(|square| taken.entry(square).or_default().push(n));
+        }
+    }
+    let mut shown = shown.into_iter();
+    candidates.retain(|_| shown.next().unwrap_or_default());
+    candidates
+}
+
+/// The marks that the picture of `scene` shows, in the order of their parts.
+pub fn place<'a>(scene: &'a Scene<'a>) -> Vec<Set<'a>> {
+    let mut candidates = candidates(scene);
     let picture = scene.frame.corner.map(|v| v as f32);
     let picture = Box { min: picture, max: picture.map(|v| v + super::SIZE as f32) };
     let rivals = Rivals::new(&candidates);

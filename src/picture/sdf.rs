@@ -16,6 +16,15 @@ pub struct Stamp<'a> {
     pub angle: f32,
 }
 
+impl Stamp<'_> {
+    /// Where its pen is on the baseline, in pixels of the picture.
+    pub fn pen(&self) -> [f32; 2] {
+        let (sin, cos) = self.angle.sin_cos();
+        let [x, y] = self.glyph.pen().map(|v| v * self.size);
+        [self.origin[0] + x * cos - y * sin, self.origin[1] + x * sin + y * cos]
+    }
+}
+
 /// What of the field is painted: how much at a distance, 0 far outside, 1 deep inside, [`OUTLINE`] on the outline.
 pub enum Ink {
     Fill,

@@ -1,6 +1,6 @@
-//! What a style is of, and in which theme: `plan`, `plan-dark`, `mining_blocks-print`.
+//! What a style is of, and in which theme: `plan`, `plan-dark`, `mining_blocks-print`, `exploration-map`.
 
-use super::Color;
+use super::{Color, MapId};
 use crate::{
     catalog::PLAN,
     plan::{LayerId, Text},
@@ -16,6 +16,8 @@ pub struct StyleId {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
     Plan,
+    /// A map of the plan.
+    Map(MapId),
     Layer(LayerId),
 }
 
@@ -86,23 +88,38 @@ impl FromStr for Theme {
 }
 
 impl StyleId {
-    /// `None` for what cannot be a style's id. Ids of layers have no `-`.
+    /// `None` for what cannot be a style's id.
     pub fn parse(id: &str) -> Option<Self> {
-        let (subject, theme) = match id.split_once('-') {
-            None => (id, Theme::Light),
-            Some((subject, theme)) => (subject, theme.parse().ok().filter(|theme| *theme != Theme::Light)?),
-        };
-        let subject =
-            if subject == PLAN { Subject::Plan } else { Subject::Layer(LayerId::new(subject).ok()?) };
-        Some(Self { subject, theme })
+        let themed = |theme: &Theme| Some((id.strip_suffix(theme.suffix())?, *theme));
+        let (subject, theme) =
+            [Theme::Dark, Theme::Print].iter().find_map(themed).unwrap_or((id, Theme::Light));
+        Some(Self { subject: Subject::parse(subject)?, theme })
+    }
+}
+
+impl Subject {
+    /// `None` for what is neither the plan nor can be the id of a map or a layer.
+    pub fn parse(id: &str) -> Option<Self> {
+        if id == PLAN {
+            return Some(Self::Plan);
+        }
+        MapId::new(id).map(Self::Map).or_else(|| LayerId::new(id).ok().map(Self::Layer))
+    }
+
+    /// The tileset that the style draws: of a map that of the plan, which an open map has already.
+    pub fn tileset(&self) -> &str {
+        match self {
+            Self::Plan | Self::Map(_) => PLAN,
+            Self::Layer(id) => id.as_str(),
+        }
     }
 }
 
 impl fmt::Display for Subject {
-    /// The tileset that the style draws.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Plan => f.write_str(PLAN),
+            Self::Map(id) => id.fmt(f),
             Self::Layer(id) => id.fmt(f),
         }
     }
@@ -120,7 +137,9 @@ mod tests {
 
     #[test]
     fn an_id_reads_as_it_is_written() {
-        for id in ["plan", "plan-dark", "plan-print", "mining_blocks", "mining_blocks-dark"] {
+        for id in
+            ["plan", "plan-dark", "plan-print", "mining_blocks", "mining_blocks-dark", "a-map", "a-map-print"]
+        {
             assert_eq!(StyleId::parse(id).unwrap().to_string(), id);
         }
         for wrong in ["", "plan-", "plan-light", "plan-dark-dark", "Plan", "a,b", "-dark"] {

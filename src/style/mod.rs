@@ -15,6 +15,7 @@ mod color;
 mod filter;
 mod font;
 mod id;
+mod map;
 mod part;
 mod plain;
 mod sheet;
@@ -23,8 +24,9 @@ mod zoomed;
 
 pub use color::Color;
 pub use filter::{Filter, Test};
-pub use font::FONTS;
+pub use font::{FONTS, OUTLINES};
 pub use id::{StyleId, Subject, Theme};
+pub use map::{Map, MapId, Maps};
 pub use part::{
     Alignment, Cap, Circle, Fill, Join, Line, Mark, Part, Piece, Placement, Symbol, Template, TextFit,
 };

@@ -1,6 +1,6 @@
 //! The style documents in the binary, and the style of the plan or of one layer made from them.
 
-use super::{Part, Sprite, StyleId, Subject, Theme, plain, sprite::SpriteError};
+use super::{Map as PlanMap, Maps, Part, Sprite, StyleId, Subject, Theme, map, plain, sprite::SpriteError};
 use crate::{
     catalog::{Catalog, PublishedLayer},
     plan::Text,
@@ -34,13 +34,18 @@ pub struct Class {
     pub title: Text,
 }
 
-/// All themes.
-pub struct Sheets([Sheet; 3]);
+/// All themes, and the maps of the plan, which are drawn in each.
+pub struct Sheets {
+    themes: [Sheet; 3],
+    maps: Maps,
+}
 
 /// What one style draws, and how.
 pub struct Style<'a> {
     pub id: StyleId,
     pub title: Text,
+    /// The title of what it draws, whatever the theme.
+    pub subject: Text,
     pub sheet: &'a Sheet,
     /// In the order of the catalog.
     pub layers: Vec<StyledLayer>,
@@ -59,6 +64,8 @@ pub enum SheetError {
     Style(Theme, serde_json::Error),
     #[error("styles/sprites/plan{theme}: {cause}", theme = .0.suffix(), cause = .1)]
     Sprite(Theme, SpriteError),
+    #[error("styles/maps.json: {0}")]
+    Maps(serde_json::Error),
 }
 
 /// The document as it is written, as far as it is read here.
@@ -142,6 +149,7 @@ impl Sheet {
         };
         Style {
             title: id.theme.of(title),
+            subject: title.clone(),
             id,
             sheet: self,
             layers: layers.iter().map(styled).collect(),
@@ -157,24 +165,43 @@ impl Sheets {
         let light = include_str!("../../styles/plan.json");
         let dark = include_str!("../../styles/plan-dark.json");
         let print = include_str!("../../styles/plan-print.json");
-        Ok(Self([
+        let themes = [
             Sheet::parse(Theme::Light, light)?,
             Sheet::parse(Theme::Dark, dark)?,
             Sheet::parse(Theme::Print, print)?,
-        ]))
+        ];
+        Ok(Self { themes, maps: map::embedded().map_err(SheetError::Maps)? })
     }
 
     pub fn of(&self, theme: Theme) -> &Sheet {
-        &self.0[theme as usize]
+        &self.themes[theme as usize]
     }
 
-    /// The style `id` of what is in `catalog`; `None` when that has no such layer.
+    /// The title of the plan.
+    pub fn title(&self) -> &Text {
+        &self.themes[0].title
+    }
+
+    /// The maps of the plan.
+    pub fn maps(&self) -> &[PlanMap] {
+        &self.maps.maps
+    }
+
+    /// What a sheet of `style` shows all of: the district, or all features where there is none.
+    pub fn extent(&self, style: &Style, catalog: &Catalog) -> Option<Bounds> {
+        let mut layers = catalog.layers().iter();
+        let district = layers.find(|layer| layer.id().as_str() == self.maps.extent);
+        district.and_then(|layer| layer.snapshot.bounds).or_else(|| style.bounds())
+    }
+
+    /// The style `id` of what is in `catalog`; `None` when that has no such layer, or there is no such map.
     pub fn style(&self, id: StyleId, catalog: &Catalog) -> Option<Style<'_>> {
         let sheet = self.of(id.theme);
-        match &id.subject {
-            Subject::Plan => {
-                let title = sheet.title.clone();
-                Some(sheet.style(id, &title, catalog.layers()))
+        match &id.subject.clone() {
+            Subject::Plan => Some(sheet.style(id, &sheet.title, catalog.layers())),
+            Subject::Map(of) => {
+                let map = self.maps().iter().find(|map| map.id == *of)?;
+                Some(sheet.style(id, &map.title, &map.of(catalog.layers())))
             }
             Subject::Layer(layer) => {
                 let layer = catalog.layer(layer)?;
@@ -183,23 +210,24 @@ impl Sheets {
         }
     }
 
-    /// Every style of `catalog`: the plan in its themes, then each layer in them.
+    /// Every style of `catalog`: the plan in its themes, its maps in them, then each layer.
     pub fn styles<'a>(&'a self, catalog: &'a Catalog) -> impl Iterator<Item = (StyleId, Text)> + 'a {
-        let plan = std::iter::once((Subject::Plan, &self.0[0].title));
+        let plan = std::iter::once((Subject::Plan, self.title()));
+        let maps = self.maps().iter().map(|map| (Subject::Map(map.id.clone()), &map.title));
         let layers = catalog
             .layers()
             .iter()
             .map(|layer| (Subject::Layer(layer.id().clone()), &layer.snapshot.layer.title));
-        plan.chain(layers).flat_map(|(subject, title)| {
+        plan.chain(maps).chain(layers).flat_map(|(subject, title)| {
             Theme::ALL.map(|theme| (StyleId { subject: subject.clone(), theme }, theme.of(title)))
         })
     }
 }
 
 impl Style<'_> {
-    /// The layer that it is of, when it is not of the plan.
+    /// The layer that it is of, when it is of one.
     pub fn only_layer(&self) -> Option<&StyledLayer> {
-        self.layers.first().filter(|_| self.id.subject != Subject::Plan)
+        self.layers.first().filter(|_| matches!(self.id.subject, Subject::Layer(_)))
     }
 
     /// Extent of all features, degrees; `None` when there are none.

@@ -39,6 +39,11 @@ pub use cut::{Keep, Tile, cut, cut_kept, cut_until};
 pub use layer::{PrepareError, TileLayer};
 pub use stage::Stage;
 pub use touched::{DEEPEST, touched};
+// Sheets cut with them too.
+pub(crate) use clip_line::{clip_lines, clip_points};
+pub(crate) use clip_polygon::PolygonClipper;
+pub(crate) use label::label;
+pub(crate) use shape::{Rect, Shape, turns_right};
 
 use layer::BuildError;
 

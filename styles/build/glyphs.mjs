@@ -3,14 +3,11 @@
 // A glyph is 24 px high with a margin of 3 px, and a byte of its bitmap says how far the pixel's centre is from the
 // outline: 192 on it, 0 at 6 px outside, more inside. That is the form that map renderers expect (fontnik's).
 // Distances are taken from the outline itself, not from a drawn bitmap, so the result depends on nothing but the font.
-import { createRequire } from "node:module";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import opentype from "opentype.js";
 import { PbfWriter } from "pbf";
 import { listed } from "./characters.mjs";
-
-const STACK = "Noto Sans SC Medium";
+import { drawn, STACK } from "./noto.mjs";
 
 const SIZE = 24;
 const MARGIN = 3;
@@ -20,32 +17,6 @@ const CUTOFF = 0.25; // share of the steps that lies outside the outline
 // middle of a Chinese character on the middle of the line.
 const ASCENDER = 26;
 const CURVE_STEPS = 6; // a chord is then within 0.02 px of the curve at 24 px
-
-const require = createRequire(import.meta.url);
-const parsed = new Map();
-function parseFont(subset) {
-  if (!parsed.has(subset)) {
-    const file = readFileSync(require.resolve(`@fontsource/noto-sans-sc/files/noto-sans-sc-${subset}-500-normal.woff`));
-    parsed.set(subset, opentype.parse(file.buffer.slice(file.byteOffset, file.byteOffset + file.length)));
-  }
-  return parsed.get(subset);
-}
-
-// The package holds the font as one large subset (GB 2312) and, for the rarer characters, numbered ones by Unicode range.
-const numbered = Object.entries(require("@fontsource/noto-sans-sc/unicode.json"))
-  .filter(([subset]) => subset.startsWith("["))
-  .map(([subset, ranges]) => [
-    subset.slice(1, -1),
-    ranges.split(",").map((r) => r.replace("U+", "").split("-").map((hex) => parseInt(hex, 16))),
-  ]);
-
-function fontWith(letters) {
-  const has = (font) => [...letters].every((c) => font.charToGlyphIndex(c) > 0);
-  if (has(parseFont("chinese-simplified"))) return parseFont("chinese-simplified");
-  const id = letters.codePointAt(0);
-  const entry = numbered.find(([, ranges]) => ranges.some(([first, last = first]) => first <= id && id <= last));
-  return entry && has(parseFont(entry[0])) ? parseFont(entry[0]) : undefined;
-}
 
 /** The outline as straight segments [x0, y0, x1, y1], in px with y downwards. */
 function segments(path) {
@@ -89,10 +60,9 @@ function signedDistance(outline, px, py) {
 }
 
 function drawGlyph(character) {
-  // The font has no Roman numerals (the plan names a zone Ⅲ3): they are drawn as the letters they stand for.
-  const letters = [character, character.normalize("NFKC")].find(fontWith);
-  if (!letters) return undefined;
-  const font = fontWith(letters);
+  const found = drawn(character);
+  if (!found) return undefined;
+  const { letters, font } = found;
   const advance = Math.round(font.getAdvanceWidth(letters, SIZE));
   const id = character.codePointAt(0);
   const outline = segments(font.getPath(letters, 0, 0, SIZE));

@@ -1,6 +1,6 @@
 //! Integration tests, one binary: the parts that need files or a database, and the server from outside.
 //!
-//! Needs PostGIS in `PLANTILES_TEST_DATABASE_URL`, GDAL on the path, and Node.js with the packages of
+//! Needs PostGIS in `PLANTILES_TEST_DATABASE_URL`, GDAL and poppler on the path, and Node.js with the packages of
 //! tests/browser; `tests/run` provides them.
 
 #[allow(dead_code, reason = "shared with tests/faults")]
@@ -54,6 +54,7 @@ mod revisions;
 mod rules;
 mod schema;
 mod search;
+mod sheets;
 mod snapshot_store;
 mod snapshot_writer;
 mod st_asmvt;

@@ -7,6 +7,9 @@ use crate::support::server::{Server, Setup, shared};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
+/// Maps of the plan, `styles/maps.json`.
+const MAPS: usize = 4;
+
 fn get(server: &Server, url: &Value) -> crate::support::http::Response {
     let url = url.as_str().unwrap();
     let path = url.strip_prefix(&server.url("")).unwrap_or_else(|| panic!("{url} leaves the server"));
@@ -18,7 +21,7 @@ fn every_style_is_listed_with_titles_and_answers_in_all_its_forms() {
     let server = shared();
     let list = server.get("/styles").expect(200).json();
     let styles = list["styles"].as_array().unwrap();
-    assert_eq!(styles.len(), 3 * (1 + plan::LAYERS.len()));
+    assert_eq!(styles.len(), 3 * (1 + MAPS + plan::LAYERS.len()));
     for style in styles {
         assert!(["zh", "en"].iter().all(|l| !style["title"][l].as_str().unwrap().is_empty()), "{style}");
         let document = get(&server, &style["url"]).json();
@@ -75,13 +78,17 @@ fn ogc_api_has_every_style_with_its_stylesheets() {
     let expected: Vec<_> =
         styles["styles"].as_array().unwrap().iter().map(|style| style["id"].clone()).collect();
     assert_eq!((listed, &list["default"]), (expected, &"plan".into()));
-    for style in list["styles"].as_array().unwrap().iter().take(6) {
+    for style in list["styles"].as_array().unwrap().iter().take(3 * (1 + MAPS) + 3) {
         let of = |rel: &str| {
             let links = style["links"].as_array().unwrap().iter();
             links.filter(|link| link["rel"] == rel).cloned().collect::<Vec<_>>()
         };
         let id = style["id"].as_str().unwrap();
-        assert_eq!(of("stylesheet").len(), if id.starts_with("plan") { 2 } else { 3 }, "{style}");
+        assert_eq!(
+            of("stylesheet").len(),
+            if id.starts_with("plan") || id.contains("-map") { 2 } else { 3 },
+            "{style}"
+        );
         for link in of("stylesheet") {
             let sheet = get(&server, &link["href"]);
             assert_eq!(sheet.expect_header("content-type"), link["type"].as_str().unwrap());

@@ -20,14 +20,14 @@ pub enum Language {
 }
 
 /// Text in Chinese and English.
-type Words = [&'static str; 2];
+pub type Words = [&'static str; 2];
 
 impl Language {
-    fn pick(self, words: Words) -> &'static str {
+    pub fn pick(self, words: Words) -> &'static str {
         words[self as usize]
     }
 
-    fn of(self, text: &Text) -> &str {
+    pub fn of(self, text: &Text) -> &str {
         match self {
             Self::Zh => &text.zh,
             Self::En => &text.en,
@@ -35,7 +35,7 @@ impl Language {
     }
 
     /// As in HTML and in `?lang=`.
-    fn code(self) -> &'static str {
+    pub fn code(self) -> &'static str {
         self.pick(["zh", "en"])
     }
 }
