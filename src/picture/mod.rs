@@ -38,7 +38,7 @@ use crate::{
 use std::sync::Arc;
 
 /// Part of the version of every picture: to be changed whenever the same tiles and style may give other bytes.
-pub const PAINTER_VERSION: &str = "1";
+pub const PAINTER_VERSION: &str = "2";
 
 /// The font of `styles/fonts`.
 pub const FONT: &str = "Noto Sans SC Medium";
