@@ -182,6 +182,6 @@ mod tests {
         }
         let (step, ticks) = kilometres(&view);
         assert_eq!(step, 5000);
-        assert!(ticks.iter().any(|tick| tick.side == Side::Bottom && tick.label == "38475"));
+        assert!(ticks.iter().any(|tick| tick.side == Side::Bottom && tick.label == "38385"));
     }
 }

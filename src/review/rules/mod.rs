@@ -1,21 +1,20 @@
 //! The rules of a plan, as data: what is asked of a proposal, and by which tests it is judged.
 
-use super::attribute::{Answer, Attribute, Condition, Kind};
-use crate::{
-    crs::Crs,
-    features::{Filter, filter::Language},
-    plan::{Layer, LayerId, Text},
-};
-use jiff::civil::Date;
+mod fit;
+mod written;
+
+use super::attribute::{Answer, Attribute, Condition};
+use crate::plan::{LayerId, Text};
 use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::Value as Json;
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     path::{Path, PathBuf},
 };
+use written::written;
 
 /// The rules of the plan that is part of the program.
-const TUNLIU: &str = include_str!("../../data/rules.toml");
+const TUNLIU: &str = include_str!("../../../data/rules.toml");
 
 /// The name by which another file builds on them.
 const TUNLIU_NAME: &str = "tunliu";
@@ -222,46 +221,6 @@ pub enum RulesError {
     Invalid { path: PathBuf, cause: String },
 }
 
-/// The file as it is written.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    extends: Option<String>,
-    plan: Option<Text>,
-    precision_m: Option<f64>,
-    #[serde(default)]
-    layers: BTreeMap<LayerId, Text>,
-    #[serde(default, rename = "attribute")]
-    attributes: Vec<Attribute>,
-    #[serde(default, rename = "rule")]
-    rules: Vec<WrittenRule>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenRule {
-    id: String,
-    quotes: Vec<Quote>,
-    section: String,
-    strength: Strength,
-    #[serde(default)]
-    applies: WrittenCondition,
-    #[serde(rename = "check")]
-    checks: Vec<WrittenCheck>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenCheck {
-    #[serde(default)]
-    when: WrittenCondition,
-    #[serde(default)]
-    unless: WrittenCondition,
-    test: Test<Json>,
-}
-
-type WrittenCondition = BTreeMap<String, Vec<Json>>;
-
 impl Rules {
     /// The rules of the file at `path`, or those of the bundled plan.
     ///
@@ -295,143 +254,6 @@ impl Rules {
     fn empty(plan: Text) -> Result<Self, String> {
         let attributes = written(BUILT_IN)?.attributes;
         Ok(Self { plan, precision: 0.0, layers: BTreeMap::new(), attributes, rules: Vec::new() })
-    }
-
-    /// Takes what a file says; what has an id that is there takes its place.
-    fn add(&mut self, written: Written) -> Result<(), String> {
-        self.plan = written.plan.unwrap_or_else(|| self.plan.clone());
-        self.precision = written.precision_m.unwrap_or(self.precision);
-        if !(0.0..=1000.0).contains(&self.precision) {
-            return Err("precision_m: it is 0 to 1000 metres".into());
-        }
-        self.layers.extend(written.layers);
-        for attribute in written.attributes {
-            match self.attributes.iter_mut().find(|known| known.id == attribute.id) {
-                Some(known) => *known = attribute,
-                None => self.attributes.push(attribute),
-            }
-        }
-        let implied = self.attributes.iter().flat_map(|attribute| &attribute.choices);
-        for (attribute, value) in implied.flat_map(|choice| &choice.implies) {
-            self.value(attribute, value)?;
-        }
-        let mut ids = BTreeSet::new();
-        for rule in written.rules {
-            let id = rule.id.clone();
-            let rule = self.rule(rule).map_err(|cause| format!("rule {id}: {cause}"))?;
-            if !ids.insert(id.clone()) {
-                return Err(format!("rule {id}: it is there twice"));
-            }
-            match self.rules.iter_mut().find(|known| known.id == id) {
-                Some(known) => *known = rule,
-                None => self.rules.push(rule),
-            }
-        }
-        Ok(())
-    }
-
-    fn rule(&self, written: WrittenRule) -> Result<Rule, String> {
-        let WrittenRule { id, quotes, section, strength, applies, checks } = written;
-        if checks.is_empty() {
-            return Err("it has no check".into());
-        }
-        let checks = checks.into_iter().map(|check| {
-            Ok(Check {
-                when: self.condition(check.when)?,
-                unless: self.condition(check.unless)?,
-                test: self.test(check.test)?,
-            })
-        });
-        let checks = checks.collect::<Result<_, String>>()?;
-        Ok(Rule { id, quotes, section, strength, applies: self.condition(applies)?, checks })
-    }
-
-    fn condition(&self, written: WrittenCondition) -> Result<Condition, String> {
-        let answers = written.into_iter().map(|(attribute, values)| {
-            let allowed =
-                values.iter().map(|value| self.value(&attribute, value)).collect::<Result<_, _>>()?;
-            Ok((attribute, allowed))
-        });
-        answers.collect::<Result<_, String>>().map(Condition)
-    }
-
-    fn test(&self, written: Test<Json>) -> Result<Test<Answer>, String> {
-        let selections =
-            |of: Vec<Selection>| of.iter().try_for_each(|selection| self.selection(selection)).map(|()| of);
-        Ok(match written {
-            Test::Outside { of } => Test::Outside { of: selections(of)? },
-            Test::Within { of } => Test::Within { of: selections(of)? },
-            Test::Distance { of, metres } if metres > 0.0 => Test::Distance { of: selections(of)?, metres },
-            Test::Distance { .. } => return Err("metres: it is more than 0".into()),
-            Test::Covers { of } => Test::Covers { of: selections(of)? },
-            Test::Undivided { of, among } => {
-                Test::Undivided { of: selections(of)?, among: selections(among)? }
-            }
-            Test::Total { of, field, plus, is, than } => {
-                if let Some(plus) = plus.as_deref().filter(|plus| !self.is_kind(plus, Kind::Number)) {
-                    return Err(format!("plus: there is no number `{plus}`"));
-                }
-                Test::Total { of: selections(of)?, field, plus, is, than }
-            }
-            Test::Compare { attribute, is, than } => {
-                let than = self.than(&attribute, is, than)?;
-                Test::Compare { attribute, is, than }
-            }
-            Test::NoConflict => Test::NoConflict,
-            Test::NotCheckable(because) => Test::NotCheckable(because),
-        })
-    }
-
-    fn than(&self, attribute: &str, is: Relation, than: Than<Json>) -> Result<Than<Answer>, String> {
-        let asked = self.attribute(attribute).ok_or_else(|| unknown(attribute))?;
-        match than {
-            Than::Answer(reference) => match self.attribute(&reference.attribute) {
-                Some(other) if is.is_order() && other.kind == asked.kind => Ok(Than::Answer(reference)),
-                Some(_) => Err(format!("`{attribute}` cannot be compared with `{}`", reference.attribute)),
-                None => Err(unknown(&reference.attribute)),
-            },
-            Than::Value(value) if is.is_order() => self.value(attribute, &value).map(Than::Value),
-            Than::Value(Json::Array(values)) => {
-                // A list of choices is one answer; lists of others are made of single ones.
-                let ids = values.iter().map(|value| match self.value(attribute, value)? {
-                    Answer::Choice(id) => Ok(vec![id]),
-                    Answer::Choices(ids) => Ok(ids),
-                    Answer::Truth(truth) => Ok(vec![truth.to_string()]),
-                    _ => Err(format!("`{attribute}` is not of a list")),
-                });
-                Ok(Than::Value(Answer::Choices(ids.collect::<Result<Vec<_>, _>>()?.concat())))
-            }
-            Than::Value(_) => Err("than: it is a list".into()),
-        }
-    }
-
-    fn value(&self, attribute: &str, value: &Json) -> Result<Answer, String> {
-        let asked = self.attribute(attribute).ok_or_else(|| unknown(attribute))?;
-        let read =
-            asked.read(value).map_err(|expected| format!("`{attribute}` is {expected}, not {value}"))?;
-        read.ok_or_else(|| format!("a value of `{attribute}` is empty"))
-    }
-
-    fn is_kind(&self, attribute: &str, kind: Kind) -> bool {
-        self.attribute(attribute).is_some_and(|attribute| attribute.kind == kind)
-    }
-
-    /// Some answer: a filter is well written or not, whatever is compared.
-    fn sample(&self, attribute: &str) -> Option<Answer> {
-        Some(match self.attribute(attribute)?.kind {
-            Kind::Number => Answer::Number(1.0),
-            Kind::Truth => Answer::Truth(true),
-            Kind::Date => Answer::Date(Date::default()),
-            Kind::Choice | Kind::Choices | Kind::Text => Answer::Text("x".into()),
-        })
-    }
-
-    /// Checks a filter with values in the place of the answers.
-    fn selection(&self, selection: &Selection) -> Result<(), String> {
-        let Some(filter) = &selection.filter else { return Ok(()) };
-        let text = self.filled(filter, |attribute| self.sample(attribute)).map_err(unknown)?;
-        let parsed = Filter::parse(&text, Language::Text, Crs::Crs84);
-        parsed.map(drop).map_err(|error| format!("where `{filter}`: {error}"))
     }
 
     /// The text of a filter with answers in their places.
@@ -476,65 +298,10 @@ impl Rules {
     pub fn asked(&self) -> impl Iterator<Item = &Attribute> {
         self.attributes.iter().filter(|attribute| !MEASURED.contains(&attribute.id.as_str()))
     }
-
-    /// Whether the rules fit the layers that there are.
-    ///
-    /// # Errors
-    /// The first rule that names a layer or a field that is nowhere.
-    pub fn check(&self, layers: &[Layer]) -> Result<(), String> {
-        for rule in &self.rules {
-            for (selection, field) in rule.checks.iter().flat_map(|check| check.test.selections()) {
-                let known = layers.iter().find(|layer| layer.id == selection.layer);
-                let checked = match known {
-                    Some(layer) => self.fits(selection, field, layer),
-                    None if self.layers.contains_key(&selection.layer) => Ok(()),
-                    None => {
-                        Err(format!("there is no layer `{}`, and [layers] does not name it", selection.layer))
-                    }
-                };
-                checked.map_err(|cause| format!("rule {}: {cause}", rule.id))?;
-            }
-        }
-        Ok(())
-    }
-
-    fn fits(&self, selection: &Selection, field: Option<&str>, layer: &Layer) -> Result<(), String> {
-        if let Some(field) = field.filter(|field| !layer.fields.iter().any(|known| known.name == *field)) {
-            return Err(format!("layer {} has no field `{field}`", layer.id));
-        }
-        let Some(filter) = &selection.filter else { return Ok(()) };
-        let text = self.filled(filter, |attribute| self.sample(attribute)).map_err(unknown)?;
-        let condition =
-            Filter::parse(&text, Language::Text, Crs::Crs84).and_then(|filter| filter.condition(layer));
-        condition.map(drop).map_err(|error| format!("layer {}, where `{filter}`: {error}", layer.id))
-    }
-}
-
-impl<V> Test<V> {
-    /// The features that it looks at, and the field of them that it reads.
-    fn selections(&self) -> Vec<(&Selection, Option<&str>)> {
-        let (of, among, field): (&[_], &[_], _) = match self {
-            Self::Outside { of } | Self::Within { of } | Self::Distance { of, .. } | Self::Covers { of } => {
-                (of, &[], None)
-            }
-            Self::Undivided { of, among } => (of, among, None),
-            Self::Total { of, field, .. } => (of, &[], field.as_deref()),
-            Self::Compare { .. } | Self::NoConflict | Self::NotCheckable(_) => (&[], &[], None),
-        };
-        of.iter().chain(among).map(|selection| (selection, field)).collect()
-    }
 }
 
 fn unknown(attribute: &str) -> String {
     format!("there is no attribute `{attribute}`")
-}
-
-fn written(text: &str) -> Result<Written, String> {
-    toml::from_str(text).map_err(|error| {
-        let line = error.span().map(|span| text[..span.start].matches('\n').count() + 1);
-        let place = line.map(|line| format!("line {line}: ")).unwrap_or_default();
-        format!("{place}{}", error.message())
-    })
 }
 
 #[cfg(test)]
@@ -544,7 +311,7 @@ mod tests {
     #[test]
     fn the_bundled_rules_are_those_of_the_plan() {
         let rules = Rules::load(None).unwrap();
-        let plan: Json = serde_json::from_str(include_str!("../../data/tunliu/source/plan.json")).unwrap();
+        let plan: Json = serde_json::from_str(include_str!("../../../data/tunliu/source/plan.json")).unwrap();
         let listed = plan["rules"].as_array().unwrap();
         assert_eq!(rules.rules.len(), listed.len());
         for (rule, listed) in rules.rules.iter().zip(listed) {
