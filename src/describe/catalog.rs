@@ -1,10 +1,10 @@
 //! The layers and their fields, for the viewer and for anyone who wants to know what is here.
 
 use crate::{
-    catalog::{Catalog, PublishedLayer},
+    catalog::{Catalog, PLAN, PublishedLayer},
     config::PublicUrl,
     editions::{At, Edition},
-    export::Format,
+    export::Offer,
 };
 use serde_json::{Value, json};
 
@@ -20,8 +20,26 @@ pub fn catalog(catalog: &Catalog, at: Option<&At>, base: &PublicUrl) -> Value {
         "revision": revision,
         "revisions": format!("{base}/revisions"),
         "source": catalog.origin,
+        // Of an edition; what changed between two, or one version of a layer, is no plan.
+        "downloads": match at {
+            None | Some(At::One(Edition::Current | Edition::Named(_))) => plan(at, base),
+            Some(At::One(Edition::Version(_)) | At::Between(_)) => json!([]),
+        },
         "layers": catalog.layers().iter().map(|published| layer(published, at, base)).collect::<Vec<_>>(),
     })
+}
+
+/// The files of the whole plan.
+fn plan(at: Option<&At>, base: &str) -> Value {
+    let name = at.map_or(PLAN.to_owned(), |at| format!("{PLAN}@{at}"));
+    let files = [
+        ("zip", "GeoPackage, FlatGeobuf …", "application/zip"),
+        ("pmtiles", "PMTiles", "application/vnd.pmtiles"),
+    ];
+    let files = files.map(|(suffix, title, media_type)| {
+        json!({ "format": suffix, "title": title, "type": media_type, "href": format!("{base}/downloads/{name}.{suffix}") })
+    });
+    json!(files)
 }
 
 /// The layer as `data/layers.json` describes it, with what is known of its snapshot.
@@ -35,9 +53,12 @@ fn layer(published: &PublishedLayer, at: Option<&At>, base: &str) -> Value {
         Some(At::One(Edition::Version(_))) => version.clone(),
         _ => format!("{base}/downloads/{name}"),
     };
-    let downloads = Format::ALL.map(|format| {
-        let href = format!("{download}.{}", format.suffix());
-        json!({ "format": format.suffix(), "title": format.title(), "type": format.media_type(), "href": href })
+    let offered: Vec<Offer> = match at {
+        None | Some(At::One(Edition::Current | Edition::Named(_))) => Offer::all().collect(),
+        Some(At::One(Edition::Version(_)) | At::Between(_)) => Offer::streamed().collect(),
+    };
+    let downloads = offered.into_iter().map(|Offer { suffix, title, media_type }| {
+        json!({ "format": suffix, "title": title, "type": media_type, "href": format!("{download}.{suffix}") })
     });
     let mut entry = json!(*snapshot.layer);
     entry["minzoom"] = json!(published.tiles.minzoom());
@@ -48,7 +69,7 @@ fn layer(published: &PublishedLayer, at: Option<&At>, base: &str) -> Value {
     entry["published"] = json!(published.published_at);
     entry["download"] = json!(format!("{download}.fgb"));
     entry["download_version"] = json!(format!("{version}.fgb"));
-    entry["downloads"] = json!(downloads);
+    entry["downloads"] = json!(downloads.collect::<Vec<_>>());
     entry["tilejson"] = json!(format!("{base}/tiles/{name}.json"));
     entry
 }

@@ -136,7 +136,7 @@ test("an address shows an edition, or a comparison", async (t) => {
   assert.match(await page.title(), /2023/);
   await openPanel(page, "download");
   await page.locator("#download select[name=layer]").selectOption("mining_blocks");
-  const file = await page.locator("#download a").getAttribute("href");
+  const file = await page.locator("#download a.primary").getAttribute("href");
   assert.equal(file, `${server}/downloads/mining_blocks@2023.fgb`);
   assert.equal((await fetch(file)).status, 200);
   await page.getByRole("combobox", { name: /搜索/ }).fill(OLD);

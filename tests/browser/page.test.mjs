@@ -206,6 +206,6 @@ describe("when something is missing", () => {
     await page.getByRole("alert").filter({ hasText: "WebGL" }).waitFor();
     await openPanel(page, "download");
     await page.locator("#download select[name=layer]").selectOption("townships");
-    assert.equal(await page.locator("#download a").getAttribute("href"), `${server}/downloads/townships.fgb`);
+    assert.equal(await page.locator("#download a.primary").getAttribute("href"), `${server}/downloads/townships.fgb`);
   });
 });

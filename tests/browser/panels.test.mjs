@@ -315,7 +315,7 @@ describe("download", () => {
   panel("download", async (page) => {
     await openPanel(page, "download");
     await page.locator("#download select[name=layer]").selectOption("mining_blocks");
-    const link = page.locator("#download a");
+    const link = page.locator("#download a.primary");
     const take = async () => {
       const [download] = await Promise.all([page.waitForEvent("download"), link.click()]);
       return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
@@ -350,7 +350,7 @@ describe("download", () => {
     await openPanel(page, "download");
     await page.locator("#download select[name=layer]").selectOption("mining_blocks");
     await page.locator("#download select[name=format]").selectOption("geojson");
-    const file = async () => (await (await fetch(await page.locator("#download a").getAttribute("href"))).json()).features.length;
+    const file = async () => (await (await fetch(await page.locator("#download a.primary").getAttribute("href"))).json()).features.length;
     const expected = bundledFeatures("mining_blocks").filter((f) => f.properties.mineral === "煤层气").length;
     assert.equal(await file(), expected);
     await page.getByRole("checkbox", { name: "仅符合筛选条件" }).uncheck();

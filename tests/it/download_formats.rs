@@ -378,16 +378,19 @@ fn what_is_wrong_is_told_by_name() {
 }
 
 #[test]
-fn every_layer_lists_its_files() {
+fn every_layer_lists_its_files_and_the_plan_its_own() {
     let server = shared();
     let catalog = server.get("/layers.json").expect(200).json();
+    let whole = &catalog["downloads"][0];
+    let path = whole["href"].as_str().unwrap().strip_prefix(&server.url("")).unwrap().to_owned();
+    assert_eq!(server.ask("HEAD", &path, &[]).expect(200).expect_header("content-type"), whole["type"]);
     for layer in catalog["layers"].as_array().unwrap() {
         let collection =
             server.get(&format!("/ogc/collections/{}", layer["id"].as_str().unwrap())).expect(200);
         let links = collection.json()["links"].as_array().unwrap().clone();
         let enclosures: Vec<_> = links.iter().filter(|link| link["rel"] == "enclosure").collect();
         let downloads = layer["downloads"].as_array().unwrap();
-        assert_eq!(downloads.len(), enclosures.len());
+        assert_eq!((downloads.len(), enclosures.len()), (5, 5));
         for (download, enclosure) in downloads.iter().zip(enclosures) {
             assert_eq!(download["href"], enclosure["href"]);
             let path = download["href"].as_str().unwrap().strip_prefix(&server.url("")).unwrap().to_owned();

@@ -9,7 +9,7 @@ use crate::{
     catalog::{Catalog, PublishedLayer},
     config::PublicUrl,
     crs::Crs,
-    export::Format,
+    export::Offer,
     snapshot::Span,
 };
 use serde_json::{Value, json};
@@ -33,7 +33,7 @@ pub fn collection(layer: &PublishedLayer, base: &PublicUrl) -> Value {
     let collections = format!("{}/ogc/collections", base.as_str());
     let mut links = self_and_page(&title, &format!("{collections}/{id}"));
     links.push(link("up", JSON, "图层 Collections", &collections));
-    links.extend(Format::ALL.into_iter().map(|format| enclosure(layer, format, base)));
+    links.extend(Offer::all().map(|offer| enclosure(layer, offer, base)));
     links.push(link(TILESETS, JSON, "瓦片集 Tilesets", &format!("{collections}/{id}/tiles")));
     links.extend(features(&format!("{collections}/{id}")));
     let mut document = json!({
@@ -86,10 +86,10 @@ fn with_common_crs(mut collection: Value) -> Value {
 }
 
 /// The whole layer as a file; how long it is where that is known before it is made.
-fn enclosure(layer: &PublishedLayer, format: Format, base: &PublicUrl) -> Value {
-    let href = format!("{}/downloads/{}.{}", base.as_str(), layer.id(), format.suffix());
-    let mut enclosure = link("enclosure", format.media_type(), format.title(), &href);
-    if format == Format::FlatGeobuf {
+fn enclosure(layer: &PublishedLayer, offer: Offer, base: &PublicUrl) -> Value {
+    let href = format!("{}/downloads/{}.{}", base.as_str(), layer.id(), offer.suffix);
+    let mut enclosure = link("enclosure", offer.media_type, offer.title, &href);
+    if offer.media_type == FLATGEOBUF {
         enclosure["length"] = json!(layer.snapshot.bytes().len());
     }
     enclosure

@@ -5,7 +5,7 @@ use crate::{
     catalog::{Catalog, PublishedLayer},
     config::PublicUrl,
     crs::Crs,
-    export::Format,
+    export::Offer,
     plan::Layer,
     snapshot::{Row, Snapshot, Value},
 };
@@ -107,8 +107,8 @@ pub fn collection(layer: &PublishedLayer, base: &PublicUrl) -> String {
             li { a href={ (root) "/ogc/collections/" (id) "/items?f=html" } { "要素 Features" } }
             li { a href={ (root) "/ogc/collections/" (id) "/queryables?f=html" } { "可查询属性 Queryables" } }
             li { a href={ (root) "/ogc/collections/" (id) "/schema?f=html" } { "结构 Schema" } }
-            @for format in Format::ALL {
-                li { a href={ (root) "/downloads/" (id) "." (format.suffix()) } { (format.title()) } }
+            @for offer in Offer::all() {
+                li { a href={ (root) "/downloads/" (id) "." (offer.suffix) } { (offer.title) } }
             }
             li { a href={ (root) "/ogc/collections/" (id) "/tiles?f=html" } { "瓦片集 Tilesets" } }
             li { a href={ (root) "/ogc/collections/" (id) "?f=json" } { "JSON" } }

@@ -44,6 +44,7 @@ export function showDownload(edition: string, catalog: Catalog, published: strin
       element("div", { class: "line" }, link, copy),
       element("p", { class: "address" }, address),
       element("p", { class: "hint" }, text("downloadHint")),
+      ...(catalog.downloads.length > 0 ? [element("p", {}, text("wholePlan"), ...catalog.downloads.flatMap((file) => [" ", element("a", { href: file.href, download: "" }, `${file.title} (.${file.format})`)]))] : []),
     );
     renderOptions();
   });

@@ -108,6 +108,7 @@ export const texts = {
   onlyFiltered: { zh: "仅符合筛选条件", en: "Only what the filter lets through" },
   forSpreadsheets: { zh: "供 Excel 等电子表格使用", en: "For Excel and other spreadsheets" },
   extent: { zh: "范围", en: "Extent" },
+  wholePlan: { zh: "整个规划：", en: "The whole plan:" },
   statistics: { zh: "统计", en: "Figures" },
   statisticsHeading: { zh: "查询统计", en: "Statistics" },
   statisticsCurrent: { zh: "统计按当前版本计算。", en: "The figures are those of the current edition." },
