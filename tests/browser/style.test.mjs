@@ -14,7 +14,8 @@ const style = await (await get(`${server}/styles/plan.json`)).json();
 
 test("every style passes the official validator", async () => {
   const { styles } = await (await get(`${server}/styles`)).json();
-  assert.equal(styles.length, 3 * (1 + bundledLayers.length));
+  // The plan, its four maps and each layer, in three themes.
+  assert.equal(styles.length, 3 * (1 + 4 + bundledLayers.length));
   for (const { url } of styles) {
     const errors = validateStyleMin(await (await get(url)).json());
     assert.deepEqual(errors.map((error) => error.message), [], url);
