@@ -2,9 +2,11 @@
 
 import json
 import os
+import sys
 import urllib.request
 from pathlib import Path
 
+import pytest
 from qgis.core import (
     QgsApplication,
     QgsCoordinateReferenceSystem,
@@ -30,6 +32,20 @@ SHOTS.mkdir(parents=True, exist_ok=True)
 # Kept to the end of the process: QGIS does not survive being taken down before Python's last reference to its objects.
 APPLICATION = QgsApplication([], False)
 APPLICATION.initQgis()
+status = 1
+
+
+def pytest_sessionfinish(exitstatus):
+    global status
+    status = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure():
+    """Ends the process with the status of the tests: now and then QGIS crashes while Python takes its objects down."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def fetch(path):
