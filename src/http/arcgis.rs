@@ -2,11 +2,10 @@
 //! them. A service is `plan` or a layer, in EPSG:3857, or with `_4490` behind it in EPSG:4490.
 
 use super::{
-    App, Problem, Segments, assets,
-    ogc::{
-        Asked,
-        media::{Form, HTML, JSON},
-    },
+    App, Problem, Segments,
+    asked::Asked,
+    assets,
+    media::{Form, HTML, JSON},
     respond::REVALIDATE,
     tiles,
 };

@@ -2,6 +2,7 @@
 
 mod answer;
 mod arcgis;
+mod asked;
 mod assets;
 mod base_url;
 mod body;
@@ -15,6 +16,7 @@ mod error;
 mod event_loops;
 mod events;
 mod health;
+mod media;
 mod negotiate;
 mod ogc;
 mod parameters;
@@ -22,6 +24,7 @@ mod patience;
 mod pictures;
 mod places;
 mod plan;
+mod policy;
 mod range;
 mod respond;
 mod review;

@@ -3,10 +3,8 @@
 
 use super::{
     App, Problem, Segments,
-    ogc::{
-        Asked,
-        media::{CSV, HTML, JSON},
-    },
+    asked::Asked,
+    media::{CSV, HTML, JSON},
     parameters::{Parameters, flag, wrong},
 };
 use crate::{

@@ -51,6 +51,10 @@ pub const VARY_ENCODING: HeaderValue = HeaderValue::from_static("accept-encoding
 const VARY_BASE_URL: HeaderValue = HeaderValue::from_static(
     "accept-encoding, host, forwarded, x-forwarded-host, x-forwarded-proto, x-forwarded-prefix",
 );
+/// `Vary` of what has absolute URLs and is in the form that the client asks for, see [`super::media`].
+pub const VARY_FORM: HeaderValue = HeaderValue::from_static(
+    "accept, accept-encoding, host, forwarded, x-forwarded-host, x-forwarded-proto, x-forwarded-prefix",
+);
 
 impl Representation {
     /// A JSON document with absolute URLs, in the coding that the client likes best.

@@ -1,15 +1,13 @@
 //! `/review`: a proposed right against the rules of the plan.
 
 use super::{
-    App, Problem,
+    App, Problem, asked,
     base_url::base_url,
     connection::Peer,
-    ogc::{
-        VARY, content_type, guard,
-        media::{self, Form, GEOJSON, HTML, JSON},
-    },
+    media::{self, Form, GEOJSON, HTML, JSON},
     parameters::Parameters,
-    respond::{NO_STORE, Representation, insert},
+    policy,
+    respond::{NO_STORE, Representation, VARY_FORM},
 };
 use crate::{
     catalog::PLAN,
@@ -21,7 +19,7 @@ use axum::{
     Extension, Router,
     body::{Body, Bytes, to_bytes},
     extract::State,
-    http::{HeaderMap, HeaderValue, Uri, header},
+    http::{HeaderMap, Uri, header},
     response::Response,
     routing::get,
 };
@@ -61,13 +59,7 @@ async fn questions(
         HTML => documents::form(&app.rules, &base_url(&app.server, peer, &headers)),
         _ => documents::questions(&app.rules).to_string(),
     };
-    let mut document = Representation::text(text, content_type(form), &headers)?;
-    document.vary = VARY;
-    let mut response = document.answer(&headers)?;
-    if form == HTML {
-        guard(response.headers_mut())?;
-    }
-    Ok(response)
+    asked::answer(text, form, &headers)
 }
 
 async fn review(
@@ -126,15 +118,12 @@ pub async fn report(app: &App, review: Arc<Review>) -> Result<String, Problem> {
 
 /// 200; results are of one request and kept by nobody.
 pub fn answer(text: String, form: Form, headers: &HeaderMap) -> Result<Response, Problem> {
-    let mut document = Representation::text(text, content_type(form), headers)?;
-    (document.cache_control, document.vary) = (NO_STORE, VARY);
+    let mut document = Representation::text(text, form.content_type(), headers)?;
+    (document.cache_control, document.vary) = (NO_STORE, VARY_FORM);
     // Preconditions are of what is stored.
     let mut response = document.answer(&HeaderMap::new())?;
     if form == HTML {
-        // It is one file, with its style and its map in it.
-        let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'self'";
-        insert(response.headers_mut(), header::CONTENT_SECURITY_POLICY, policy)?;
-        response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        policy::guard(response.headers_mut(), policy::ALONE);
     }
     Ok(response)
 }

@@ -1,18 +1,18 @@
 //! `/statistics`: numbers of the layers in groups, as JSON, CSV or a page.
 
 use super::{
-    App, Problem, negotiate,
-    ogc::{
-        Asked, VARY, content_type, guard,
-        media::{self, CSV, Form, HTML, JSON},
-    },
+    App, Problem,
+    asked::Asked,
+    media::{self, CSV, Form, HTML, JSON},
+    negotiate,
     parameters::{
         Parameters,
         features::{area, moment},
         filter::filter,
         flag, wrong,
     },
-    respond::{REVALIDATE, Representation, acceptable, etag, unchanged},
+    policy,
+    respond::{REVALIDATE, Representation, VARY_FORM, acceptable, etag, unchanged},
 };
 use crate::{
     catalog::Catalog,
@@ -24,12 +24,7 @@ use crate::{
     snapshot::SnapshotId,
     statistics::{self, AnswerError, Question, QuestionError},
 };
-use axum::{
-    Router,
-    http::{HeaderMap, HeaderValue},
-    response::Response,
-    routing::get,
-};
+use axum::{Router, http::HeaderValue, response::Response, routing::get};
 use std::sync::Arc;
 
 pub fn routes() -> Router<Arc<App>> {
@@ -71,7 +66,7 @@ async fn statistics(asked: Asked) -> Result<Response, Problem> {
     };
     let encoding = acceptable(negotiate::accepted(&headers))?;
     let tag = etag(&task.tag(), encoding);
-    if let Some(unchanged) = unchanged(&tag, &headers, REVALIDATE, VARY)? {
+    if let Some(unchanged) = unchanged(&tag, &headers, REVALIDATE, VARY_FORM)? {
         return Ok(unchanged);
     }
     let areas = Arc::clone(&app.service.areas);
@@ -84,17 +79,13 @@ async fn statistics(asked: Asked) -> Result<Response, Problem> {
         bytes,
         encoding,
         etag: tag,
-        content_type: HeaderValue::from_static(content_type(form)),
+        content_type: HeaderValue::from_static(form.content_type()),
         cache_control: REVALIDATE,
-        vary: VARY,
+        vary: VARY_FORM,
     };
-    answer(document, form, &headers)
-}
-
-fn answer(document: Representation, form: Form, headers: &HeaderMap) -> Result<Response, Problem> {
-    let mut response = document.answer(headers)?;
+    let mut response = document.answer(&headers)?;
     if form == HTML {
-        guard(response.headers_mut())?;
+        policy::guard(response.headers_mut(), policy::STYLED);
     }
     Ok(response)
 }

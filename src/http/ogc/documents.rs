@@ -1,17 +1,15 @@
 //! The resources that describe what is here.
 
-use super::{
-    Asked,
-    media::{HTML, JSON, OPENAPI, SCHEMA},
-    wanted::{LIMIT, MOST_ITEMS, PARAMETERS},
-};
-use crate::plan::Layer;
+use super::wanted::{LIMIT, MOST_ITEMS, PARAMETERS};
 use crate::{
     describe::ogc,
     http::{
         Problem, Segments,
+        asked::Asked,
+        media::{HTML, JSON, OPENAPI, SCHEMA},
         respond::{REVALIDATE, Representation, VARY_ENCODING},
     },
+    plan::Layer,
 };
 use axum::{
     http::{HeaderMap, HeaderValue},

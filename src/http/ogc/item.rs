@@ -1,17 +1,17 @@
 //! `/ogc/collections/{collection}/items/{feature}`: one feature (OGC 17-069r4, §7.16).
 
-use super::{
-    Asked, VARY, content_type, guard,
-    media::{self, GEOJSON, HTML},
-};
 use crate::{
     describe::ogc,
     encoding::compress,
     export::GeoJson,
     http::{
-        Problem, Segments, negotiate,
+        Problem, Segments,
+        asked::Asked,
+        media::{self, GEOJSON, HTML},
+        negotiate,
         parameters::features::crs,
-        respond::{REVALIDATE, acceptable, etag, insert, unchanged},
+        policy,
+        respond::{REVALIDATE, VARY_FORM, acceptable, etag, insert, unchanged},
     },
     snapshot::SnapshotId,
 };
@@ -53,21 +53,21 @@ pub async fn item(
     let made = made.ok_or_else(unknown)?;
     let encoding = acceptable(negotiate::accepted(&asked.headers))?;
     let tag = etag(&SnapshotId::of(&made), encoding);
-    if let Some(unchanged) = unchanged(&tag, &asked.headers, REVALIDATE, VARY)? {
+    if let Some(unchanged) = unchanged(&tag, &asked.headers, REVALIDATE, VARY_FORM)? {
         return Ok(unchanged);
     }
     let mut response = Response::new(Body::from(compress(made.into(), encoding).0));
     let headers = response.headers_mut();
     insert(headers, header::ETAG, &tag)?;
-    insert(headers, header::CONTENT_TYPE, content_type(form))?;
+    insert(headers, header::CONTENT_TYPE, form.content_type())?;
     insert(headers, HeaderName::from_static("content-crs"), &format!("<{crs}>"))?;
     headers.insert(header::CACHE_CONTROL, REVALIDATE);
-    headers.insert(header::VARY, VARY);
+    headers.insert(header::VARY, VARY_FORM);
     if let Some(token) = encoding.token() {
         insert(headers, header::CONTENT_ENCODING, token)?;
     }
     if form == HTML {
-        guard(headers)?;
+        policy::guard(headers, policy::STYLED);
     }
     Ok(response)
 }

@@ -1,10 +1,6 @@
 //! `/ogc/collections/{collection}/items`: the features, page by page (OGC 17-069r4, §7.15).
 
-use super::{
-    Asked, VARY, content_type, guard,
-    media::{FLATGEOBUF, Form, GEOJSON, HTML},
-    wanted::{Cursor, Wanted},
-};
+use super::wanted::{Cursor, Wanted};
 use crate::{
     catalog::PublishedLayer,
     config::PublicUrl,
@@ -14,10 +10,13 @@ use crate::{
     features::{Page, TooExpensive},
     http::{
         Problem, Segments,
+        asked::Asked,
         body::{self, Made},
+        media::{FLATGEOBUF, Form, GEOJSON, HTML},
         negotiate,
         parameters::wrong,
-        respond::{REVALIDATE, acceptable, etag, insert, unchanged},
+        policy,
+        respond::{REVALIDATE, VARY_FORM, acceptable, etag, insert, unchanged},
     },
     plan::LayerId,
     snapshot::{Snapshot, SnapshotId},
@@ -45,7 +44,7 @@ pub async fn items(asked: Asked, Segments(id): Segments<String>) -> Result<Respo
     let cursor = cursor.unwrap_or(Cursor { snapshot: snapshot.id, start: 0 });
     let href = format!("{}/ogc/collections/{}/items", asked.base.as_str(), layer.id());
     let tag = etag(&tag(&snapshot, &href, &wanted, cursor), encoding);
-    if let Some(unchanged) = unchanged(&tag, &asked.headers, REVALIDATE, VARY)? {
+    if let Some(unchanged) = unchanged(&tag, &asked.headers, REVALIDATE, VARY_FORM)? {
         return Ok(unchanged);
     }
     let (form, crs) = (wanted.form, wanted.crs);
@@ -60,9 +59,9 @@ pub async fn items(asked: Asked, Segments(id): Segments<String>) -> Result<Respo
     let mut response = body::response(made, Arc::clone(&asked.app.service));
     let headers = response.headers_mut();
     insert(headers, header::ETAG, &tag)?;
-    insert(headers, header::CONTENT_TYPE, content_type(form))?;
+    insert(headers, header::CONTENT_TYPE, form.content_type())?;
     headers.insert(header::CACHE_CONTROL, REVALIDATE);
-    headers.insert(header::VARY, VARY);
+    headers.insert(header::VARY, VARY_FORM);
     if let Some(token) = encoding.token() {
         insert(headers, header::CONTENT_ENCODING, token)?;
     }
@@ -75,7 +74,7 @@ pub async fn items(asked: Asked, Segments(id): Segments<String>) -> Result<Respo
         insert(headers, header::LINK, &format!("<{next}>; rel=\"next\"; type=\"{}\"", form.media_type))?;
     }
     if form == HTML {
-        guard(headers)?;
+        policy::guard(headers, policy::STYLED);
     }
     Ok(response)
 }

@@ -1,9 +1,5 @@
 //! `/ogc/processes`: the review of a proposal by OGC API – Processes (OGC 18-062r2), executed while the client waits.
 
-use super::{
-    Asked,
-    media::{GEOJSON, HTML, JSON},
-};
 use crate::{
     describe::{
         ogc::{self, html::verbatim},
@@ -11,6 +7,8 @@ use crate::{
     },
     http::{
         App, Problem, Segments,
+        asked::Asked,
+        media::{GEOJSON, HTML, JSON},
         review::{self, Settings},
     },
 };

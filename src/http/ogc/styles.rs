@@ -1,12 +1,12 @@
 //! Styles as OGC API has them: `/ogc/styles`, `/ogc/styles/{id}`.
 
-use super::{
-    Asked,
-    media::{Form, HTML, JSON},
-};
 use crate::{
     describe::{self, ogc},
-    http::{App, Problem, Segments},
+    http::{
+        App, Problem, Segments,
+        asked::Asked,
+        media::{Form, HTML, JSON},
+    },
     style::StyleId,
 };
 use axum::{Router, extract::State, response::Response, routing::get};

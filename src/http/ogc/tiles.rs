@@ -1,15 +1,13 @@
 //! Tiles as OGC API has them (OGC API Tiles 1, 20-057): of the plan and of each collection, in every tile matrix set.
 
-use super::{
-    Asked,
-    media::{Form, HTML, JSON},
-};
 use crate::{
     catalog::{Catalog, Tileset},
     describe::ogc,
     grid::{TileCoord, TileMatrixSet},
     http::{
         App, Problem, Segments,
+        asked::Asked,
+        media::{Form, HTML, JSON},
         parameters::{filter, wrong},
         respond::REVALIDATE,
         tiles,

@@ -1,6 +1,5 @@
 //! What a request for the items of a collection asks for.
 
-use super::media::{self, FLATGEOBUF, Form, GEOJSON, HTML};
 use crate::{
     crs::Crs,
     features::{
@@ -9,6 +8,7 @@ use crate::{
     },
     http::{
         Problem,
+        media::{self, FLATGEOBUF, Form, GEOJSON, HTML},
         parameters::{
             Parameters,
             features::{area, crs, fields, moment},

@@ -1,6 +1,6 @@
 //! In which form a resource is sent: by `f=`, else by `Accept` (RFC 9110 §12.5.1).
 
-use crate::http::Problem;
+use super::Problem;
 use axum::http::{HeaderMap, header};
 
 /// A form of a resource: its name in `f=` and its media type.
@@ -8,6 +8,13 @@ use axum::http::{HeaderMap, header};
 pub struct Form {
     pub name: &'static str,
     pub media_type: &'static str,
+}
+
+impl Form {
+    /// The value of `Content-Type`.
+    pub fn content_type(self) -> &'static str {
+        if self == HTML { "text/html; charset=utf-8" } else { self.media_type }
+    }
 }
 
 pub const JSON: Form = Form { name: "json", media_type: "application/json" };
