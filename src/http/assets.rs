@@ -1,7 +1,7 @@
 //! Files in the binary: the viewer, styles, sprites and glyphs.
 
 use super::{
-    App, Problem, Segments, negotiate,
+    App, Problem, Segments, negotiate, policy,
     respond::{REVALIDATE, Representation, VARY_ENCODING, acceptable, etag},
 };
 use crate::{
@@ -23,11 +23,6 @@ use std::{
 
 /// The page at `/`, and what is under `/assets/`.
 pub static VIEWER: Dir = include_dir!("$CARGO_MANIFEST_DIR/src/viewer/dist");
-
-/// What a page may do: load from this server and nowhere else.
-pub const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'self'",
-);
 
 /// All files by their path in the folder that they come from.
 pub struct Assets {
@@ -127,7 +122,7 @@ fn answer(
 
 pub async fn viewer(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, Problem> {
     let mut response = answer(&app.assets.viewer, "index.html", &headers)?;
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
+    policy::guard(response.headers_mut(), policy::OWN_FILES);
     Ok(response)
 }
 

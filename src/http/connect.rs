@@ -2,10 +2,11 @@
 
 use super::{
     App, Problem, Segments,
-    assets::CONTENT_SECURITY_POLICY,
     base_url::base_url,
     connection::Peer,
-    parameters::{Parameters, wrong},
+    media::HTML,
+    parameters::{Parameters, language},
+    policy,
     respond::Representation,
 };
 use crate::{
@@ -18,7 +19,7 @@ use crate::{
 use axum::{
     Extension, Router,
     extract::State,
-    http::{HeaderMap, Uri, header},
+    http::{HeaderMap, Uri},
     response::Response,
     routing::get,
 };
@@ -30,17 +31,6 @@ pub fn routes() -> Router<Arc<App>> {
     Router::new().route("/connect", get(page)).route("/connect/{file}", get(file))
 }
 
-/// `?lang=zh`, which is the default, or `?lang=en`.
-fn language(uri: &Uri) -> Result<Language, Problem> {
-    let parameters = Parameters::of(uri)?;
-    parameters.check(&["lang"])?;
-    match parameters.get("lang") {
-        None | Some("zh") => Ok(Language::Zh),
-        Some("en") => Ok(Language::En),
-        Some(_) => Err(wrong("lang", "it is zh or en")),
-    }
-}
-
 async fn page(
     State(app): State<Arc<App>>,
     Extension(Peer(peer)): Extension<Peer>,
@@ -48,9 +38,9 @@ async fn page(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let base = base_url(&app.server, peer, &headers);
-    let page = connect::page(&*app.catalog()?, &base, language(&uri)?);
-    let mut response = Representation::text(page, "text/html; charset=utf-8", &headers)?.answer(&headers)?;
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
+    let page = connect::page(&*app.catalog()?, &base, language(&Parameters::of(&uri)?)?);
+    let mut response = Representation::text(page, HTML.content_type(), &headers)?.answer(&headers)?;
+    policy::guard(response.headers_mut(), policy::OWN_FILES);
     Ok(response)
 }
 
@@ -63,7 +53,7 @@ async fn file(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let base = base_url(&app.server, peer, &headers);
-    let text = definition(&app, &file, &base, language(&uri)?)?;
+    let text = definition(&app, &file, &base, language(&Parameters::of(&uri)?)?)?;
     Representation::text(text, QLR, &headers)?.answer(&headers)
 }
 

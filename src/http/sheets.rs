@@ -5,12 +5,14 @@ use super::{
     base_url::base_url,
     connection::Peer,
     documents::at,
-    parameters::{Parameters, wrong},
+    media::HTML,
+    parameters::{Parameters, language, wrong},
+    policy,
     respond::{REVALIDATE, Representation, VARY_ENCODING, insert},
 };
 use crate::{
     catalog::{Catalog, Version},
-    describe::{self, connect::Language},
+    describe,
     editions::{At, Edition},
     encoding::Encoding,
     flights::Flights,
@@ -64,15 +66,10 @@ pub fn routes() -> Router<Arc<App>> {
 }
 
 async fn page(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
-    let parameters = Parameters::of(&uri)?;
-    parameters.check(&["lang"])?;
-    let language = match parameters.get("lang") {
-        None | Some("zh") => Language::Zh,
-        Some("en") => Language::En,
-        Some(_) => return Err(wrong("lang", "it is `zh` or `en`")),
-    };
-    let page = describe::sheets_page(&app.service.sheets, language);
-    Representation::text(page, "text/html; charset=utf-8", &headers)?.answer(&headers)
+    let page = describe::sheets_page(&app.service.sheets, language(&Parameters::of(&uri)?)?);
+    let mut response = Representation::text(page, HTML.content_type(), &headers)?.answer(&headers)?;
+    policy::guard(response.headers_mut(), policy::OWN_FILES);
+    Ok(response)
 }
 
 async fn list(

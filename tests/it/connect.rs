@@ -29,6 +29,7 @@ fn every_address_on_the_page_answers() {
         let page = server.get(path).expect(200);
         assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
         assert!(page.expect_header("content-security-policy").contains("default-src 'self'"));
+        assert_eq!(page.expect_header("x-content-type-options"), "nosniff");
         let pastes = pastes(page.text());
         assert!(pastes.len() > 10 + 2 * LAYERS.len());
         for text in &pastes {

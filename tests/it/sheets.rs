@@ -134,7 +134,9 @@ fn every_map_is_listed_and_is_an_a3_sheet() {
         }
     }
     for (language, word) in [("", "图件"), ("?lang=zh", "图件"), ("?lang=en", "Map sheets")] {
-        let page = server.get(&format!("/sheets{language}")).expect(200).text().to_owned();
+        let page = server.get(&format!("/sheets{language}")).expect(200);
+        assert!(page.expect_header("content-security-policy").contains("default-src 'self'"));
+        let page = page.text();
         assert!(page.contains(word) && MAPS.iter().all(|(id, _)| page.contains(&format!("sheets/{id}.pdf"))));
     }
     for (map, title) in MAPS {

@@ -3,7 +3,7 @@
 pub mod features;
 pub mod filter;
 
-use crate::http::Problem;
+use crate::{describe::connect::Language, http::Problem};
 use axum::{extract::Query, http::Uri};
 
 pub struct Parameters(Vec<(String, String)>);
@@ -45,6 +45,16 @@ pub fn flag(parameters: &Parameters, name: &str) -> Result<bool, Problem> {
         None | Some("false") => Ok(false),
         Some("true") => Ok(true),
         Some(_) => Err(wrong(name, "it is true or false")),
+    }
+}
+
+/// `lang=zh`, which is the default, or `lang=en`, of a page that has no other parameter.
+pub fn language(parameters: &Parameters) -> Result<Language, Problem> {
+    parameters.check(&["lang"])?;
+    match parameters.get("lang") {
+        None | Some("zh") => Ok(Language::Zh),
+        Some("en") => Ok(Language::En),
+        Some(_) => Err(wrong("lang", "it is zh or en")),
     }
 }
 
