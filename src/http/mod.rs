@@ -10,6 +10,7 @@ mod conditional;
 mod connect;
 mod connection;
 mod cors;
+mod disposition;
 mod documents;
 mod downloads;
 mod error;

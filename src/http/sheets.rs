@@ -4,6 +4,7 @@ use super::{
     App, Problem, Segments,
     base_url::base_url,
     connection::Peer,
+    disposition::FileName,
     documents::at,
     media::HTML,
     parameters::{Parameters, language, wrong},
@@ -136,6 +137,7 @@ async fn sheet(
     }
     let wanted = Wanted::of(&uri, extension)?;
     let (name, at) = at(name)?;
+    let asked = at.as_ref().map(At::to_string);
     let edition = match at {
         None => Edition::Current,
         Some(At::One(edition)) => edition,
@@ -164,11 +166,8 @@ async fn sheet(
         vary: VARY_ENCODING,
     };
     let mut response = representation.answer(&headers)?;
-    // RFC 6266 §4.3: for those who read no UTF-8 the id.
-    let encoded: String = form_urlencoded::byte_serialize(title.as_bytes()).collect();
-    let disposition =
-        format!("inline; filename=\"{name}.{extension}\"; filename*=UTF-8''{encoded}.{extension}");
-    insert(response.headers_mut(), header::CONTENT_DISPOSITION, &disposition)?;
+    let name = FileName { id: name, title: &title, version: asked.as_deref(), suffix: extension };
+    insert(response.headers_mut(), header::CONTENT_DISPOSITION, &name.inline())?;
     Ok(response)
 }
 

@@ -340,6 +340,9 @@ fn a_sheet_has_a_name_and_a_tag_and_refuses_what_is_none() {
         disposition.starts_with("inline; filename=\"mining-map.pdf\"; filename*=UTF-8''%E5%B1%AF"),
         "{disposition}"
     );
+    let edition = server.get("/sheets/mining-map@current.pdf").expect(200);
+    let disposition = edition.expect_header("content-disposition");
+    assert!(disposition.starts_with("inline; filename=\"mining-map@current.pdf\"; "), "{disposition}");
     let tag = answer.expect_header("etag").to_owned();
     assert_eq!(server.ask("GET", "/sheets/mining-map.pdf", &[("if-none-match", &tag)]).status, 304);
     let other = server.get("/sheets/mining-map.pdf?scale=100000").expect(200);

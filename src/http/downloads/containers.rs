@@ -1,14 +1,12 @@
 //! Files that have to be whole before they go out: of a layer, of a part of it, of the plan.
 
 use super::{
-    Source,
-    disposition::{disposition, plan_disposition},
-    no_such_layer, short,
+    Source, no_such_layer, short,
     stored::{self, Stored},
     wanted::Wanted,
 };
 use crate::{
-    catalog::Catalog,
+    catalog::{Catalog, PLAN},
     containers::{Boxed, ContainerError, FORMAT_VERSION, Whole},
     crs::Crs,
     editions::{At, Edition},
@@ -16,6 +14,7 @@ use crate::{
     http::{
         App, Problem,
         conditional::{Outcome, Validators},
+        disposition::FileName,
         parameters::wrong,
     },
     publisher::chain,
@@ -54,7 +53,7 @@ pub async fn answer(
         etag,
         modified: source.dated.published_at.into(),
         media_type: container.media_type(),
-        disposition: disposition(&snapshot.layer, &source.version, container.suffix()),
+        disposition: source.disposition(container.suffix()),
         fixed: source.fixed,
         by_range,
     };
@@ -80,6 +79,9 @@ pub async fn answer(
     };
     stored::answer(stored(file, tag, false), method, headers)
 }
+
+/// What files of the whole plan are called.
+const TITLE: &str = "矿产资源规划";
 
 /// How long an answer waits for all tiles to be cut; that goes on while the client does something else.
 const WAIT: Duration = Duration::from_secs(10);
@@ -109,12 +111,13 @@ pub async fn plan(
         Edition::Current => short(&catalog.version()),
         edition => edition.to_string(),
     };
+    let name = FileName { id: PLAN, title: TITLE, version: Some(&version), suffix };
     let stored = Stored {
         file: bytes(&made),
         etag: made.id,
         modified: catalog.published_at().into(),
         media_type,
-        disposition: plan_disposition(&version, suffix),
+        disposition: name.attachment(),
         fixed: at.is_fixed(),
         by_range: true,
     };

@@ -4,12 +4,11 @@
 //! while it does. `plan[@{edition}].zip` is the whole plan, `.pmtiles` all of its tiles.
 
 mod containers;
-mod disposition;
 mod stored;
 mod streamed;
 mod wanted;
 
-use super::{App, Problem, Segments};
+use super::{App, Problem, Segments, disposition::FileName};
 use crate::{
     catalog::{Catalog, Dated, PLAN},
     containers::Whole,
@@ -41,6 +40,15 @@ struct Source {
     version: String,
     /// Whether it can never be another.
     fixed: bool,
+}
+
+impl Source {
+    /// The value of `Content-Disposition`.
+    fn disposition(&self, suffix: &str) -> String {
+        let layer = &self.dated.snapshot.layer;
+        let (id, title) = (layer.id.as_str(), &*layer.title.zh);
+        FileName { id, title, version: Some(&self.version), suffix }.attachment()
+    }
 }
 
 async fn download(

@@ -1,6 +1,6 @@
 //! Files whose bytes are stored: whole or by range, never content-encoded.
 
-use super::{Source, disposition::disposition};
+use super::Source;
 use crate::{
     export::Format,
     http::{
@@ -44,13 +44,13 @@ pub fn snapshot(
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    let Source { dated, version, fixed, .. } = source;
+    let Source { dated, fixed, .. } = source;
     let stored = Stored {
         file: Bytes::from_owner(FileBytes(Arc::clone(&dated.snapshot))),
         etag: dated.snapshot.id,
         modified: dated.published_at.into(),
         media_type: format.media_type(),
-        disposition: disposition(&dated.snapshot.layer, version, format.suffix()),
+        disposition: source.disposition(format.suffix()),
         fixed: *fixed,
         by_range: true,
     };

@@ -1,6 +1,6 @@
 //! Files that are written while they go out, on the workers, in the content coding that the client likes best.
 
-use super::{Source, disposition::disposition, wanted::Wanted};
+use super::{Source, wanted::Wanted};
 use crate::{
     encoding::Encoding,
     export::{self, Format},
@@ -53,8 +53,7 @@ pub async fn answer(
     headers.insert(header::CACHE_CONTROL, cache_control);
     headers.insert(header::VARY, VARY_ENCODING);
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("none"));
-    let disposition = disposition(&snapshot.layer, &source.version, format.suffix());
-    insert(headers, header::CONTENT_DISPOSITION, &disposition)?;
+    insert(headers, header::CONTENT_DISPOSITION, &source.disposition(format.suffix()))?;
     if let Some(token) = encoding.token() {
         insert(headers, header::CONTENT_ENCODING, token)?;
     }
