@@ -2,14 +2,13 @@
 
 use super::{
     App, Problem, Segments,
-    base_url::base_url,
-    connection::Peer,
+    asked::Asked,
     disposition::FileName,
     documents::at,
     media::HTML,
-    parameters::{Parameters, language, wrong},
+    parameters::{Parameters, features::area, language, wrong},
     policy,
-    respond::{REVALIDATE, Representation, VARY_ENCODING, insert},
+    respond::{REVALIDATE, Representation, VARY_ENCODING, insert, unchanged},
 };
 use crate::{
     catalog::{Catalog, Version},
@@ -23,15 +22,14 @@ use crate::{
     workers::WorkError,
 };
 use axum::{
-    Extension, Router,
-    extract::State,
-    http::{HeaderMap, HeaderValue, Uri, header},
+    Router,
+    http::{HeaderValue, header},
     response::Response,
     routing::get,
 };
 use bytes::Bytes;
 use moka::sync::Cache;
-use std::sync::Arc;
+use std::{ops::RangeInclusive, sync::Arc};
 
 /// Bytes of sheets that are kept: a few of each map. A sheet is drawn in a second or two.
 const KEPT: u64 = 32 << 20;
@@ -66,21 +64,17 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/sheets/{file}", get(sheet))
 }
 
-async fn page(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
-    let page = describe::sheets_page(&app.service.sheets, language(&Parameters::of(&uri)?)?);
-    let mut response = Representation::text(page, HTML.content_type(), &headers)?.answer(&headers)?;
+async fn page(asked: Asked) -> Result<Response, Problem> {
+    let page = describe::sheets_page(&asked.app.service.sheets, language(&asked.parameters)?);
+    let mut response =
+        Representation::text(page, HTML.content_type(), &asked.headers)?.answer(&asked.headers)?;
     policy::guard(response.headers_mut(), policy::OWN_FILES);
     Ok(response)
 }
 
-async fn list(
-    State(app): State<Arc<App>>,
-    Extension(Peer(peer)): Extension<Peer>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let base = base_url(&app.server, peer, &headers);
-    let document = describe::sheets(&app.service.sheets, &base);
-    Representation::document(document.to_string(), &headers)?.answer(&headers)
+async fn list(asked: Asked) -> Result<Response, Problem> {
+    let document = describe::sheets(&asked.app.service.sheets, &asked.base);
+    Representation::document(document.to_string(), &asked.headers)?.answer(&asked.headers)
 }
 
 /// What of a request says which part of the ground, and how finely.
@@ -91,53 +85,43 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn of(uri: &Uri, form: &str) -> Result<Self, Problem> {
-        let parameters = Parameters::of(uri)?;
+    fn of(parameters: &Parameters, form: &str) -> Result<Self, Problem> {
         parameters.check(if form == "png" { &["bbox", "scale", "dpi"] } else { &["bbox", "scale"] })?;
-        let number = |name: &str, range: std::ops::RangeInclusive<u32>| {
+        let number = |name: &str, range: RangeInclusive<u32>| {
             let reason = format!("it is a whole number from {} to {}", range.start(), range.end());
             let read = |text: &str| text.parse().ok().filter(|n| range.contains(n));
             let found = parameters.get(name);
             found.map(|text| read(text).ok_or_else(|| wrong(name, &reason))).transpose()
         };
-        let bbox = parameters.get("bbox").map(|text| bounds(text).ok_or_else(not_a_box)).transpose()?;
-        Ok(Self { bbox, scale: number("scale", SCALE)?, dpi: number("dpi", DPI)? })
+        Ok(Self { bbox: bounds(parameters)?, scale: number("scale", SCALE)?, dpi: number("dpi", DPI)? })
     }
 }
 
-fn not_a_box() -> Problem {
-    wrong(
-        "bbox",
-        "it is min longitude, min latitude, max longitude, max latitude in degrees, each min below its max",
-    )
-}
-
-fn bounds(text: &str) -> Option<Bounds> {
-    let numbers: Vec<f64> = text.split(',').map(|n| n.trim().parse().ok()).collect::<Option<_>>()?;
-    let [min_x, min_y, max_x, max_y] = numbers[..] else { return None };
+/// The box that is asked for, with room in it and on one side of the antimeridian.
+fn bounds(parameters: &Parameters) -> Result<Option<Bounds>, Problem> {
+    let Some(area) = area(parameters)? else { return Ok(None) };
     let is_range = |min: f64, max: f64, limit: f64| -limit <= min && min < max && max <= limit;
-    (is_range(min_x, max_x, 180.0) && is_range(min_y, max_y, 90.0)).then_some(Bounds {
-        min_x,
-        min_y,
-        max_x,
-        max_y,
-    })
+    let has_room = |b: &Bounds| is_range(b.min_x, b.max_x, 180.0) && is_range(b.min_y, b.max_y, 90.0);
+    match area.cover() {
+        [bounds] if has_room(bounds) => Ok(Some(*bounds)),
+        _ => Err(wrong(
+            "bbox",
+            "it is min longitude, min latitude, max longitude, max latitude in degrees, each min below its max",
+        )),
+    }
 }
 
-async fn sheet(
-    State(app): State<Arc<App>>,
-    Segments(file): Segments<String>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
+/// `/sheets/{map}[@{edition}].{form}`
+async fn sheet(asked: Asked, Segments(file): Segments<String>) -> Result<Response, Problem> {
+    let Asked { app, parameters, headers, .. } = asked;
     let unknown = || Problem::not_found("there is no sheet of this name; /sheets.json lists them");
     let (name, extension) = file.rsplit_once('.').ok_or_else(unknown)?;
     if !["pdf", "png", "json"].contains(&extension) {
         return Err(Problem::not_found("a sheet ends in .pdf, .png or .json"));
     }
-    let wanted = Wanted::of(&uri, extension)?;
+    let wanted = Wanted::of(&parameters, extension)?;
     let (name, at) = at(name)?;
-    let asked = at.as_ref().map(At::to_string);
+    let at_text = at.as_ref().map(At::to_string);
     let edition = match at {
         None => Edition::Current,
         Some(At::One(edition)) => edition,
@@ -154,19 +138,22 @@ async fn sheet(
     }
     let form = if extension == "pdf" { Form::Pdf } else { Form::Png(wanted.dpi.unwrap_or(*DPI.end())) };
     let version = version.drawn(&format!("{view:?} {form:?}"));
+    let tag = format!("\"{version}\"");
+    if let Some(unchanged) = unchanged(&tag, &headers, REVALIDATE, VARY_ENCODING)? {
+        return Ok(unchanged);
+    }
     let title = sheet::title(&style, &app.service.sheets);
-    let bytes = made(&app, &catalog, id, view, form, version).await?;
     let content_type = if form == Form::Pdf { "application/pdf" } else { "image/png" };
     let representation = Representation {
-        bytes,
+        bytes: made(&app, &catalog, id, view, form, version).await?,
         encoding: Encoding::Identity,
-        etag: format!("\"{version}\""),
+        etag: tag,
         content_type: HeaderValue::from_static(content_type),
         cache_control: REVALIDATE,
         vary: VARY_ENCODING,
     };
     let mut response = representation.answer(&headers)?;
-    let name = FileName { id: name, title: &title, version: asked.as_deref(), suffix: extension };
+    let name = FileName { id: name, title: &title, version: at_text.as_deref(), suffix: extension };
     insert(response.headers_mut(), header::CONTENT_DISPOSITION, &name.inline())?;
     Ok(response)
 }
