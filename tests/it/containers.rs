@@ -628,6 +628,9 @@ fn what_cannot_be_had_is_said() {
         ("roads.shp.zip?filter=nothing%3D1", 400),
         ("roads.shp.zip?properties=nothing", 400),
         ("roads.gpkg?bbox=1,2,3", 400),
+        ("plan.zip?bbox=112,36,113,37", 400),
+        ("plan.pmtiles?layer=roads", 400),
+        ("plan@current.zip?crs=4490", 400),
     ] {
         server.get(&format!("/downloads/{path}")).expect_problem(status);
     }

@@ -8,7 +8,7 @@ mod stored;
 mod streamed;
 mod wanted;
 
-use super::{App, Problem, Segments, disposition::FileName};
+use super::{App, Problem, Segments, disposition::FileName, parameters::Parameters};
 use crate::{
     catalog::{Catalog, Dated, PLAN},
     containers::Whole,
@@ -59,6 +59,7 @@ async fn download(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     if let Some((at, whole)) = plan(&file) {
+        Parameters::of(&uri)?.check(&[])?;
         return containers::plan(&app, at, whole, &method, &headers).await;
     }
     if let Some((name, container)) = Container::of(&file) {

@@ -20,8 +20,8 @@ impl Parameters {
     pub fn check(&self, known: &[&str]) -> Result<(), Problem> {
         for (i, (name, _)) in self.0.iter().enumerate() {
             if !known.contains(&name.as_str()) {
-                let reason = format!("there is no such parameter here; there are {}", known.join(", "));
-                return Err(wrong(name, &reason));
+                let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+                return Err(wrong(name, &format!("there is no such parameter here; there are {known}")));
             }
             if self.0[..i].iter().any(|(earlier, _)| earlier == name) {
                 return Err(wrong(name, "it is there twice"));
