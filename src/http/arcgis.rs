@@ -7,7 +7,8 @@ use super::{
     assets,
     media::{Form, HTML, JSON},
     respond::REVALIDATE,
-    tiles,
+    segments::number,
+    tiles::vectors,
 };
 use crate::{
     catalog::{Catalog, Tileset},
@@ -102,7 +103,7 @@ impl Named {
     }
 
     fn level(&self, level: &str) -> Result<u8, Problem> {
-        let number = tiles::number(level).and_then(|level| u8::try_from(level).ok());
+        let number = number(level).and_then(|level| u8::try_from(level).ok());
         let [first, last] = self.set.levels;
         let within = number.filter(|level| self.set.levels().contains(level));
         within.ok_or_else(|| Problem::not_found(format!("level: it is {first} to {last}")))
@@ -111,7 +112,7 @@ impl Named {
 
 /// A number of a path, or 404 that names it.
 fn place(name: &str, text: &str, count: u32) -> Result<u32, Problem> {
-    let number = tiles::number(text).filter(|&number| number < count);
+    let number = number(text).filter(|&number| number < count);
     number.ok_or_else(|| Problem::not_found(format!("{name}: it is 0 to {}", count.saturating_sub(1))))
 }
 
@@ -129,7 +130,7 @@ async fn tile(
     let coord = named.set.tile(level, column, row).ok_or_else(Problem::internal)?;
     let catalog = app.catalog_on(&named.set.grid).await?;
     let tileset = Named::find(&name, &catalog)?.tileset;
-    tiles::send_there(&app, &tileset, coord, &View::OPEN, REVALIDATE, &asked.headers).await
+    vectors::send_there(&app, &tileset, coord, &View::OPEN, REVALIDATE, &asked.headers).await
 }
 
 async fn tilemap(
@@ -149,7 +150,7 @@ async fn tilemap(
     let [columns, rows] = named.set.matrix_at(level);
     let (row, column) = (place("row", &row, rows)?, place("column", &column, columns)?);
     let side = |name: &str, text: &str| {
-        let side = tiles::number(text).filter(|&side| side > 0);
+        let side = number(text).filter(|&side| side > 0);
         side.ok_or_else(|| Problem::bad_request(format!("{name}: it is 1 or more")))
     };
     let sides = [side("width", &width)?, side("height", &height)?];

@@ -1,28 +1,15 @@
 //! `/connect`: addresses for every client, and files for QGIS.
 
 use super::{
-    App, Problem, Segments,
-    base_url::base_url,
-    connection::Peer,
-    media::HTML,
-    parameters::{Parameters, language},
-    policy,
-    respond::Representation,
+    App, Problem, Segments, asked::Asked, media::HTML, parameters::language, policy, respond::Representation,
 };
 use crate::{
     catalog::PLAN,
-    config::PublicUrl,
     describe::connect::{self, Language},
     plan::LayerId,
     style::{StyleId, Subject, Theme},
 };
-use axum::{
-    Extension, Router,
-    extract::State,
-    http::{HeaderMap, Uri},
-    response::Response,
-    routing::get,
-};
+use axum::{Router, response::Response, routing::get};
 use std::sync::Arc;
 
 const QLR: &str = "application/x-qgis-layer-definition";
@@ -31,41 +18,29 @@ pub fn routes() -> Router<Arc<App>> {
     Router::new().route("/connect", get(page)).route("/connect/{file}", get(file))
 }
 
-async fn page(
-    State(app): State<Arc<App>>,
-    Extension(Peer(peer)): Extension<Peer>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let base = base_url(&app.server, peer, &headers);
-    let page = connect::page(&*app.catalog()?, &base, language(&Parameters::of(&uri)?)?);
-    let mut response = Representation::text(page, HTML.content_type(), &headers)?.answer(&headers)?;
+async fn page(asked: Asked) -> Result<Response, Problem> {
+    let page = connect::page(&asked.catalog, &asked.base, language(&asked.parameters)?);
+    let document = Representation::text(page, HTML.content_type(), &asked.headers)?;
+    let mut response = document.answer(&asked.headers)?;
     policy::guard(response.headers_mut(), policy::OWN_FILES);
     Ok(response)
 }
 
 /// `/connect/plan.qlr`: the plan as vector tiles; `/connect/layers.qlr`, `/connect/{layer}.qlr`: features.
-async fn file(
-    State(app): State<Arc<App>>,
-    Extension(Peer(peer)): Extension<Peer>,
-    Segments(file): Segments<String>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let base = base_url(&app.server, peer, &headers);
-    let text = definition(&app, &file, &base, language(&Parameters::of(&uri)?)?)?;
-    Representation::text(text, QLR, &headers)?.answer(&headers)
+async fn file(asked: Asked, Segments(file): Segments<String>) -> Result<Response, Problem> {
+    let text = definition(&asked, &file, language(&asked.parameters)?)?;
+    Representation::text(text, QLR, &asked.headers)?.answer(&asked.headers)
 }
 
-fn definition(app: &App, file: &str, base: &PublicUrl, language: Language) -> Result<String, Problem> {
-    let catalog = app.catalog()?;
+fn definition(asked: &Asked, file: &str, language: Language) -> Result<String, Problem> {
+    let Asked { app, catalog, base, .. } = asked;
     let unknown = || Problem::not_found("there are plan.qlr, layers.qlr and {layer}.qlr");
     let subject = match file.strip_suffix(".qlr").ok_or_else(unknown)? {
         "plan" | "layers" => Subject::Plan,
         id => Subject::Layer(LayerId::new(id).map_err(|_| unknown())?),
     };
     let id = StyleId { subject, theme: Theme::Light };
-    let style = app.service.sheets.style(id, &catalog).ok_or_else(unknown)?;
+    let style = app.service.sheets.style(id, catalog).ok_or_else(unknown)?;
     match file {
         "plan.qlr" => Ok(connect::plan_qlr(&style, &*catalog.tileset(PLAN)?, base, language)),
         _ => Ok(connect::features_qlr(&style, base, language)),

@@ -22,7 +22,6 @@ mod negotiate;
 mod ogc;
 mod parameters;
 mod patience;
-mod pictures;
 mod places;
 mod plan;
 mod policy;
@@ -31,6 +30,7 @@ mod respond;
 mod review;
 mod revisions;
 mod search;
+mod segments;
 mod serve;
 mod sheets;
 mod socket;
@@ -53,15 +53,10 @@ use crate::{
     sheet::Press,
 };
 use assets::Assets;
-use axum::{
-    Router,
-    extract::{FromRequestParts, Path},
-    http::request::Parts,
-    routing::get,
-};
+use axum::{Router, routing::get};
 use error::Problem;
 use events::Streams;
-use serde::de::DeserializeOwned;
+use segments::Segments;
 use std::{io, sync::Arc};
 
 /// What every handler shares.
@@ -159,8 +154,7 @@ fn router(app: Arc<App>) -> Router {
         .route("/{document}", get(documents::of_edition))
         .merge(revisions::routes())
         .merge(review::routes())
-        .route("/tiles/{document}", get(documents::tilejson))
-        .route("/tiles/{tileset}/{*tile}", get(tiles::tile))
+        .merge(tiles::routes())
         .merge(downloads::routes())
         .merge(styles::routes())
         .merge(sheets::routes())
@@ -178,17 +172,4 @@ fn router(app: Arc<App>) -> Router {
         .fallback(async || Problem::nothing_here())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .with_state(app)
-}
-
-/// The segments of the path, percent-decoded; what is not UTF-8 is a problem like any other.
-struct Segments<T>(T);
-
-impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Segments<T> {
-    type Rejection = Problem;
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let segments = Path::<T>::from_request_parts(parts, state).await;
-        segments
-            .map(|Path(segments)| Self(segments))
-            .map_err(|_| Problem::bad_request("the path is not valid UTF-8"))
-    }
 }

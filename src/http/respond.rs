@@ -141,3 +141,11 @@ pub fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) -> Result<
     headers.insert(name, HeaderValue::from_str(value).map_err(|_| Problem::internal())?);
     Ok(())
 }
+
+/// 307 to the current version: what is kept for good may not be redirected for good.
+pub fn redirect(url: &str) -> Result<Response, Problem> {
+    let location = HeaderValue::from_str(url).map_err(|_| Problem::internal())?;
+    let headers =
+        [(header::LOCATION, location), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    Ok((StatusCode::TEMPORARY_REDIRECT, headers).into_response())
+}

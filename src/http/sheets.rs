@@ -4,11 +4,11 @@ use super::{
     App, Problem, Segments,
     asked::Asked,
     disposition::FileName,
-    documents::at,
     media::HTML,
     parameters::{Parameters, features::area, language, wrong},
     policy,
     respond::{REVALIDATE, Representation, VARY_ENCODING, insert, unchanged},
+    segments::at,
 };
 use crate::{
     catalog::{Catalog, Version},

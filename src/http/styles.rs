@@ -1,7 +1,7 @@
 //! `/styles`: MapLibre styles, legends, and the same symbols for QGIS.
 
 use super::{
-    App, Problem, Segments, base_url::base_url, connection::Peer, documents::at, respond::Representation,
+    App, Problem, Segments, base_url::base_url, connection::Peer, respond::Representation, segments::at,
 };
 use crate::{
     describe::{

@@ -7,9 +7,9 @@ use super::{
     App, Problem, Segments,
     base_url::base_url,
     connection::Peer,
-    pictures,
     respond::{REVALIDATE, Representation},
-    tiles,
+    segments::number,
+    tiles::{pictures, vectors},
 };
 use crate::{
     catalog::TilesetError,
@@ -228,20 +228,20 @@ impl Tile<'_> {
                 Ok(pictures::send(app, &tileset, coord, look, &View::OPEN, REVALIDATE, headers).await?)
             }
             Format::Mvt => {
-                Ok(tiles::send_there(app, &tileset, coord, &View::OPEN, REVALIDATE, headers).await?)
+                Ok(vectors::send_there(app, &tileset, coord, &View::OPEN, REVALIDATE, headers).await?)
             }
         }
     }
 
     fn coordinate(&self, set: &TileMatrixSet) -> Result<TileCoord, Exception> {
-        let level = tiles::number(self.matrix).and_then(|level| u8::try_from(level).ok());
+        let level = number(self.matrix).and_then(|level| u8::try_from(level).ok());
         let level = level.filter(|level| set.levels().contains(level)).ok_or_else(|| {
             let [first, last] = set.levels;
             Exception::invalid("TileMatrix", format!("the tile matrices of {} are {first} to {last}", set.id))
         })?;
         let [columns, rows] = set.matrix_at(level);
         let within = |name: &'static str, text: &str, count: u32| {
-            let number = tiles::number(text).ok_or_else(|| Exception::invalid(name, "it is not a number"))?;
+            let number = number(text).ok_or_else(|| Exception::invalid(name, "it is not a number"))?;
             if number < count {
                 return Ok(number);
             }

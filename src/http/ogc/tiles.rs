@@ -10,7 +10,8 @@ use crate::{
         media::{Form, HTML, JSON},
         parameters::{filter, wrong},
         respond::REVALIDATE,
-        tiles,
+        segments::number,
+        tiles::vectors,
     },
 };
 use axum::{Router, extract::State, response::Response, routing::get};
@@ -180,20 +181,20 @@ impl Wanted<'_> {
         let catalog = app.catalog_on(&set.grid).await?;
         let tileset = self.layers(&catalog, asked)?;
         let view = filter::view(&asked.parameters, &tileset)?;
-        tiles::send_there(app, &tileset, coord, &view, REVALIDATE, &asked.headers).await
+        vectors::send_there(app, &tileset, coord, &view, REVALIDATE, &asked.headers).await
     }
 }
 
 /// The tile of the grid; row before column.
 fn coordinate(set: &TileMatrixSet, matrix: &str, row: &str, column: &str) -> Result<TileCoord, Problem> {
     let [first, last] = set.levels;
-    let level = tiles::number(matrix).and_then(|level| u8::try_from(level).ok());
+    let level = number(matrix).and_then(|level| u8::try_from(level).ok());
     let level = level.filter(|level| set.levels().contains(level)).ok_or_else(|| {
         Problem::not_found(format!("tileMatrix: the tile matrices of `{}` are {first} to {last}", set.id))
     })?;
     let [columns, rows] = set.matrix_at(level);
     let within = |name: &str, text: &str, count: u32| {
-        let number = tiles::number(text).filter(|&number| number < count);
+        let number = number(text).filter(|&number| number < count);
         number.ok_or_else(|| {
             Problem::not_found(format!("{name}: at tile matrix {level} it is 0 to {}", count - 1))
         })
@@ -209,7 +210,7 @@ fn within_limits(
     matrix: &str,
     tile: TileCoord,
 ) -> Result<(), Problem> {
-    let level = tiles::number(matrix).and_then(|level| u8::try_from(level).ok()).unwrap_or_default();
+    let level = number(matrix).and_then(|level| u8::try_from(level).ok()).unwrap_or_default();
     let limits = tileset.bounds().and_then(|bounds| set.limits(level, &bounds));
     let outside = |name: &str| {
         Problem::not_found(format!("{name}: outside the limits of the tileset, see tileMatrixSetLimits"))

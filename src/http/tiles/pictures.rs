@@ -1,18 +1,18 @@
 //! `/tiles/{tileset}[@{edition}]/{z}/{x}/{y}[@2x].png[?style=dark][&filter=…]`
 
-use super::{
-    App, Problem,
-    documents::at,
-    parameters::{Parameters, filter, wrong},
-    respond::{IMMUTABLE, REVALIDATE, Representation, VARY_ENCODING, insert},
-    tiles::{DROPPED_FEATURES, place, redirect},
-};
+use super::{place, tell_dropped};
 use crate::{
     catalog::Tileset,
     config::PublicUrl,
     editions::{At, Edition},
     encoding::Encoding,
     grid::TileCoord,
+    http::{
+        App, Problem,
+        parameters::{Parameters, filter, wrong},
+        respond::{IMMUTABLE, REVALIDATE, Representation, VARY_ENCODING, redirect},
+        segments::at,
+    },
     picture::{Look, Scale},
     style::Theme,
     view::View,
@@ -27,12 +27,12 @@ const PNG: HeaderValue = HeaderValue::from_static("image/png");
 
 /// The picture at `path`, `{z}/{x}/{y}[@2x]`, of the tileset `name`. A version in the name is one of pictures: it
 /// stands for what is drawn and how, so it is of one theme.
-pub async fn picture(
+pub async fn answer(
     app: &App,
     name: &str,
     path: &str,
     uri: &Uri,
-    base: &PublicUrl,
+    base: impl FnOnce() -> PublicUrl,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
     let (path, scale) = match path.strip_suffix("@2x") {
@@ -52,7 +52,8 @@ pub async fn picture(
                     let (tile, suffix) = (place(&current.grid, path)?, suffix(scale));
                     let version = app.service.picture_version(&current, look.theme);
                     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-                    let (base, name) = (base.as_str(), &current.name);
+                    let (base, name) = (base(), &current.name);
+                    let base = base.as_str();
                     return redirect(&format!("{base}/tiles/{name}@{version}/{tile}{suffix}.png{query}"));
                 }
             }
@@ -99,9 +100,5 @@ pub async fn send(
         cache_control,
         vary: VARY_ENCODING,
     };
-    let mut response = representation.answer(headers)?;
-    if ready.dropped > 0 {
-        insert(response.headers_mut(), DROPPED_FEATURES, &ready.dropped.to_string())?;
-    }
-    Ok(response)
+    tell_dropped(representation.answer(headers)?, ready.dropped)
 }
