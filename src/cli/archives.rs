@@ -1,13 +1,12 @@
 //! Archives of tiles from what is published, with the database or without.
 
-use super::{export::published, progress::Progress, site};
+use super::{progress::Progress, published::catalog, site};
 use crate::{
     archive::{self, DEEPEST, Format, Pyramid},
-    catalog::{Catalog, PLAN, PublishedLayer},
+    catalog::{Catalog, PLAN},
     config::{self, Config},
     grid::MAX_ZOOM,
     plan::LayerId,
-    publisher::{Publisher, served_grid},
     snapshot::{Bounds, Store},
 };
 use anyhow::{Context, bail};
@@ -61,7 +60,8 @@ impl Tiles {
 }
 
 pub async fn export(config: &Config, tiles: Tiles, format: Format, path: &Path) -> anyhow::Result<()> {
-    let pyramid = tiles.pyramid(&catalog(config).await?, DEEPEST)?;
+    let store = Arc::new(Store::open(config.state_dir())?);
+    let pyramid = tiles.pyramid(&catalog(config, &store).await?, DEEPEST)?;
     block_in_place(|| write(config, &pyramid, format, path))
 }
 
@@ -69,7 +69,8 @@ pub async fn site(config: &Config, tiles: Tiles, path: &Path) -> anyhow::Result<
     if !tiles.layers.is_empty() {
         bail!("a site is of the whole plan");
     }
-    let catalog = catalog(config).await?;
+    let store = Arc::new(Store::open(config.state_dir())?);
+    let catalog = catalog(config, &store).await?;
     let pyramid = tiles.pyramid(&catalog, DEEPEST)?;
     block_in_place(|| {
         site::write(&catalog, path, |archive| write(config, &pyramid, Format::PmTiles, archive))
@@ -97,22 +98,4 @@ fn write(config: &Config, pyramid: &Pyramid, format: Format, path: &Path) -> any
         path.display()
     );
     Ok(())
-}
-
-/// What is published, ready for cutting.
-pub async fn catalog(config: &Config) -> anyhow::Result<Catalog> {
-    let store = Arc::new(Store::open(config.state_dir())?);
-    let set = published(config, &store).await?;
-    let publisher = Publisher::new(config, store)?;
-    let opened = block_in_place(|| publisher.open_set(set, &[]));
-    if !opened.failures.is_empty() {
-        bail!("{}", opened.failures.join("; "));
-    }
-    let set = opened.set;
-    let layers = opened.snapshots.into_iter().map(|snapshot| {
-        let at = set.published_at(&snapshot.layer.id, snapshot.id).unwrap_or_default();
-        Ok(Arc::new(PublishedLayer::after(None, publisher.tiles(snapshot, None)?, at)))
-    });
-    let layers = block_in_place(|| layers.collect::<anyhow::Result<Vec<_>>>())?;
-    Ok(Catalog::new(set.origin, &served_grid(), layers, publisher.max_tile()))
 }

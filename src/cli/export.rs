@@ -3,6 +3,7 @@
 use super::{
     archives::{self, Tiles, Zooms},
     progress::Progress,
+    published::published,
 };
 use crate::{
     archive,
@@ -13,8 +14,8 @@ use crate::{
     export::{self, Container, Format, Request},
     features::{Area, Filter, Query, filter::Language},
     plan::LayerId,
-    publisher::{Publisher, Wanted, served_grid},
-    snapshot::{CurrentSet, Snapshot, Store, unfinished_beside},
+    publisher::{Publisher, served_grid},
+    snapshot::{Snapshot, Store, unfinished_beside},
     style::Sheets,
 };
 use anyhow::{Context, bail};
@@ -171,23 +172,6 @@ async fn file(config: &Config, args: ExportArgs, format: FileFormat) -> anyhow::
     let bytes = bytes.with_context(|| format!("cannot write {}", args.output.display()))?;
     println!("{}: {bytes} bytes", args.output.display());
     Ok(())
-}
-
-/// What is published, from the state directory alone when it is there; the first time it is published now.
-pub async fn published(config: &Config, store: &Arc<Store>) -> anyhow::Result<CurrentSet> {
-    let publisher = Publisher::new(config, Arc::clone(store))?;
-    let current = match config.database.url {
-        Some(_) => publisher.current()?,
-        None => store.current()?,
-    };
-    if let Some(set) = current {
-        return Ok(set);
-    }
-    let published = publisher.publish(Wanted::All, &[], &|_| {}).await?;
-    match published.failures.as_slice() {
-        [] => Ok(published.set),
-        failures => bail!("{}", failures.join("; ")),
-    }
 }
 
 impl ExportArgs {

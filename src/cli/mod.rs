@@ -5,6 +5,7 @@ mod check;
 mod database;
 mod export;
 mod progress;
+mod published;
 mod review;
 mod revisions;
 mod seed;

@@ -1,18 +1,17 @@
 //! `plantiles review`: a proposed right against the rules of the plan.
 
-use super::{database::crs, export::published};
+use super::{database::crs, published::catalog};
 use crate::{
-    catalog::{Catalog, PLAN, PublishedLayer},
+    catalog::{Catalog, PLAN},
     config::Config,
     crs::Crs,
     describe::review as documents,
-    publisher::{Publisher, served_grid},
     review::{Given, Proposal, Review, Rules},
     service::Service,
     snapshot::Store,
     style::Sheets,
 };
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::{Args, ValueEnum};
 use std::{io::Write, path::PathBuf, sync::Arc};
 
@@ -90,22 +89,6 @@ pub async fn review(config: &Config, args: ReviewArgs) -> anyhow::Result<()> {
         Some(path) => std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display())),
         None => Ok(std::io::stdout().write_all(text.as_bytes())?),
     }
-}
-
-/// What is published, for tiles too.
-async fn catalog(config: &Config, store: &Arc<Store>) -> anyhow::Result<Catalog> {
-    let publisher = Publisher::new(config, Arc::clone(store))?;
-    let published = publisher.open_set(published(config, store).await?, &[]);
-    if !published.failures.is_empty() {
-        bail!("{}", published.failures.join("; "));
-    }
-    let layers = published.snapshots.into_iter().map(|snapshot| {
-        let at = published.set.published_at(&snapshot.layer.id, snapshot.id).unwrap_or_default();
-        let tiles = publisher.tiles(snapshot, None)?;
-        anyhow::Ok(Arc::new(PublishedLayer::after(None, tiles, at)))
-    });
-    let layers = layers.collect::<anyhow::Result<_>>()?;
-    Ok(Catalog::new(published.set.origin, &served_grid(), layers, publisher.max_tile()))
 }
 
 async fn report(

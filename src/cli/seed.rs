@@ -4,18 +4,20 @@
 //! tiles there are is read from the state directory.
 
 use super::{
-    archives::{Tiles, Zooms, catalog},
+    archives::{Tiles, Zooms},
     progress::Progress,
+    published::catalog,
 };
 use crate::{
     archive::in_order,
     config::{self, Config, PublicUrl},
     grid::TileCoord,
     plan::LayerId,
+    snapshot::Store,
 };
 use anyhow::bail;
 use clap::Args;
-use std::{num::NonZeroUsize, thread, time::Duration};
+use std::{num::NonZeroUsize, sync::Arc, thread, time::Duration};
 use tokio::task::block_in_place;
 use ureq::{Agent, http::StatusCode};
 
@@ -54,7 +56,8 @@ fn server(text: &str) -> Result<PublicUrl, String> {
 pub async fn seed(config: &Config, args: SeedArgs) -> anyhow::Result<()> {
     let url = args.url.unwrap_or_else(|| PublicUrl::listening_on(config.server.listen));
     let wanted = Tiles { layers: args.layer, bbox: args.bbox, zooms: args.zoom };
-    let pyramid = wanted.pyramid(&catalog(config).await?, DEEPEST)?;
+    let store = Arc::new(Store::open(config.state_dir())?);
+    let pyramid = wanted.pyramid(&catalog(config, &store).await?, DEEPEST)?;
     let tiles: Vec<_> = block_in_place(|| pyramid.candidates().collect());
     // Two for each thread: one tile is cut while the next is on its way. Far fewer than may wait in the server.
     let connections = 2 * config.tiles.threads.map_or_else(config::cores, NonZeroUsize::get);
