@@ -1,15 +1,17 @@
 //! Archives of tiles from what is published, with the database or without.
 
-use super::{progress::Progress, published::catalog, site};
+use super::{WrongUsage, progress::Progress, published::catalog, site};
 use crate::{
     archive::{self, DEEPEST, Format, Pyramid},
     catalog::{Catalog, PLAN},
     config::{self, Config},
+    crs::Crs,
+    features::Area,
     grid::MAX_ZOOM,
     plan::LayerId,
     snapshot::{Bounds, Store},
 };
-use anyhow::{Context, bail};
+use anyhow::Context;
 use std::{num::NonZeroUsize, ops::RangeInclusive, path::Path, str::FromStr, sync::Arc, time::Instant};
 use tokio::task::block_in_place;
 
@@ -17,8 +19,7 @@ use tokio::task::block_in_place;
 pub struct Tiles {
     /// Those of the whole plan when it is empty.
     pub layers: Vec<LayerId>,
-    /// Degrees, west and south before east and north.
-    pub bbox: Option<String>,
+    pub bbox: Option<Bounds>,
     pub zooms: Option<Zooms>,
 }
 
@@ -36,17 +37,16 @@ impl FromStr for Zooms {
     }
 }
 
-fn bounds(text: &str) -> anyhow::Result<Bounds> {
-    let numbers: Result<Vec<f64>, _> = text.split(',').map(|number| number.trim().parse()).collect();
-    match numbers.as_deref() {
-        Ok(&[min_x, min_y, max_x, max_y])
-            if min_x <= max_x && min_y <= max_y && (max_x - min_x).is_finite() =>
-        {
-            Ok(Bounds { min_x, min_y, max_x, max_y })
-        }
-        _ => bail!("--bbox: not four numbers: west, south, east, north, such as 112.6,36.2,112.9,36.4"),
+/// The box of tiles: degrees, west and south before east and north.
+pub fn bounds(text: &str) -> Result<Bounds, String> {
+    let found = Area::parse(text, Crs::Crs84).map_err(|reason| format!("{reason}, such as {EXAMPLE}"))?;
+    match found.cover() {
+        [bounds] => Ok(*bounds),
+        _ => Err(format!("it does not run over the antimeridian, such as {EXAMPLE}")),
     }
 }
+
+const EXAMPLE: &str = "112.6,36.2,112.9,36.4";
 
 impl Tiles {
     /// The tiles, down to zoom `deepest` unless another is asked for.
@@ -54,8 +54,7 @@ impl Tiles {
         let names: Vec<&str> = self.layers.iter().map(LayerId::as_str).collect();
         let name = if names.is_empty() { PLAN.to_owned() } else { names.join(",") };
         let zooms = self.zooms.as_ref().map_or(0..=deepest, |zooms| zooms.0.clone());
-        let bbox = self.bbox.as_deref().map(bounds).transpose()?;
-        Ok(Pyramid::new(catalog.tileset(&name)?, catalog.origin, zooms, bbox))
+        Ok(Pyramid::new(catalog.tileset(&name)?, catalog.origin, zooms, self.bbox))
     }
 }
 
@@ -67,7 +66,7 @@ pub async fn export(config: &Config, tiles: Tiles, format: Format, path: &Path) 
 
 pub async fn site(config: &Config, tiles: Tiles, path: &Path) -> anyhow::Result<()> {
     if !tiles.layers.is_empty() {
-        bail!("a site is of the whole plan");
+        return Err(WrongUsage("a site is of the whole plan".into()).into());
     }
     let store = Arc::new(Store::open(config.state_dir())?);
     let catalog = catalog(config, &store).await?;

@@ -1,7 +1,8 @@
 //! `export`: what is published, as files for others.
 
 use super::{
-    archives::{self, Tiles, Zooms},
+    WrongUsage,
+    archives::{self, Tiles, Zooms, bounds},
     progress::Progress,
     published::published,
 };
@@ -18,12 +19,13 @@ use crate::{
     snapshot::{Snapshot, Store, unfinished_beside},
     style::Sheets,
 };
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::{
     Args,
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use std::{
+    fmt::Display,
     fs::File,
     io::{self, BufWriter, Write},
     path::{self, Path, PathBuf},
@@ -127,33 +129,24 @@ fn crs(text: &str) -> Result<Crs, &'static str> {
 }
 
 pub async fn export(config: &Config, args: ExportArgs) -> anyhow::Result<()> {
-    if args.bom && args.format != Form::File(FileFormat::InPieces(Format::Csv)) {
-        bail!("--bom is for CSV");
-    }
+    args.check()?;
     match args.format {
         Form::File(format) => file(config, args, format).await,
-        _ if args.bbox_crs.is_some()
-            || args.filter.is_some()
-            || args.crs.is_some()
-            || args.properties.is_some() =>
-        {
-            bail!("--bbox-crs, --filter, --crs and --properties are for files of a layer")
-        }
-        Form::Tiles(format) => archives::export(config, args.tiles(), format, &args.output).await,
-        Form::Site => archives::site(config, args.tiles(), &args.output).await,
+        Form::Tiles(format) => archives::export(config, args.tiles()?, format, &args.output).await,
+        Form::Site => archives::site(config, args.tiles()?, &args.output).await,
     }
 }
 
 async fn file(config: &Config, args: ExportArgs, format: FileFormat) -> anyhow::Result<()> {
-    if args.zoom.is_some() {
-        bail!("--zoom is for tiles");
-    }
-    let [layer] = &args.layer[..] else { bail!("a file is of one layer") };
+    let area = args.area()?;
+    let [layer] = &args.layer[..] else {
+        return Err(WrongUsage("a file is of one layer".into()).into());
+    };
     let store = Arc::new(Store::open(config.state_dir())?);
     let set = published(config, &store).await?;
     let version = set.version(layer).with_context(|| format!("there is no layer {layer}"))?;
     let snapshot = store.open_snapshot(layer, version.id)?;
-    let request = args.request(Arc::clone(&snapshot), format)?;
+    let request = args.request(Arc::clone(&snapshot), area, format)?;
     let bytes = match format {
         FileFormat::InPieces(format) => {
             write(&args.output, |file| Ok(write_file(request, format, args.bom, file.as_file())?))
@@ -175,14 +168,44 @@ async fn file(config: &Config, args: ExportArgs, format: FileFormat) -> anyhow::
 }
 
 impl ExportArgs {
-    fn tiles(&self) -> Tiles {
-        Tiles { layers: self.layer.clone(), bbox: self.bbox.clone(), zooms: self.zoom.clone() }
+    /// Refuses what the format has no use for.
+    fn check(&self) -> Result<(), WrongUsage> {
+        let is_csv = self.format == Form::File(FileFormat::InPieces(Format::Csv));
+        let is_file = matches!(self.format, Form::File(_));
+        let is_of_files = self.bbox_crs.is_some()
+            || self.filter.is_some()
+            || self.crs.is_some()
+            || self.properties.is_some();
+        let refused = if self.bom && !is_csv {
+            "--bom is for CSV"
+        } else if is_file && self.zoom.is_some() {
+            "--zoom is for tiles"
+        } else if !is_file && is_of_files {
+            "--bbox-crs, --filter, --crs and --properties are for files of a layer"
+        } else {
+            return Ok(());
+        };
+        Err(WrongUsage(refused.into()))
     }
 
-    fn request(&self, snapshot: Arc<Snapshot>, format: FileFormat) -> anyhow::Result<Request> {
-        let (layer, bbox_crs) = (&snapshot.layer, self.bbox_crs.unwrap_or(Crs::Crs84));
-        let area = self.bbox.as_ref().map(|text| Area::parse(text, bbox_crs)).transpose();
-        let area = area.map_err(|reason| anyhow::anyhow!("--bbox: {reason}"))?;
+    fn tiles(&self) -> Result<Tiles, WrongUsage> {
+        let bbox = self.bbox.as_deref().map(bounds).transpose().map_err(wrong_box)?;
+        Ok(Tiles { layers: self.layer.clone(), bbox, zooms: self.zoom.clone() })
+    }
+
+    /// The box of a file.
+    fn area(&self) -> Result<Option<Area>, WrongUsage> {
+        let crs = self.bbox_crs.unwrap_or(Crs::Crs84);
+        self.bbox.as_deref().map(|text| Area::parse(text, crs)).transpose().map_err(wrong_box)
+    }
+
+    fn request(
+        &self,
+        snapshot: Arc<Snapshot>,
+        area: Option<Area>,
+        format: FileFormat,
+    ) -> anyhow::Result<Request> {
+        let layer = &snapshot.layer;
         let filter = self.filter.as_ref().map(|text| {
             let filter = Filter::parse(text, Language::Text, Crs::Crs84)?;
             filter.condition(layer)
@@ -195,6 +218,10 @@ impl ExportArgs {
         let query = Query { area, conditions: filter.into_iter().collect(), ..Query::default() };
         Ok(Request { crs: self.crs.unwrap_or(format.crs()), snapshot, query, fields })
     }
+}
+
+fn wrong_box(reason: impl Display) -> WrongUsage {
+    WrongUsage(format!("--bbox: {reason}"))
 }
 
 /// Has the file written beside `path` and gives it its name when it is whole; returns its length.

@@ -102,6 +102,11 @@ The exit code says whether it could be judged, not the verdict. docs/review.md l
     Check,
 }
 
+/// Arguments that make no sense together, whatever the data are.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct WrongUsage(String);
+
 /// Runs the program; an error is one line on standard error.
 ///
 /// Exit codes: 0 done, 1 failed, 2 wrong usage.
@@ -110,7 +115,7 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("plantiles: {}", format!("{error:#}").replace('\n', " "));
-            ExitCode::FAILURE
+            if error.is::<WrongUsage>() { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
 }

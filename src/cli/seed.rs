@@ -4,7 +4,7 @@
 //! tiles there are is read from the state directory.
 
 use super::{
-    archives::{Tiles, Zooms},
+    archives::{Tiles, Zooms, bounds},
     progress::Progress,
     published::catalog,
 };
@@ -13,7 +13,7 @@ use crate::{
     config::{self, Config, PublicUrl},
     grid::TileCoord,
     plan::LayerId,
-    snapshot::Store,
+    snapshot::{Bounds, Store},
 };
 use anyhow::bail;
 use clap::Args;
@@ -39,8 +39,8 @@ pub struct SeedArgs {
     #[arg(long, value_name = "ID", value_parser = LayerId::new)]
     layer: Vec<LayerId>,
     /// Only tiles that meet the box: west, south, east, north in degrees
-    #[arg(long, value_name = "W,S,E,N", allow_hyphen_values = true)]
-    bbox: Option<String>,
+    #[arg(long, value_name = "W,S,E,N", allow_hyphen_values = true, value_parser = bounds)]
+    bbox: Option<Bounds>,
     /// First and last zoom [default: 0-10; deeper tiles are cut in a fraction of a millisecond]
     #[arg(long, value_name = "A-B")]
     zoom: Option<Zooms>,
