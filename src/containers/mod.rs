@@ -72,8 +72,9 @@ pub struct Containers {
     shelf: Shelf,
     /// Where styles in the archive of the plan have their tiles from.
     base: PublicUrl,
-    /// Whose tables are in it.
+    /// Whose tables are in it, and what it hashes to.
     document: Option<Arc<Document>>,
+    document_id: SnapshotId,
     workers: Workers,
     flights: Flights<SnapshotId, Made>,
     open: Cache<SnapshotId, Arc<Boxed>>,
@@ -89,6 +90,7 @@ impl Containers {
             shelf: Shelf::new(Arc::clone(service.store())),
             service,
             base,
+            document_id: SnapshotId::of(format!("{document:?}").as_bytes()),
             document,
             workers: Workers::new(config::cores(), QUEUE)?,
             flights: Flights::default(),
@@ -199,12 +201,8 @@ impl Containers {
             },
             Whole::Plan => {
                 let layers: Vec<_> = catalog.layers().iter().map(|layer| of(layer)).collect();
-                let text = format!(
-                    "{said} {} {} {layers:?} {:?}",
-                    self.base.as_str(),
-                    catalog.version(),
-                    self.document
-                );
+                let (base, document) = (self.base.as_str(), self.document_id);
+                let text = format!("{said} {base} {} {layers:?} {document}", catalog.version());
                 Place {
                     directory: store.plans(),
                     stem: "plan".into(),
