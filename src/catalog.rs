@@ -174,6 +174,11 @@ impl Catalog {
         self.single.get(id)?.layers.first()
     }
 
+    /// Whether this very snapshot is one of its layers.
+    pub fn holds(&self, snapshot: &Snapshot) -> bool {
+        self.layer(&snapshot.layer.id).is_some_and(|layer| layer.snapshot.id == snapshot.id)
+    }
+
     /// The tileset of all layers, then one for each of them.
     pub fn tilesets(&self) -> impl Iterator<Item = &Arc<Tileset>> {
         std::iter::once(&self.plan).chain(self.single.values())

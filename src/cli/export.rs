@@ -157,7 +157,8 @@ async fn file(config: &Config, args: ExportArgs, format: FileFormat) -> anyhow::
             let max_tile = config.tiles.max_tile();
             let catalog = Catalog::new(set.origin, &served_grid(), vec![Arc::clone(&layer)], max_tile);
             write(&args.output, |file| {
-                containers::write(&Sheets::embedded()?, &catalog, &layer, container, request.select(), file)?;
+                let sheets = Sheets::embedded()?;
+                containers::write(&sheets, &catalog, &layer.dated(), container, request.select(), file)?;
                 Ok(file.as_file().metadata()?.len())
             })
         }

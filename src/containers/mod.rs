@@ -11,7 +11,7 @@ pub use shelf::Boxed;
 
 use crate::{
     archive::{self, DEEPEST, Pyramid},
-    catalog::{Catalog, PLAN, PublishedLayer},
+    catalog::{Catalog, Dated, PLAN},
     config::{self, PublicUrl},
     describe,
     document::Document,
@@ -35,7 +35,7 @@ use std::{
 use tempfile::NamedTempFile;
 
 /// Changes whenever the bytes of a file may: it is part of what they are kept by.
-pub const FORMAT_VERSION: u32 = 1;
+const FORMAT_VERSION: u32 = 1;
 /// Files that may wait to be made.
 const QUEUE: usize = 16;
 /// Files that are held open, and for how long after their last use.
@@ -127,11 +127,11 @@ impl Containers {
         self.flights.join(key, flight).await
     }
 
-    /// A part of a layer, in a file of its own.
+    /// A part of a layer, or one that is in no edition, in a file of its own; `catalog` says how it is drawn, if it does.
     pub async fn part(
         self: &Arc<Self>,
         catalog: &Arc<Catalog>,
-        layer: &Arc<PublishedLayer>,
+        layer: &Arc<Dated>,
         container: Container,
         select: impl FnOnce() -> Selection + Send + 'static,
     ) -> Result<Boxed, ContainerError> {
@@ -154,7 +154,7 @@ impl Containers {
             }
             Whole::Layer(id, container) => catalog.layer(id).map_or(Ok(()), |layer| {
                 let all = Selection::all(Arc::clone(&layer.snapshot));
-                write(&self.service.sheets, catalog, layer, *container, all, file)
+                write(&self.service.sheets, catalog, &layer.dated(), *container, all, file)
             }),
         }
     }
@@ -163,7 +163,7 @@ impl Containers {
         let sheets = &self.service.sheets;
         let layers = catalog.layers().iter().map(|layer| {
             let selection = Selection::all(Arc::clone(&layer.snapshot));
-            let dress = describe::dress(sheets, catalog, layer, selection.crs);
+            let dress = describe::dress(sheets, catalog, &layer.dated(), selection.crs);
             (selection, dress)
         });
         let bundle = Bundle {
@@ -174,21 +174,30 @@ impl Containers {
         bundle.write(file.as_file(), self.shelf.aside(), UNFINISHED)
     }
 
+    /// All that a file of a layer follows from, but for what is selected.
+    pub fn key(&self, catalog: &Catalog, layer: &Dated, container: Container) -> SnapshotId {
+        let (id, is_drawn) = (layer.snapshot.id, catalog.holds(&layer.snapshot));
+        let own = format!("{} {id} {} {is_drawn}", container.suffix(), layer.published_at);
+        SnapshotId::of(format!("{} {own}", self.said(catalog)).as_bytes())
+    }
+
+    /// What every file of `catalog` says.
+    fn said(&self, catalog: &Catalog) -> String {
+        let sheets = Theme::ALL.map(|theme| self.service.sheets.of(theme).version);
+        format!("{FORMAT_VERSION} {:?} {sheets:?}", catalog.origin)
+    }
+
     /// Where the file is kept, by all that its bytes follow from.
     fn place(&self, catalog: &Catalog, whole: &Whole) -> Result<Place, ContainerError> {
         let store = self.service.store();
-        let sheets = Theme::ALL.map(|theme| self.service.sheets.of(theme).version);
-        let said = format!("{FORMAT_VERSION} {:?} {sheets:?}", catalog.origin);
-        let of = |layer: &PublishedLayer| format!("{} {}", layer.snapshot.id, layer.published_at);
         Ok(match whole {
             Whole::Layer(id, container) => {
                 let layer = catalog.layer(id).ok_or_else(|| ContainerError::UnknownLayer(id.clone()))?;
-                let suffix = container.suffix();
                 Place {
                     directory: store.layer_directory(id),
                     stem: layer.snapshot.id.to_string(),
-                    key: SnapshotId::of(format!("{said} {suffix} {}", of(layer)).as_bytes()),
-                    suffix,
+                    key: self.key(catalog, &layer.dated(), *container),
+                    suffix: container.suffix(),
                     kept: 1,
                 }
             }
@@ -200,9 +209,10 @@ impl Containers {
                 kept: PLANS,
             },
             Whole::Plan => {
-                let layers: Vec<_> = catalog.layers().iter().map(|layer| of(layer)).collect();
+                let dates: Vec<_> = catalog.layers().iter().map(|layer| layer.published_at).collect();
                 let (base, document) = (self.base.as_str(), self.document_id);
-                let text = format!("{said} {base} {} {layers:?} {document}", catalog.version());
+                let own = format!("{base} {} {dates:?} {document}", catalog.version());
+                let text = format!("{} {own}", self.said(catalog));
                 Place {
                     directory: store.plans(),
                     stem: "plan".into(),
@@ -241,11 +251,11 @@ fn tiles(catalog: &Catalog) -> Result<Pyramid, FileError> {
     Ok(Pyramid::new(plan, catalog.origin, 0..=DEEPEST, None))
 }
 
-/// Writes what is selected of `layer`, which is one of `catalog`, into an empty file; it is not synced.
+/// Writes what is selected of `layer` into an empty file; it is not synced. `catalog` says how it is drawn, if it does.
 pub fn write(
     sheets: &Sheets,
     catalog: &Catalog,
-    layer: &PublishedLayer,
+    layer: &Dated,
     container: Container,
     selection: Selection,
     file: &NamedTempFile,

@@ -2,7 +2,7 @@
 
 use super::{qml::qml, sld::sld, style::style, xml::Element};
 use crate::{
-    catalog::{Catalog, PublishedLayer},
+    catalog::{Catalog, Dated, PublishedLayer},
     config::PublicUrl,
     crs::Crs,
     document::Document,
@@ -75,10 +75,12 @@ impl Statements {
     }
 }
 
-/// What a file in `crs` says of `layer` beside its rows.
-pub fn dress(sheets: &Sheets, catalog: &Catalog, layer: &PublishedLayer, crs: Crs) -> Dress {
-    let styles = Theme::ALL.into_iter().filter_map(|theme| {
-        let id = StyleId { subject: Subject::Layer(layer.id().clone()), theme };
+/// What a file in `crs` says of `layer` beside its rows. It has styles when the layer is in `catalog` as it is: how what
+/// changed is drawn, or what no edition has any more, is said nowhere.
+pub fn dress(sheets: &Sheets, catalog: &Catalog, layer: &Dated, crs: Crs) -> Dress {
+    let themes = Theme::ALL.into_iter().filter(|_| catalog.holds(&layer.snapshot));
+    let styles = themes.filter_map(|theme| {
+        let id = StyleId { subject: Subject::Layer(layer.snapshot.layer.id.clone()), theme };
         let style = sheets.style(id, catalog)?;
         Some(LayerStyle {
             name: style.title.zh.clone(),
@@ -95,7 +97,7 @@ pub fn dress(sheets: &Sheets, catalog: &Catalog, layer: &PublishedLayer, crs: Cr
 }
 
 /// The record of a layer in `crs` as XML (ISO 19139).
-fn record(layer: &PublishedLayer, origin: Origin, crs: Crs) -> String {
+fn record(layer: &Dated, origin: Origin, crs: Crs) -> String {
     let meta = &layer.snapshot.layer;
     let said = Statements::of(origin);
     let day = layer.published_at.strftime("%Y-%m-%d").to_string();

@@ -1,5 +1,7 @@
 //! GeoPackage, Shapefile and the archive of the plan: read back by GDAL, and by the rules of their formats.
 
+use crate::push::until;
+use crate::revisions::two_editions;
 use crate::support::{
     gdal::run,
     plan::{self, Layer},
@@ -384,6 +386,41 @@ fn a_part_is_a_file_of_its_own() {
     let nothing = download(&server, "mining_rights.shp.zip?filter=name%3D%27nobody%27");
     let summary = run("ogrinfo", &["-ro", "-so", nothing.text(), "mining_rights"]);
     assert!(summary.contains("Feature Count: 0\n"), "{summary}");
+}
+
+/// What changed, and a snapshot that no open edition has: nothing says how they are drawn.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_edition_has_is_a_file_without_styles() {
+    let (database, state) = two_editions().await;
+    let server = Setup::default().database(&database.url()).state(state.path()).start();
+    let old = server.get("/downloads/mining_blocks@2021.fgb").expect(200);
+    let closed = old.expect_header("etag").trim_matches('"').to_owned();
+    for at in ["2021...2023".to_owned(), closed] {
+        let name = format!("mining_blocks@{at}");
+        let snapshot = download(&server, &format!("{name}.fgb"));
+        let expected = features(snapshot.text(), "mining_blocks", &[]);
+        assert!(!expected.is_empty(), "{name}");
+        for suffix in ["gpkg", "shp.zip"] {
+            let answer = server.get(&format!("/downloads/{name}.{suffix}")).expect(200);
+            assert_eq!(answer.expect_header("accept-ranges"), "none");
+            assert!(!answer.lists("cache-control", "immutable"), "{name}.{suffix}");
+            let file = download(&server, &format!("{name}.{suffix}"));
+            let found = features(file.text(), "mining_blocks", &[]);
+            assert!(found.keys().eq(expected.keys()), "{name}.{suffix}");
+            for (id, feature) in &found {
+                let change = |feature: &Value| feature["properties"]["change"].clone();
+                assert_eq!(change(feature), change(&expected[id]), "{name}.{suffix} {id}");
+                assert_eq!(positions(feature), positions(&expected[id]), "{name}.{suffix} {id}");
+            }
+            if suffix == "gpkg" {
+                let database = Connection::open(&file.path).unwrap();
+                let styles: i64 =
+                    database.query_row("SELECT count(*) FROM layer_styles", [], |row| row.get(0)).unwrap();
+                assert_eq!(styles, 0, "{name}");
+            }
+        }
+    }
+    assert!(made_files(state.path()).is_empty(), "nothing would ever remove them");
 }
 
 #[test]

@@ -93,7 +93,7 @@ const EDIT: &str = "update plan.mining_blocks set name = 'renamed', area_km2 = 1
     delete from plan.roads where id < 5";
 
 /// A state directory with the editions 2021 and, after the edit, 2023.
-async fn two_editions() -> (TestDatabase, tempfile::TempDir) {
+pub async fn two_editions() -> (TestDatabase, tempfile::TempDir) {
     let database = TestDatabase::new().await;
     load_plan(&database.url());
     let state = tempfile::tempdir().unwrap();

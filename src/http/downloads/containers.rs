@@ -7,8 +7,7 @@ use super::{
 };
 use crate::{
     catalog::{Catalog, PLAN},
-    containers::{Boxed, ContainerError, FORMAT_VERSION, Whole},
-    crs::Crs,
+    containers::{Boxed, ContainerError, Whole},
     editions::{At, Edition},
     export::{Container, FileError},
     http::{
@@ -25,10 +24,7 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{sync::Arc, time::Duration};
 
 /// A file of a layer.
 pub async fn answer(
@@ -39,34 +35,26 @@ pub async fn answer(
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    let snapshot = &source.dated.snapshot;
-    let edition = source.edition.as_ref().and_then(|catalog| {
-        let layer = catalog.layer(&snapshot.layer.id)?;
-        Some((catalog, layer))
-    });
-    let (catalog, layer) = edition.ok_or_else(|| {
-        let title = container.title();
-        Problem::not_found(format!("{title} is made of editions that are open: take .fgb, .geojson or .csv"))
-    })?;
+    let (catalog, layer) = (&source.catalog, &source.dated);
     let stored = |file, etag, by_range| Stored {
         file,
         etag,
-        modified: source.dated.published_at.into(),
+        modified: layer.published_at.into(),
         media_type: container.media_type(),
         disposition: source.disposition(container.suffix()),
-        fixed: source.fixed,
+        // The layer stays as it is, but not what the file says of it.
+        fixed: false,
         by_range,
     };
-    if wanted.request.is_whole() && wanted.request.crs == Crs::Cgcs2000 {
-        let whole = Whole::Layer(snapshot.layer.id.clone(), container);
+    if wanted.request.is_whole() && catalog.holds(&layer.snapshot) {
+        let whole = Whole::Layer(layer.snapshot.layer.id.clone(), container);
         let made = app.containers.whole(catalog, whole).await.map_err(|error| problem(&error))?;
         return stored::answer(stored(bytes(&made), made.id, true), method, headers);
     }
-    let name = format!("{FORMAT_VERSION} {} {} {}", snapshot.id, container.suffix(), wanted.normal);
+    let name = format!("{} {}", app.containers.key(catalog, layer, container), wanted.normal);
     let tag = SnapshotId::of(name.as_bytes());
     let etag = format!("\"{tag}\"");
-    let modified = SystemTime::from(source.dated.published_at);
-    let validators = Validators { etag: &etag, last_modified: Some(modified) };
+    let validators = Validators { etag: &etag, last_modified: Some(layer.published_at.into()) };
     let file = match validators.evaluate(headers) {
         Outcome::Send => {
             let request = wanted.request;
@@ -105,7 +93,7 @@ pub async fn plan(
     };
     let made = match whole {
         Whole::Tiles => tiles(app, &catalog).await?,
-        whole => app.containers.whole(&catalog, whole).await.map_err(|error| problem(&error))?,
+        _ => app.containers.whole(&catalog, whole.clone()).await.map_err(|error| problem(&error))?,
     };
     let version = match edition {
         Edition::Current => short(&catalog.version()),
@@ -118,7 +106,8 @@ pub async fn plan(
         modified: catalog.published_at().into(),
         media_type,
         disposition: name.attachment(),
-        fixed: at.is_fixed(),
+        // Styles and addresses are in an archive, and not in tiles.
+        fixed: at.is_fixed() && whole == Whole::Tiles,
         by_range: true,
     };
     stored::answer(stored, method, headers)

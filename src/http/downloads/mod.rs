@@ -34,8 +34,8 @@ pub fn routes() -> Router<Arc<App>> {
 /// The layer that a file is of.
 struct Source {
     dated: Arc<Dated>,
-    /// The edition that it is in, when that is open.
-    edition: Option<Arc<Catalog>>,
+    /// The edition that it is in; the current one, if it is in none that is open.
+    catalog: Arc<Catalog>,
     /// What it is called after `@`: an edition, or the beginning of the snapshot's id.
     version: String,
     /// Whether it can never be another.
@@ -109,25 +109,24 @@ async fn source(app: &App, name: &str) -> Result<Source, Problem> {
     // Of a layer, not of the whole plan.
     if let Some(snapshot) = edition.and_then(|edition| edition.parse().ok()) {
         let dated = kept(app, &id, snapshot).await?;
-        let has =
-            |catalog: &Arc<Catalog>| catalog.layer(&id).is_some_and(|layer| layer.snapshot.id == snapshot);
-        let edition = app.service.kept().into_iter().find(has);
-        return Ok(Source { dated, edition, version: short(&snapshot), fixed: true });
+        let open = app.service.kept().into_iter().find(|catalog| catalog.holds(&dated.snapshot));
+        let catalog = open.map_or_else(|| app.catalog(), Ok)?;
+        return Ok(Source { dated, catalog, version: short(&snapshot), fixed: true });
     }
     let at: At = edition.map_or(Ok(At::One(Edition::Current)), str::parse)?;
-    let (dated, edition) = match &at {
+    let (dated, catalog) = match &at {
         At::One(edition) => {
             let catalog = app.service.edition(edition).await?;
-            (catalog.layer(&id).map(|layer| layer.dated()), Some(catalog))
+            (catalog.layer(&id).map(|layer| layer.dated()), catalog)
         }
-        At::Between([old, new]) => (app.service.difference(old, new).await?.dated(&id), None),
+        At::Between([old, new]) => (app.service.difference(old, new).await?.dated(&id), app.catalog()?),
     };
     let dated = Arc::new(dated.ok_or_else(unknown)?);
     let version = match &at {
         At::One(Edition::Current) => short(&dated.snapshot.id),
         at => at.to_string(),
     };
-    Ok(Source { dated, edition, version, fixed: at.is_fixed() })
+    Ok(Source { dated, catalog, version, fixed: at.is_fixed() })
 }
 
 /// Enough of an id to tell files apart that somebody keeps.
