@@ -5,6 +5,7 @@
 //! the next one too, once its publication has settled, by a thread that gives way: who asks again seldom waits, and what
 //! nobody asks for costs nothing.
 
+mod asked;
 mod shelf;
 
 pub use shelf::Boxed;
@@ -24,12 +25,12 @@ use crate::{
     style::{Sheets, Theme},
     workers::{WorkError, Workers},
 };
+use asked::Asked;
 use moka::future::Cache;
 use shelf::{Place, Shelf, UNFINISHED};
 use std::{
-    collections::BTreeSet,
     io,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 use tempfile::NamedTempFile;
@@ -78,8 +79,7 @@ pub struct Containers {
     workers: Workers,
     flights: Flights<SnapshotId, Made>,
     open: Cache<SnapshotId, Arc<Boxed>>,
-    /// What was asked for of the current edition.
-    asked: Mutex<BTreeSet<Whole>>,
+    asked: Mutex<Asked>,
 }
 
 impl Containers {
@@ -101,10 +101,17 @@ impl Containers {
 
     /// The file `whole` of an edition, made now unless it is there.
     pub async fn whole(self: &Arc<Self>, catalog: &Arc<Catalog>, whole: Whole) -> Made {
-        if self.service.catalog().is_some_and(|current| Arc::ptr_eq(&current, catalog)) {
-            self.asked().insert(whole.clone());
-        }
+        self.note(catalog, &whole);
         self.make(catalog, whole).await
+    }
+
+    fn note(&self, catalog: &Arc<Catalog>, whole: &Whole) {
+        // Under the lock, so that nobody turns back to an older one.
+        let mut asked = self.asked();
+        let current = self.service.catalog().filter(|current| Arc::ptr_eq(current, catalog));
+        if let Some(current) = current {
+            asked.note(&current, whole.clone());
+        }
     }
 
     async fn make(self: &Arc<Self>, catalog: &Arc<Catalog>, whole: Whole) -> Made {
@@ -230,9 +237,8 @@ impl Containers {
         while news.changed().await.is_ok() {
             while tokio::time::timeout(SETTLED, news.changed()).await.is_ok_and(|changed| changed.is_ok()) {}
             let Some(catalog) = self.service.catalog() else { continue };
-            // What nobody asks for again is not made again.
-            let asked = std::mem::take(&mut *self.asked());
-            for whole in asked {
+            let wanted = self.asked().take_earlier(&catalog);
+            for whole in wanted {
                 if let Err(error) = self.make(&catalog, whole).await {
                     tracing::warn!(error = chain(&*error), "a download could not be made ahead");
                 }
@@ -240,7 +246,7 @@ impl Containers {
         }
     }
 
-    fn asked(&self) -> std::sync::MutexGuard<'_, BTreeSet<Whole>> {
+    fn asked(&self) -> MutexGuard<'_, Asked> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

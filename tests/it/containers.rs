@@ -1,10 +1,11 @@
 //! GeoPackage, Shapefile and the archive of the plan: read back by GDAL, and by the rules of their formats.
 
-use crate::push::until;
+use crate::push::{self, until};
 use crate::revisions::two_editions;
 use crate::support::{
     gdal::run,
     plan::{self, Layer},
+    postgis::query,
     sample,
     server::{Server, Setup, plantiles, shared},
 };
@@ -500,6 +501,50 @@ fn the_same_publication_gives_the_same_bytes() {
         assert!(one.body == other.body, "{name}");
     }
     assert_eq!(made_files(state.path()), kept);
+}
+
+/// By the server, before anybody asks for it, and only what was asked for since the publication before.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_asked_for_is_made_of_the_next_publication_too() {
+    let state = tempfile::tempdir().unwrap();
+    let (database, server) = push::start(|setup| setup.state(state.path())).await;
+    let ask = |layer: &str| server.get(&format!("/downloads/{layer}.gpkg")).expect(200);
+    // In the order in which they are made.
+    let layers = ["mining_blocks", "roads"];
+    let publish = || {
+        let snapshots = || layers.map(|layer| push::layer(&server, layer)["snapshot"].clone());
+        let before = snapshots();
+        let edit = layers
+            .map(|layer| format!("update plan.{layer} set name = coalesce(name, '') || '改'"))
+            .join("; ");
+        query(&database.url(), &format!("begin; {edit}; commit"));
+        until("the edit is served", || snapshots().iter().zip(&before).all(|(now, before)| now != before));
+        snapshots().map(|snapshot| snapshot.as_str().unwrap().to_owned())
+    };
+    let made = |snapshot: &str| {
+        let of = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with(snapshot);
+        made_files(state.path()).into_iter().find(of)
+    };
+    for layer in layers {
+        ask(layer);
+    }
+    // Only one of them is asked for again, at once.
+    let first = publish();
+    let roads = ask("roads");
+    until("both are made", || first.iter().all(|snapshot| made(snapshot).is_some()));
+    let kept = made(&first[0]).unwrap();
+    let made_at = fs::metadata(&kept).unwrap().modified().unwrap();
+    let second = publish();
+    until("the one is made", || made(&second[1]).is_some());
+    assert_eq!(made(&second[0]), None, "nobody asked for it");
+    assert_eq!(fs::metadata(&kept).unwrap().modified().unwrap(), made_at, "made once");
+
+    let kept = made(&second[1]).unwrap();
+    let answer = ask("roads");
+    assert!(answer.body == fs::read(&kept).unwrap() && answer.body != roads.body);
+    let content = kept.file_name().unwrap().to_str().unwrap().split('.').nth(2).unwrap().to_owned();
+    assert_eq!(answer.expect_header("etag"), format!("\"{content}\""));
+    assert_eq!(made(&second[1]), Some(kept));
 }
 
 fn made_files(state: &Path) -> Vec<PathBuf> {
