@@ -50,6 +50,8 @@ pub struct Server {
     pub trusted_proxies: Vec<IpNet>,
     /// Connections at the same time; further ones wait to be accepted.
     pub connections: NonZeroUsize,
+    /// MiB of memory for the indexes of FlatGeobuf files that are written while they go out.
+    pub index_mib: NonZeroU32,
     /// Seconds in which a client must send its next request head, and take some of an answer that waits for it.
     pub patience_seconds: NonZeroU16,
     /// Seconds that requests under way may take to finish after SIGTERM.
@@ -165,6 +167,7 @@ impl Default for Server {
             public_url: None,
             trusted_proxies: Vec::new(),
             connections: NonZeroUsize::MIN.saturating_add(4095),
+            index_mib: NonZeroU32::MIN.saturating_add(255),
             patience_seconds: NonZeroU16::MIN.saturating_add(59),
             shutdown_grace_seconds: 30,
         }

@@ -31,6 +31,11 @@ impl Request {
         self.query.check(&self.snapshot)
     }
 
+    /// Rows that there are at most, told from their boxes alone.
+    pub fn most_rows(&self) -> usize {
+        self.query.most_rows(&self.snapshot)
+    }
+
     /// The rows, to be found as they are written.
     pub fn rows(self) -> Rows {
         Rows::matching(self.snapshot, self.query)

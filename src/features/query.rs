@@ -102,6 +102,14 @@ impl Query {
         check(self.relations(), snapshot, || self.boxes(snapshot))
     }
 
+    /// Rows that match at most, told from their boxes alone.
+    pub fn most_rows(&self, snapshot: &Snapshot) -> usize {
+        match self.takes_all() {
+            true => snapshot.feature_count(),
+            false => snapshot.walk(self.boxes(snapshot), 0).count(),
+        }
+    }
+
     /// Boxes outside which no row matches.
     fn boxes(&self, snapshot: &Snapshot) -> Vec<Bounds> {
         let narrow = self.conditions.iter().filter_map(Condition::bounds).next();

@@ -17,6 +17,7 @@ mod error;
 mod event_loops;
 mod events;
 mod health;
+mod indexes;
 mod media;
 mod negotiate;
 mod ogc;
@@ -56,6 +57,7 @@ use assets::Assets;
 use axum::{Router, routing::get};
 use error::Problem;
 use events::Streams;
+use indexes::Indexes;
 use segments::Segments;
 use std::{io, sync::Arc};
 
@@ -69,6 +71,7 @@ pub struct App {
     /// By which proposals are reviewed.
     pub rules: Arc<Rules>,
     assets: Assets,
+    indexes: Indexes,
     streams: Streams,
     sheets: sheets::Sheets,
 }
@@ -84,6 +87,7 @@ impl App {
         press: Press,
     ) -> io::Result<Self> {
         let streams = Streams::new(server.connections.get());
+        let indexes = Indexes::new(server.index_mib);
         let base = server.public_url.clone().unwrap_or_else(|| PublicUrl::listening_on(server.listen));
         let document = document.map(Arc::new);
         let rules = Arc::new(rules);
@@ -95,6 +99,7 @@ impl App {
             containers,
             rules,
             assets: Assets::embedded(),
+            indexes,
             streams,
             sheets: sheets::Sheets::new(press),
         })

@@ -1,10 +1,16 @@
 //! More work than there are processors for.
 
+use crate::push::until;
 use crate::support::{
+    database::TestDatabase,
     http::{Response, request},
     server::Setup,
 };
-use std::thread;
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    thread,
+};
 
 const CLIENTS: u32 = 48;
 
@@ -40,4 +46,40 @@ fn what_does_not_fit_the_queue_is_refused_at_once_and_the_rest_is_served() {
     assert_eq!(shed, Some(&*count.to_string()));
     // Afterwards it is as it was.
     server.get("/tiles/plan/11/1666/802.mvt").expect(200);
+}
+
+/// Slow clients do not add up.
+#[tokio::test(flavor = "multi_thread")]
+async fn indexes_have_so_much_memory_and_the_next_is_refused_until_one_is_gone() {
+    let database = TestDatabase::migrated().await;
+    // More rows than a MiB is for, and more bytes than the kernel takes from the server ahead of its client.
+    let rows = "insert into plan.mining_blocks (id, code, name, geom)
+        select n, 'c' || n, repeat(md5(n::text), 20),
+            st_multi(st_makeenvelope(112 + n * 1e-5, 36, 112 + n * 1e-5 + 5e-6, 36.00001, 4490))
+        from generate_series(1, 25000) n";
+    database.execute(rows).await;
+    let server = Setup::default().database(&database.url()).config("[server]\nindex_mib = 1\n").start();
+    let large = "/downloads/mining_blocks.fgb?crs=3857";
+    let mut slow = TcpStream::connect(&server.address).unwrap();
+    write!(slow, "GET {large} HTTP/1.1\r\nHost: {}\r\n\r\n", server.address).unwrap();
+    let mut begin = [0; 15];
+    slow.read_exact(&mut begin).unwrap();
+    assert_eq!(&begin, b"HTTP/1.1 200 OK");
+
+    let refused = server.get(large);
+    assert_eq!(refused.expect_header("retry-after"), "1");
+    let problem = refused.expect_problem(503);
+    assert_eq!(problem["detail"], "too many large FlatGeobuf files are going out at once");
+    server.get("/ogc/collections/mining_blocks/items?f=fgb&limit=10000").expect_problem(503);
+    for small in [
+        "/downloads/mining_blocks.fgb?bbox=112.1,36,112.101,36.1",
+        "/downloads/mining_blocks.csv?bbox=112.1,36,112.101,36.1",
+        "/ogc/collections/mining_blocks/items?f=fgb&limit=100",
+    ] {
+        server.get(small).expect(200);
+    }
+    server.ask("HEAD", large, &[]).expect(200);
+    server.ask("GET", "/downloads/mining_blocks.fgb", &[("range", "bytes=0-99")]).expect(206);
+    drop(slow);
+    until("there is room again", || server.get(large).status == 200);
 }

@@ -62,10 +62,17 @@ pub async fn answer(
 
 /// The file with its first piece made on a worker.
 async fn begin(app: &App, format: Format, wanted: Wanted, encoding: Encoding) -> Result<Made, Problem> {
+    let indexes = app.indexes.clone();
     let work = move || {
         let Wanted { request, spreadsheet, .. } = wanted;
         request.check().map_err(|error| wrong("filter", &error.to_string()))?;
-        Made::begin(export::pieces(request, format, spreadsheet), encoding)
+        let rows = (format == Format::FlatGeobuf).then(|| request.most_rows());
+        let pieces = export::pieces(request, format, spreadsheet);
+        let pieces = match rows {
+            Some(rows) => indexes.hold(rows, pieces)?,
+            None => pieces,
+        };
+        Made::begin(pieces, encoding)
     };
     app.service.work(work).await?
 }

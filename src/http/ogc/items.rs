@@ -12,6 +12,7 @@ use crate::{
         Problem, Segments,
         asked::Asked,
         body::{self, Made},
+        indexes::Indexes,
         media::{FLATGEOBUF, Form, GEOJSON, HTML},
         negotiate,
         parameters::wrong,
@@ -49,10 +50,10 @@ pub async fn items(asked: Asked, Segments(id): Segments<String>) -> Result<Respo
     }
     let (form, crs) = (wanted.form, wanted.crs);
     let task = Task { snapshot, wanted, cursor, href, base: asked.base.clone() };
-    let orders = Arc::clone(&asked.app.service.orders);
+    let (orders, indexes) = (Arc::clone(&asked.app.service.orders), asked.app.indexes.clone());
     let work = move || {
         let page = task.wanted.query.page(&task.snapshot, &orders, task.cursor.start, task.wanted.limit)?;
-        Ok::<_, TooExpensive>(task.make(page, encoding))
+        Ok::<_, TooExpensive>(task.make(page, encoding, &indexes))
     };
     let done = asked.app.service.work(work).await?;
     let (made, facts) = done.map_err(|error| wrong("filter", &error.to_string()))??;
@@ -122,7 +123,12 @@ struct Facts {
 }
 
 impl Task {
-    fn make(self, page: Page, encoding: encoding::Encoding) -> Result<(Made, Facts), Problem> {
+    fn make(
+        self,
+        page: Page,
+        encoding: encoding::Encoding,
+        indexes: &Indexes,
+    ) -> Result<(Made, Facts), Problem> {
         let next = page.next.map(|start| Cursor { start, ..self.cursor });
         let link = |form: Form, cursor| format!("{}?{}", self.href, self.wanted.link_query(form, cursor));
         let here = (self.cursor.start > 0).then_some(self.cursor);
@@ -149,8 +155,10 @@ impl Task {
             }
             FLATGEOBUF => {
                 let Self { snapshot, wanted, .. } = self;
+                let count = page.positions.len();
                 let rows = Rows::listed(snapshot, page.positions);
-                Made::begin(Box::new(FlatGeobuf::new(rows, wanted.crs, wanted.fields)), encoding)?
+                let file = FlatGeobuf::new(rows, wanted.crs, wanted.fields);
+                Made::begin(indexes.hold(count, Box::new(file))?, encoding)?
             }
             _ => {
                 let Self { snapshot, wanted, .. } = self;
