@@ -101,7 +101,7 @@ impl App {
             assets: Assets::embedded(),
             indexes,
             streams,
-            sheets: sheets::Sheets::new(press),
+            sheets: sheets::Sheets::new(press)?,
         })
     }
 

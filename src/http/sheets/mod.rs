@@ -1,5 +1,9 @@
 //! `/sheets`: maps of the plan on A3, `/sheets/{map}[@{edition}].pdf`, `.png`, `.json`.
 
+mod printed;
+
+pub use printed::Sheets;
+
 use super::{
     App, Problem, Segments,
     asked::Asked,
@@ -11,15 +15,13 @@ use super::{
     segments::at,
 };
 use crate::{
-    catalog::{Catalog, Version},
+    catalog::Catalog,
     describe,
     editions::{At, Edition},
     encoding::Encoding,
-    flights::Flights,
-    sheet::{self, DPI, Form, Press, SCALE, SheetError, View, ViewError},
+    sheet::{self, DPI, Form, SCALE, View, ViewError},
     snapshot::Bounds,
     style::{Style, StyleId, Subject, Theme},
-    workers::WorkError,
 };
 use axum::{
     Router,
@@ -27,35 +29,8 @@ use axum::{
     response::Response,
     routing::get,
 };
-use bytes::Bytes;
-use moka::sync::Cache;
+use printed::Order;
 use std::{ops::RangeInclusive, sync::Arc};
-
-/// Bytes of sheets that are kept: a few of each map. A sheet is drawn in a second or two.
-const KEPT: u64 = 32 << 20;
-
-/// Sheets as they are made and kept.
-pub struct Sheets {
-    press: Arc<Press>,
-    kept: Cache<Version, Bytes>,
-    under_way: Flights<Version, Result<Bytes, Arc<Failure>>>,
-}
-
-enum Failure {
-    Work(WorkError),
-    Sheet(SheetError),
-}
-
-impl Sheets {
-    pub fn new(press: Press) -> Self {
-        let weigher = |_: &Version, bytes: &Bytes| u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-        Self {
-            press: Arc::new(press),
-            kept: Cache::builder().max_capacity(KEPT).weigher(weigher).build(),
-            under_way: Flights::default(),
-        }
-    }
-}
 
 pub fn routes() -> Router<Arc<App>> {
     Router::new()
@@ -144,8 +119,9 @@ async fn sheet(asked: Asked, Segments(file): Segments<String>) -> Result<Respons
     }
     let title = sheet::title(&style, &app.service.sheets);
     let content_type = if form == Form::Pdf { "application/pdf" } else { "image/png" };
+    let order = Order { style: id, catalog: Arc::clone(&catalog), view, form };
     let representation = Representation {
-        bytes: made(&app, &catalog, id, view, form, version).await?,
+        bytes: app.sheets.sheet(order, &app.service.sheets, version).await?,
         encoding: Encoding::Identity,
         etag: tag,
         content_type: HeaderValue::from_static(content_type),
@@ -167,38 +143,5 @@ fn view(app: &App, style: &Style, catalog: &Catalog, wanted: &Wanted) -> Result<
     view.map_err(|error| match error {
         ViewError::Empty => Problem::not_found(error.to_string()),
         ViewError::OutsideZones | ViewError::TooLarge => wrong("bbox", &error.to_string()),
-    })
-}
-
-/// The sheet, kept, or made now on one of the workers, once for all who ask.
-async fn made(
-    app: &App,
-    catalog: &Arc<Catalog>,
-    id: StyleId,
-    view: View,
-    form: Form,
-    version: Version,
-) -> Result<Bytes, Problem> {
-    if let Some(bytes) = app.sheets.kept.get(&version) {
-        return Ok(bytes);
-    }
-    let (service, press, kept) =
-        (Arc::clone(&app.service), Arc::clone(&app.sheets.press), app.sheets.kept.clone());
-    let catalog = Arc::clone(catalog);
-    let making = async move {
-        let (sheets, catalog) = (Arc::clone(&service.sheets), catalog);
-        let print = move || {
-            let Some(style) = sheets.style(id, &catalog) else { return Err(SheetError::Unwritten) };
-            press.print(&style, &sheets, &catalog, &view, form)
-        };
-        let printed = service.work(print).await.map_err(|error| Arc::new(Failure::Work(error)))?;
-        let bytes = Bytes::from(printed.map_err(|error| Arc::new(Failure::Sheet(error)))?);
-        kept.insert(version, bytes.clone());
-        Ok(bytes)
-    };
-    app.sheets.under_way.join(version, making).await.map_err(|failure| match &*failure {
-        Failure::Work(error) => (*error).into(),
-        Failure::Sheet(SheetError::TooMuch(error)) => wrong("bbox", &error.to_string()),
-        Failure::Sheet(SheetError::View(_) | SheetError::Unwritten) => Problem::internal(),
     })
 }
