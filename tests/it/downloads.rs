@@ -143,6 +143,7 @@ fn a_range_that_starts_past_the_end_is_416() {
         let refused = file.range(&range).expect(416);
         assert_eq!(refused.expect_header("content-range"), format!("bytes */{len}"), "{range}");
         assert_eq!(refused.header("content-encoding"), None);
+        assert_eq!(refused.expect_header("cache-control"), "no-store");
     }
 }
 

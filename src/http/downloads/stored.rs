@@ -7,7 +7,7 @@ use crate::{
         Problem,
         conditional::{Outcome, Validators},
         range::{self, Requested},
-        respond::{HEADERS, insert},
+        respond::{HEADERS, NO_STORE, insert},
     },
     snapshot::{Snapshot, SnapshotId},
 };
@@ -71,9 +71,15 @@ pub fn answer(stored: Stored, method: &Method, headers: &HeaderMap) -> Result<Re
             response
         }
     };
+    // A cache would give this to who asks for the whole.
+    let cache_control = match response.status() {
+        StatusCode::RANGE_NOT_SATISFIABLE => NO_STORE,
+        _ if fixed => IMMUTABLE,
+        _ => CURRENT,
+    };
     let headers = response.headers_mut();
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static(if by_range { "bytes" } else { "none" }));
-    headers.insert(header::CACHE_CONTROL, if fixed { IMMUTABLE } else { CURRENT });
+    headers.insert(header::CACHE_CONTROL, cache_control);
     insert(headers, header::ETAG, &etag)?;
     // Never after the answer itself (RFC 9110 §8.8.2.1), though the clock was set back since.
     insert(headers, header::LAST_MODIFIED, &httpdate::fmt_http_date(modified.min(SystemTime::now())))?;
