@@ -32,9 +32,8 @@
 //! 7. Beside maps and files there are [`statistics`] of the layers, and the plan's own [`document`], whose tables are
 //!    made from them and whose targets are an [`evaluation`] of them. A proposed right is judged by the plan's rules, which
 //!    are data: [`review`].
-//! 8. [`http`] only routes, negotiates and streams; [`describe`] turns the catalog into documents.
-//!
 //! 8. Maps of the plan are printed as [`sheet`]s, from the snapshots and the styles.
+//! 9. [`http`] only routes, negotiates and streams; [`describe`] turns the catalog into documents.
 //!
 //! Modules use only those above them in this list; [`cli`] and [`config`] are the edges.
 #![deny(unsafe_code)]
