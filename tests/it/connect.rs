@@ -2,7 +2,6 @@
 
 use crate::{
     support::{
-        http,
         plan::{self, LAYERS},
         server::{Server, Setup, shared},
     },
@@ -38,14 +37,28 @@ fn every_address_on_the_page_answers() {
             for url in urls {
                 let url = url.replace("{z}/{x}/{y}", &busy_tile(10).to_string());
                 let url = url.replace("/c/{z}/{y}/{x}", &format!("/c/{}", busy_tile_4490(10)));
-                assert_eq!(http::request("GET", &url, &[]).status, 200, "{url}");
+                server.get_when_there(url.strip_prefix(&server.url("")).unwrap());
             }
         }
         let links = page.text().split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap());
         for link in links.filter(|link| !link.starts_with(['#', '?'])) {
-            server.get(&format!("/{}", link.trim_start_matches("./"))).expect(200);
+            server.get_when_there(&format!("/{}", link.trim_start_matches("./")));
         }
         server.get("/assets/connect.js").expect(200);
+    }
+}
+
+#[test]
+fn every_file_that_is_offered_is_on_the_page() {
+    let server = shared();
+    let (catalog, page) = (server.get("/layers.json").json(), server.get("/connect").expect(200));
+    let mut files: Vec<_> = catalog["downloads"].as_array().unwrap().iter().collect();
+    files.extend(catalog["layers"][0]["downloads"].as_array().unwrap());
+    assert!(files.len() > 5, "{files:?}");
+    for file in files {
+        let href = file["href"].as_str().unwrap();
+        let path = href.strip_prefix(&server.url("/")).unwrap();
+        assert!(page.text().contains(path), "{path}");
     }
 }
 

@@ -41,6 +41,25 @@ pub const CLIENTS: &[Client] = &[
         ],
     },
     Client {
+        id: "files",
+        title: ["QGIS、ArcGIS、电子表格：下载的文件", "QGIS, ArcGIS, spreadsheets: files to keep"],
+        way: [
+            "GeoPackage 拖入 QGIS 即带标题和符号，ArcGIS Pro 用“地图 ▸ 添加数据”打开；Shapefile（UTF-8）供只读它的软件，先解压；GeoJSON 供程序读取；CSV 供 Excel、WPS 打开。plan.zip 是整个规划：一个 GeoPackage、各图层、样式、规划表格和校验和。",
+            "GeoPackage: drop it on QGIS, titles and symbols come with it; in ArcGIS Pro Map ▸ Add Data. Shapefile (UTF-8, unzip it first) for programs that read nothing else, GeoJSON for programs, CSV for Excel and WPS. plan.zip is the whole plan: a GeoPackage, the layers, styles, the plan's tables and checksums.",
+        ],
+        pastes: &[
+            File(
+                ["GeoPackage，带符号", "GeoPackage, with symbols"],
+                "{layer}.gpkg",
+                "downloads/{layer}.gpkg",
+            ),
+            File(["Shapefile", "Shapefile"], "{layer}.shp.zip", "downloads/{layer}.shp.zip"),
+            File(["GeoJSON", "GeoJSON"], "{layer}.geojson", "downloads/{layer}.geojson"),
+            File(["电子表格", "Spreadsheet"], "{layer}.csv", "downloads/{layer}.csv?bom=true"),
+            File(["整个规划", "The whole plan"], "plan.zip", "downloads/plan.zip"),
+        ],
+    },
+    Client {
         id: "ogc-features",
         title: ["QGIS、ArcGIS Pro：OGC API 要素", "QGIS, ArcGIS Pro: OGC API Features"],
         way: [
@@ -120,6 +139,22 @@ pub const CLIENTS: &[Client] = &[
                 CODE,
                 "new maplibregl.Map({\n  container: \"map\",\n  style: \"{base}/styles/plan.json\",\n  localIdeographFontFamily: false,\n});",
             ),
+        ],
+    },
+    Client {
+        id: "pmtiles",
+        title: ["离线地图：PMTiles", "Offline maps: PMTiles"],
+        way: [
+            "全部切片（0–14 级）在一个文件中，可放到任何支持按范围读取的静态文件服务器或设备上。MapLibre GL JS 用 pmtiles 读取，本页地图也能打开；首次请求时生成，需稍候。",
+            "All tiles, zoom 0–14, in one file for any host of plain files that sends ranges, or for a device. MapLibre GL JS reads it with pmtiles, and so does the map here. It is made when it is first asked for, which takes a while.",
+        ],
+        pastes: &[
+            File(["全部切片", "All tiles"], "plan.pmtiles", "downloads/plan.pmtiles"),
+            Address(
+                CODE,
+                "maplibregl.addProtocol(\"pmtiles\", new pmtiles.Protocol().tile);\nmap.addSource(\"plan\", { type: \"vector\", url: \"pmtiles://{base}/downloads/plan.pmtiles\" });",
+            ),
+            Address(["在此地图中打开", "In the map here"], "{base}/?archive=downloads/plan.pmtiles"),
         ],
     },
     Client {

@@ -55,6 +55,6 @@ enum Paste {
     /// An address, or code or a command with addresses in it. `{base}` stands for the base URL, `{layer}` for the id
     /// of a layer: on the page the first of the plan.
     Address(Words, &'static str),
-    /// A file to download: its name and its path, in which `{lang}` stands for the page's language.
+    /// A file to download: its name and its path, in which `{lang}` stands for the page's language and `{layer}` as above.
     File(Words, &'static str, &'static str),
 }

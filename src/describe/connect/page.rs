@@ -74,7 +74,7 @@ fn section(client: &Client, base: &PublicUrl, layer: &str, language: Language) -
             @for paste in client.pastes {
                 @match paste {
                     Paste::Address(label, text) => (copyable(language.pick(*label), &filled(text), language)),
-                    Paste::File(label, name, path) => (file(language.pick(*label), name, path, language)),
+                    Paste::File(label, name, path) => (file(language.pick(*label), &filled(name), &filled(path), language)),
                 }
             }
         }
