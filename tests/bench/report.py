@@ -23,7 +23,7 @@ def write(results):
              ["Measured is the median of the repeats, with the least and the most in brackets. Ratios are of runs made in the "
               "same minutes on the same rows and tiles.", ""]]
     for key, write_part in (("cold", cold), ("hot", hot), ("storm", storm), ("download", download), ("features", features), ("export", export), ("push", push), ("start", start),
-                            ("memory", memory), ("growth", growth), ("import", imports), ("formats", formats), ("archive", archive), ("stages", stages)):
+                            ("memory", memory), ("growth", growth), ("import", imports), ("formats", formats), ("archive", archive), ("stages", stages), ("page", page)):
         if key in results or key == "memory":
             parts.append(write_part(results))
     return "\n".join(line for part in parts for line in part).rstrip() + "\n"
@@ -254,3 +254,15 @@ def stages(results):
     rows = [(f"z{zoom}", *(short(s[name]) for name in STAGES), short(s["features"]), short(s["raw_kb"]),
              short(s["gzip_kb"]), short(s["slowest_ms"])) for zoom, s in results["stages"].items()]
     yield from table(("", *STAGES, "features in its box", "raw kB", "gzip kB", "slowest tile, all stages, ms"), rows)
+
+
+def page(results):
+    p = results["page"]
+    yield "## The page"
+    yield ""
+    yield ("The bundled plan at 1280 by 800 pixels, by a server and a headless Chromium that have just been started, which draws without a graphics "
+           "card on the same cores: from the start of the navigation to the first picture with the plan's areas from all tiles in view, and to the "
+           "last name on it.")
+    yield ""
+    yield from table(("first map, ms", "of it until the program runs, ms", "whole map, ms", "requests before the first", "kB of them"),
+                     [(show(p["map"]), show(p["loaded"]), show(p["whole"]), show(p["requests"]), show(p["kb"]))])

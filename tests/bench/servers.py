@@ -72,8 +72,9 @@ class Server:
 
 class Plantiles(Server):
     def __init__(self, program, scratch, url, state, cache_mib, settings=None):
-        super().__init__([program, "serve", "--listen", "127.0.0.1:0", "--state", state, "--database-url", url,
-                          "--config", settings or config(scratch, cache_mib)], scratch / f"plantiles-{cache_mib}.log")
+        # Without a database it is the bundled plan, as it comes.
+        database = ["--database-url", url, "--config", settings or config(scratch, cache_mib)] if url else []
+        super().__init__([program, "serve", "--listen", "127.0.0.1:0", "--state", state, *database], scratch / f"plantiles-{cache_mib}.log")
 
         def listening():
             found = re.search(r"listening on http://(\S+)", self.log.read_text())

@@ -52,6 +52,7 @@ def judge(results):
         at_most(target, wanted, max((found[key] for found in imports), key=lambda value: value["median"], default=None), unit)
     at_most("memory beside mapped files, worst moment below", 400, number(worst_memory(results)), " MB")
     at_most("ready with snapshots in place", 3, find(results.get("start", {}), "with"), " s")
+    at_most("first map of the plan on the page, from the start of the navigation", 1000, find(results, "page", "map"), " ms")
     push = results.get("push", {})
     for size, seconds in ((1_000, 0.3), (10_000, 1), (200_000, 5)):
         seen, name = find(push, "sizes", str(size)), f"{size:,} features".replace(",", " ")
