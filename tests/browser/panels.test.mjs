@@ -1,55 +1,9 @@
-// Every panel by a reader's path, on a desk and on a phone, light and dark: what it is for works, a screen reader is told what is there
-// (axe-core finds nothing wrong), nothing is wider than the page, and a picture of it is kept.
+// Every panel by a reader's path: what it is for works. That of reviews is in review.test.mjs.
 import assert from "node:assert/strict";
-import { readFileSync, statSync } from "node:fs";
-import { createRequire } from "node:module";
-import { after, before, describe, test } from "node:test";
-import { bundledFeatures, bundledLayers, clickOn, drawn, launch, newPage, open, openPanel, record, server, settled, shots } from "./setting.mjs";
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-let browser;
-before(async () => (browser = await launch()));
-after(() => browser?.close());
-
-const VIEWPORTS = {
-  desk: { viewport: { width: 1280, height: 800 } },
-  phone: { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true },
-};
-
-/** Violations that axe-core finds on the page as it is, one a line. */
-async function violations(page) {
-  // By the debugger, which the page's content policy does not concern.
-  await page.evaluate(axe);
-  const { violations, passes } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations", "passes"] }));
-  assert.ok(passes.some(({ id }) => id === "color-contrast"), "contrast was looked at");
-  assert.ok(passes.some(({ id }) => id === "button-name"), "names of buttons were looked at");
-  return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`));
-}
-
-/** Opens a panel, walks the reader's path in it, and looks at the result in every size and theme. */
-function panel(name, walk, { hash = "" } = {}) {
-  for (const [size, options] of Object.entries(VIEWPORTS)) {
-    for (const colorScheme of ["light", "dark"]) {
-      test(`${name}, ${size}, ${colorScheme}`, async (t) => {
-        const page = await newPage(browser, t, { ...options, colorScheme, permissions: ["clipboard-read", "clipboard-write"] });
-        const log = record(page);
-        await open(page, hash);
-        assert.equal(await page.getAttribute("html", "data-theme"), colorScheme);
-        await walk(page, size);
-        await settled(page);
-        await page.waitForTimeout(300); // what slides or fades has come to rest
-        assert.ok((await page.evaluate(() => document.scrollingElement.scrollWidth)) <= options.viewport.width, "nothing is wider than the page");
-        const shot = `${shots}/panel-${name}-${size}-${colorScheme}.png`;
-        await page.screenshot({ path: shot });
-        assert.ok(statSync(shot).size > 20_000, "there is something on the picture");
-        assert.deepEqual(await violations(page), []);
-        assert.deepEqual(log.complaints, []);
-        assert.deepEqual(log.requests.filter((url) => new URL(url).origin !== new URL(server).origin), []);
-      });
-    }
-  }
-}
+import { readFileSync } from "node:fs";
+import { describe, test } from "node:test";
+import { bundledFeatures, bundledLayers, clickOn, drawn, newPage, open, openPanel, server, settled, shots } from "./setting.mjs";
+import { browser, clickPoints, panel, VIEWPORTS, violations } from "./walk.mjs";
 
 const hashOf = (page) => page.evaluate(() => decodeURIComponent(location.hash));
 const shownNames = (page, layer) => page.evaluate((id) => [...new Set(window.plantiles.map.queryRenderedFeatures().filter((f) => f.sourceLayer === id).map((f) => f.properties.name))], layer);
@@ -149,21 +103,6 @@ describe("identify", () => {
     assert.equal((await fetch(file, { method: "HEAD" })).status, 200);
   });
 });
-
-/** Clicks at points of the map given as shares of its width and height; returns where they are in degrees. */
-async function clickPoints(page, shares) {
-  const places = [];
-  for (const [x, y] of shares) {
-    const place = await page.evaluate(([sx, sy]) => {
-      const { map } = window.plantiles;
-      const { left, top, width, height } = map.getCanvas().getBoundingClientRect();
-      return { x: left + width * sx, y: top + height * sy, at: map.unproject([width * sx, height * sy]).toArray() };
-    }, [x, y]);
-    await page.mouse.click(place.x, place.y);
-    places.push(place.at);
-  }
-  return places;
-}
 
 /** Great-circle length, m: within half a per cent of the ellipsoid's, by another way. */
 function onSphere(places) {
@@ -355,70 +294,6 @@ describe("download", () => {
     assert.equal(await file(), expected);
     await page.getByRole("checkbox", { name: "仅符合筛选条件" }).uncheck();
     assert.equal(await file(), bundledFeatures("mining_blocks").length);
-  });
-});
-
-describe("review", () => {
-  /** A square of 0.01° around the middle of a feature's box. */
-  function squareOn(feature) {
-    const corners = feature.geometry.coordinates.flat(2);
-    const middle = (values) => (Math.min(...values) + Math.max(...values)) / 2;
-    const [x, y] = [middle(corners.map(([lng]) => lng)), middle(corners.map(([, lat]) => lat))];
-    const d = 0.005;
-    return [[x - d, y - d], [x + d, y - d], [x + d, y + d], [x - d, y + d], [x - d, y - d]];
-  }
-  const answers = async (page) => {
-    await page.locator("#review select[name=kind]").selectOption("mining");
-    await page.locator("#review select[name=application]").selectOption("new");
-    await page.locator("#review input[name=mineral]").fill("煤");
-  };
-
-  panel("review", async (page) => {
-    await openPanel(page, "review");
-    await answers(page);
-    const zone = bundledFeatures("prohibited_zones").find((f) => f.properties.name.includes("水源")) ?? bundledFeatures("prohibited_zones")[0];
-    await page.getByLabel("申请范围").fill(JSON.stringify({ type: "Polygon", coordinates: [squareOn(zone)] }));
-    await page.locator("#review").getByRole("button", { name: "审查", exact: true }).click();
-    const result = page.locator("#review-result");
-    await result.locator('[data-rule="R05"]').waitFor();
-    // The server's own answer, rule by rule.
-    const body = new URLSearchParams({ proposal: await page.getByLabel("申请范围").inputValue(), kind: "mining", application: "new", mineral: "煤" });
-    const answer = await (await fetch(`${server}/review?f=json`, { method: "POST", body })).json();
-    assert.equal(answer.verdict, "conflict");
-    assert.equal(await result.locator("h3.verdict").innerText(), "冲突");
-    assert.equal(await result.locator("[data-rule]").count(), answer.rules.length);
-    const words = await result.locator('[data-rule="R05"]').innerText();
-    assert.ok(words.includes(zone.properties.name), words);
-    assert.match(words, /km²/);
-    assert.match(await result.innerText(), /示意图形/);
-    await settled(page);
-    const roles = await page.evaluate(() => [...new Set(window.plantiles.map.querySourceFeatures("review").map((f) => f.properties.role))].sort());
-    assert.ok(roles.includes("overlap") && roles.includes("proposal"), String(roles));
-    assert.equal(await page.evaluate(() => document.scrollingElement.scrollTop), 0, "the page itself stays");
-  });
-
-  test("drawn on the map, or from a file, and printed", async (t) => {
-    const page = await newPage(browser, t);
-    await open(page);
-    await openPanel(page, "review");
-    await answers(page);
-    await page.getByRole("button", { name: "在地图上绘制" }).click();
-    const places = await clickPoints(page, [[0.4, 0.4], [0.45, 0.4], [0.45, 0.45]]);
-    const drawn = JSON.parse(await page.getByLabel("申请范围").inputValue()).coordinates[0];
-    assert.equal(drawn.length, 4);
-    drawn.slice(0, 3).forEach(([lng, lat], i) => assert.ok(Math.abs(lng - places[i][0]) < 1e-3 && Math.abs(lat - places[i][1]) < 1e-3)); // a pixel
-    const text = "J1 4020602.5 38400306.4\nJ2 4020602.5 38401306.4\nJ3 4019602.5 38401306.4\nJ4 4019602.5 38400306.4\n";
-    await page.locator("#review-file").setInputFiles({ name: "拐点.txt", mimeType: "text/plain", buffer: Buffer.from(text) });
-    await page.waitForFunction(() => document.querySelector("#review-proposal").value.startsWith("J1"));
-    const [report] = await Promise.all([page.context().waitForEvent("page"), page.getByRole("button", { name: "打印报告" }).click()]);
-    await report.waitForLoadState();
-    assert.match(await report.locator("body").innerText(), /38400306/);
-    await page.locator("#review").getByRole("button", { name: "审查", exact: true }).click();
-    await page.locator("#review-result h3.verdict").waitFor();
-    // What is wrong is said in the server's words.
-    await page.getByLabel("申请范围").fill("J1 1 2");
-    await page.locator("#review").getByRole("button", { name: "审查", exact: true }).click();
-    await page.locator("#review-result .wrong").waitFor();
   });
 });
 

@@ -4,5 +4,5 @@ import { maplibre } from "./maplibre";
 
 /** From now on sources may have addresses that begin with `pmtiles://`. */
 export function readArchives(): void {
-  maplibre?.addProtocol("pmtiles", new Protocol({ metadata: true }).tile);
+  maplibre()?.addProtocol("pmtiles", new Protocol({ metadata: true }).tile);
 }

@@ -34,6 +34,8 @@ export interface Layer {
 export interface Catalog {
   version: string;
   source: "bundled" | "database";
+  /** Where the plan's text is, if the server has it. */
+  plan_text?: string | null;
   /** Files of the whole plan. */
   downloads: { format: string; title: string; href: string }[];
   layers: Layer[];

@@ -8,6 +8,7 @@ import { inLanguage, pick, text } from "./language";
 import type { Map as MapView, MapGeoJSONFeature } from "./maplibre";
 import { showMessage } from "./message";
 import { uncoverMap, whenPanelOpens } from "./panels";
+import { showWords } from "./plan_words";
 import { partMetadata } from "./style";
 
 /** Half the side of the square that a click looks in, px: a fingertip or an unsteady mouse still meets a thin line. */
@@ -26,12 +27,13 @@ export function showFeaturePanel(): FeaturePanel {
   const panel = byId("feature-panel");
   let map: MapView | undefined;
   let edition = "";
+  let documented = false;
   let found: Found[] = [];
   let chosen = 0;
-  const editions = new Map<MapView, string>();
+  const shown = new Map<MapView, { edition: string; documented: boolean }>();
 
   const attach = (catalog: Catalog, view: MapView, of: string) => {
-    editions.set(view, of);
+    shown.set(view, { edition: of, documented: Boolean(catalog.plan_text) });
     const layers = new Map(catalog.layers.map((layer) => [layer.id, layer]));
     const look = (point: { x: number; y: number }) => show(view, distinct(view.queryRenderedFeatures(around(point)), layers));
     view.on("click", (event) => clicksAreTaken() || look(event.point));
@@ -41,7 +43,7 @@ export function showFeaturePanel(): FeaturePanel {
       panel.focus();
     });
     view.once("remove", () => {
-      editions.delete(view);
+      shown.delete(view);
       if (map === view) close();
     });
     pointAtFeatures(view, layers);
@@ -49,7 +51,7 @@ export function showFeaturePanel(): FeaturePanel {
   const show = (view: MapView, features: Found[]) => {
     if (map) highlight(map, undefined);
     map = view;
-    edition = editions.get(view) ?? "";
+    ({ edition, documented } = shown.get(view) ?? { edition: "", documented: false });
     found = features;
     chosen = 0;
     if (found.length > 0) uncoverMap();
@@ -90,11 +92,14 @@ export function showFeaturePanel(): FeaturePanel {
   }
 
   function article(feature: Found, i: number): HTMLElement {
+    const words = element("div", { class: "words" });
+    const tell = () => documented && feature.id !== undefined && void showWords(words, feature);
     const details = element(
       "details",
       { "data-feature": `${feature.layer.id}/${feature.id ?? ""}`, open: i === chosen },
       element("summary", {}, element("span", { class: "kind" }, pick(feature.layer.title)), element("strong", {}, nameOf(feature))),
       fieldGroups(feature),
+      words,
       featureLinks(feature, edition),
     );
     // Opening one feature closes the others and outlines it on the map.
@@ -102,8 +107,10 @@ export function showFeaturePanel(): FeaturePanel {
       if (!details.open || chosen === i) return;
       chosen = i;
       mark();
-      for (const other of panel.querySelectorAll("details")) if (other !== details) other.open = false;
+      tell();
+      for (const other of panel.querySelectorAll<HTMLDetailsElement>("[data-feature]")) if (other !== details) other.open = false;
     });
+    if (details.open) tell();
     return details;
   }
 

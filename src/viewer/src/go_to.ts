@@ -9,7 +9,7 @@ const CLOSEST = 14;
 const EXAMPLES = ["112.8906, 36.3153", "112°53′26.2″E 36°18′55.1″N", "4020602.5, 38400306.4"];
 
 export function showGoTo(map: MapView): void {
-  const marker = new maplibre!.Marker({ color: "#c2255c" });
+  const marker = new (maplibre()!).Marker({ color: "#c2255c" });
   const form = byId("go-to") as HTMLFormElement;
   const input = element("input", { id: "go-to-text", type: "text", autocomplete: "off", spellcheck: "false", "aria-describedby": "go-to-help go-to-answer" });
   const answer = element("div", { id: "go-to-answer", "aria-live": "polite" });

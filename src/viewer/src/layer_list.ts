@@ -7,7 +7,9 @@ import type { PlanStyle } from "./style";
 import { drawSwatch, type Sprites } from "./swatch";
 import type { Visibility } from "./visibility";
 
-export function showLayerList(catalog: Catalog, style: PlanStyle, sprites: Sprites | undefined, visibility: Visibility): { update: (catalog: Catalog) => void } {
+/** Swatches are drawn once their symbols are there: the map need not wait for them. */
+export function showLayerList(catalog: Catalog, style: PlanStyle, loading: Promise<Sprites | undefined>, visibility: Visibility): { update: (catalog: Catalog) => void } {
+  let sprites: Sprites | undefined;
   const closed = new Set<string>();
   const boxes = new Map<string, HTMLInputElement>();
   const wholes = new Map<Chapter, HTMLInputElement>();
@@ -28,6 +30,7 @@ export function showLayerList(catalog: Catalog, style: PlanStyle, sprites: Sprit
   };
   visibility.onChange(check);
   inLanguage(render);
+  void loading.then((loaded) => ((sprites = loaded), render()));
   // Only what differs is touched, so that a reader at the list keeps the place.
   const update = (fresh: Catalog) => {
     const ids = (of: Catalog) => of.layers.map((layer) => layer.id).join();

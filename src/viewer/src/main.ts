@@ -11,8 +11,10 @@ import { CURRENT, editionInAddress, inEdition, showEdition } from "./edition";
 import { featureInAddress, showFeaturePanel } from "./feature_panel";
 import { whenFiltered } from "./filter";
 import { showFilter } from "./filter_panel";
+import { findFeatures } from "./find_features";
 import { followServer } from "./follow";
 import { showGoTo } from "./go_to";
+import { showBox } from "./in_view";
 import { inLanguage, language, pick, switchLanguage, text } from "./language";
 import { showLayerList } from "./layer_list";
 import { createMap, reloadSources } from "./map";
@@ -22,6 +24,7 @@ import { showRevisions } from "./revisions";
 import { showSchematicNotice } from "./notice";
 import { showPanels } from "./panels";
 import { showPermalink } from "./permalink";
+import { findInText } from "./plan_text";
 import { showReview } from "./review_panel";
 import { showSearch } from "./search";
 import { showStatistics } from "./statistics_panel";
@@ -50,9 +53,12 @@ function showTitle(style: PlanStyle, edition: string): void {
   });
 }
 
-/** Room around what a search found, px, and the closest look at it. */
-const ROOM = 120;
+/** The closest look at what a search found, and the width of the panel that tells of it, px. */
 const CLOSEST = 14;
+const FEATURE_PANEL = 330;
+
+/** When all of the page's files have been run, the map library too, which comes after this one. */
+const parsed = new Promise((done) => addEventListener("DOMContentLoaded", done, { once: true }));
 
 async function start(): Promise<void> {
   showHeader();
@@ -69,10 +75,11 @@ async function start(): Promise<void> {
   if (style) showTitle(style, edition);
   const catalog = await reading.catalog.catch(failed("catalogFailed"));
   if (!catalog || !style) return;
+  await parsed;
   const archived = await useArchive(style.specification);
 
   const visibility = new Visibility(style, catalog.layers.map((layer) => layer.id));
-  const list = showLayerList(catalog, style, await sprites, visibility);
+  const list = showLayerList(catalog, style, sprites, visibility);
   if (!archived) showConnect(edition, style);
 
   const view = createMap(byId("map"), catalog, style);
@@ -100,11 +107,12 @@ async function start(): Promise<void> {
   const wanted = featureInAddress(catalog);
   panel.attach(catalog, map, edition);
   if (wanted) panel.select(map, wanted.layer, wanted.id);
-  if (!archived) showSearch(edition, catalog, (layer, { id, bounds }) => {
+  const features = findFeatures(edition, catalog, (layer, { id, bounds }) => {
     if (!visibility.isShown(layer.id)) visibility.set(layer.id, true);
-    if (bounds) map.fitBounds(bounds, { padding: ROOM, maxZoom: CLOSEST });
+    if (bounds) showBox(map, bounds, CLOSEST, FEATURE_PANEL);
     panel.select(map, layer, id);
   });
+  if (!archived) showSearch(catalog.plan_text ? [features, findInText] : [features]);
   showGoTo(map);
   map.once("load", () => showMeasure(map));
   if (!archived) {
@@ -128,7 +136,7 @@ async function start(): Promise<void> {
     panel.attach(comparison.catalog, comparison.before.map, other);
     coordinates.attach(comparison.before.map);
   });
-  map.once("idle", () => (document.documentElement.dataset["ready"] = "true"));
+  map.once("idle", () => void sprites.then(() => (document.documentElement.dataset["ready"] = "true")));
   // For tests, and for the curious.
   Object.assign(window, { plantiles: { map, comparison: () => comparison } });
 }

@@ -3,7 +3,7 @@ import { here } from "./address";
 import { planBounds, type Catalog } from "./catalog";
 import { filtered } from "./filter";
 import { inLanguage, text } from "./language";
-import { maplibre, type LngLatLike, type Map as MapView } from "./maplibre";
+import { maplibre, type LngLatLike, type Map as MapView, type MapOptions } from "./maplibre";
 import { showMessage } from "./message";
 import type { PlanStyle } from "./style";
 
@@ -17,13 +17,10 @@ export interface PlanMap {
 
 /** The map of an edition, or undefined (and a message) where it cannot be drawn. With a `view` it is a map beside the page's own. */
 export function createMap(container: HTMLElement, catalog: Catalog, style: PlanStyle, view?: { center: LngLatLike; zoom: number }): PlanMap | undefined {
-  if (!maplibre || !document.createElement("canvas").getContext("webgl2")) {
-    showMessage({ key: "noWebGl" });
-    return undefined;
-  }
-  maplibre.setWorkerUrl(`${here}assets/maplibre-gl-worker.js`);
+  const library = maplibre();
+  library?.setWorkerUrl(`${here}assets/maplibre-gl-worker.js`);
   const bounds = planBounds(catalog);
-  const map = new maplibre.Map({
+  const map = library && newMap(library, {
     container,
     style: style.specification,
     ...(view ?? (bounds && { bounds, fitBoundsOptions: { padding: PADDING } })),
@@ -40,9 +37,14 @@ export function createMap(container: HTMLElement, catalog: Catalog, style: PlanS
     attributionControl: view ? false : { compact: false },
     transformRequest: (url) => ({ url: filtered(asReached(url, style.published)) }),
   });
+  if (!map) {
+    container.replaceChildren();
+    showMessage({ key: "noWebGl" });
+    return undefined;
+  }
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
-  if (!view) map.addControl(new maplibre.ScaleControl({ maxWidth: 120, unit: "metric" }), "bottom-left");
+  if (!view) map.addControl(new library.ScaleControl({ maxWidth: 120, unit: "metric" }), "bottom-left");
   addHitAreas(map, catalog, style);
 
   map.on("error", (event) => {
@@ -54,11 +56,21 @@ export function createMap(container: HTMLElement, catalog: Catalog, style: PlanS
   return { map, home: () => bounds && map.fitBounds(bounds, { padding: PADDING }) };
 }
 
+/** Undefined without WebGL, of which the library tells when it begins to draw. */
+function newMap(library: NonNullable<ReturnType<typeof maplibre>>, options: MapOptions): MapView | undefined {
+  try {
+    return new library.Map(options);
+  } catch (error) {
+    console.error(error);
+    return undefined;
+  }
+}
+
 /** Loads the sources with a changed layer again. What is drawn stays until the new tiles are there. */
 export function reloadSources(map: MapView, layers: string[]): void {
   for (const id of Object.keys(map.getStyle().sources)) {
     const source = map.getSource(id);
-    if (source instanceof maplibre!.VectorTileSource && holdsAny(source.url, layers)) source.setUrl(source.url);
+    if (source instanceof maplibre()!.VectorTileSource && holdsAny(source.url, layers)) source.setUrl(source.url);
   }
 }
 

@@ -75,6 +75,11 @@ export function whenPanelOpens(listener: (name: string | undefined) => void): vo
   listener(open);
 }
 
+/** Whether panels lie over the map, not beside it. */
+export function isNarrow(): boolean {
+  return NARROW.matches;
+}
+
 /** Makes room for what is shown on the map, where a panel covers it. */
 export function uncoverMap(): void {
   if (NARROW.matches) openPanel(undefined);

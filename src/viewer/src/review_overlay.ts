@@ -1,9 +1,9 @@
 // The proposal and what it overlaps, on the map.
+import { showBox } from "./in_view";
 import type { GeoJSONSource, Map as MapView } from "./maplibre";
 import type { Review } from "./review_result";
 
 const SOURCE = "review";
-const PADDING = 100;
 const CLOSEST = 15;
 const COLORS = { proposal: "#c2255c", overlap: "#d9480f", remainder: "#5f3dc4" };
 
@@ -11,7 +11,7 @@ const COLORS = { proposal: "#c2255c", overlap: "#d9480f", remainder: "#5f3dc4" }
 export function drawReview(map: MapView, review: Review | undefined): void {
   if (!map.getSource(SOURCE)) addLayers(map);
   (map.getSource(SOURCE) as GeoJSONSource).setData({ type: "FeatureCollection", features: review ? shapes(review) : [] });
-  if (review) map.fitBounds(review.proposal.bbox, { padding: PADDING, maxZoom: CLOSEST });
+  if (review) showBox(map, review.proposal.bbox, CLOSEST);
 }
 
 function shapes(review: Review): GeoJSON.Feature[] {

@@ -1,9 +1,10 @@
 // A proposed right against the rules of the plan: drawn, pasted or dropped; judged by the server, shown as a table and on the map.
 import { fetchJson, here } from "./address";
 import { byId, element } from "./dom";
+import { textOf, whenDropped } from "./dropped_file";
 import { inLanguage, text } from "./language";
 import type { Map as MapView } from "./maplibre";
-import { whenPanelOpens } from "./panels";
+import { openPanel, whenPanelOpens } from "./panels";
 import { drawReview } from "./review_overlay";
 import { fieldOf, type Attribute } from "./review_fields";
 import { showResult, type Review } from "./review_result";
@@ -35,12 +36,10 @@ export function showReview(map: MapView): void {
     else sketch.stop();
   };
   draw.addEventListener("click", () => drawing(draw.getAttribute("aria-pressed") === "false"));
-  const read = async (from: File | undefined) => from && (proposal.value = await from.text());
-  file.addEventListener("change", () => void read(file.files?.[0]));
-  form.addEventListener("dragover", (event) => event.preventDefault());
-  form.addEventListener("drop", (event) => {
-    event.preventDefault();
-    void read(event.dataTransfer?.files[0]);
+  file.addEventListener("change", () => file.files?.[0] && void take(file.files[0]));
+  whenDropped((dropped) => {
+    openPanel("review");
+    void take(dropped);
   });
   // The report is what the form itself sends, in a tab of its own; the other button asks for numbers and shapes.
   Object.assign(form, { method: "post", action: `${here}review?f=html`, target: "_blank" });
@@ -50,13 +49,26 @@ export function showReview(map: MapView): void {
   });
   inLanguage(render);
 
-  async function ask(): Promise<void> {
+  /** Judges what is in a file. */
+  async function take(from: File): Promise<void> {
+    const read = await textOf(from).catch((error: Error) => conclude(undefined, error.message));
+    if (read === undefined) return;
+    proposal.value = read;
+    await ask(`${from.name}: `);
+  }
+
+  /** `of` begins what is said where the proposal is wrong. */
+  async function ask(of = ""): Promise<void> {
     if (!form.reportValidity()) return;
     const answers = [...new FormData(form)].filter(([, value]) => value !== "") as [string, string][];
     const response = await fetch(`${here}review?f=json`, { method: "POST", body: new URLSearchParams(answers) }).catch(() => undefined);
     const answer = await response?.json().catch(() => undefined);
-    review = response?.ok ? (answer as Review) : undefined;
-    failure = review ? "" : String(answer?.detail ?? text("reviewFailed"));
+    if (response?.ok) conclude(answer as Review, "");
+    else conclude(undefined, answer?.detail ? `${of}${text("notReviewed")}${answer.detail}` : text("reviewFailed"));
+  }
+
+  function conclude(found: Review | undefined, wrong: string): void {
+    [review, failure] = [found, wrong];
     drawing(false);
     drawReview(map, review);
     show();

@@ -1,43 +1,44 @@
-// Finding features by name, code, mineral or holder.
-import { fetchJson } from "./address";
-import type { Catalog, Layer } from "./catalog";
+// One box that finds features and places in the plan's text: a list in groups, for the pointer, the keyboard and screen readers.
 import { byId, element, icon } from "./dom";
-import { inEdition } from "./edition";
-import { inLanguage, pick, text } from "./language";
+import { inLanguage, text } from "./language";
+import type { texts } from "./texts";
 
-/** One answer of `/search`. */
-export interface Result {
-  layer: string;
-  id: number;
-  name: string | null;
-  code: string | null;
-  mineral: string | null;
-  holder: string | null;
-  bounds: [number, number, number, number] | null;
+/** Something that was found. */
+export interface Choice {
+  content: HTMLElement[];
+  choose: () => void;
 }
 
-interface Results {
+/** What was found in one place, the best first. */
+export interface Group {
+  title: keyof typeof texts;
   matched: number;
-  results: Result[];
+  choices: Choice[];
+  /** Where not all can be chosen: how to come to the others. */
+  note?: string;
 }
+
+/** Looks for words in one place; rejects where that did not work. */
+export type Finder = (words: string) => Promise<Group>;
 
 /** Rest between two keys after which it is asked, ms. */
 const REST = 150;
 
-/** `go` is told what the reader wants to see. */
-export function showSearch(edition: string, catalog: Catalog, go: (layer: Layer, result: Result) => void): void {
-  const input = element("input", { type: "search", role: "combobox", autocomplete: "off", spellcheck: "false", "aria-expanded": "false", "aria-controls": "results", "aria-autocomplete": "list" });
-  const list = element("ul", { id: "results", role: "listbox", hidden: true });
+export function showSearch(finders: Finder[]): void {
+  const input = element("input", { type: "search", role: "combobox", maxlength: "200", autocomplete: "off", spellcheck: "false", "aria-expanded": "false", "aria-controls": "results", "aria-autocomplete": "list" });
+  const list = element("div", { id: "results", role: "listbox", hidden: true });
   const status = element("p", { id: "search-status", hidden: true });
-  let results: Result[] = [];
+  let choices: Choice[] = [];
+  let options: HTMLElement[] = [];
   let active = -1;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let asked = "";
 
   byId("search").append(icon("search"), input, element("div", { class: "drop" }, status, list));
   inLanguage(() => {
-    input.placeholder = text("searchHint");
-    input.setAttribute("aria-label", text("searchHint"));
+    const hint = text(finders.length > 1 ? "searchAllHint" : "searchHint");
+    input.placeholder = hint;
+    input.setAttribute("aria-label", hint);
     list.setAttribute("aria-label", text("searchResults"));
     if (!list.hidden) void ask();
   });
@@ -45,12 +46,12 @@ export function showSearch(edition: string, catalog: Catalog, go: (layer: Layer,
     clearTimeout(timer);
     timer = setTimeout(ask, REST);
   });
-  input.addEventListener("focus", () => results.length > 0 && open(true));
+  input.addEventListener("focus", () => choices.length > 0 && open(true));
   input.addEventListener("blur", () => (open(false), say("")));
   input.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown") activate(active + 1);
     else if (event.key === "ArrowUp") activate(active - 1);
-    else if (event.key === "Enter" && results.length > 0) choose(Math.max(active, 0));
+    else if (event.key === "Enter" && choices.length > 0) choose(Math.max(active, 0));
     else if (event.key === "Escape" && !list.hidden) open(false);
     else return;
     event.preventDefault();
@@ -59,23 +60,26 @@ export function showSearch(edition: string, catalog: Catalog, go: (layer: Layer,
   async function ask(): Promise<void> {
     asked = input.value.trim();
     const words = asked;
-    if (words === "") return take({ matched: 0, results: [] });
-    const found = await fetchJson<Results>(inEdition("search", edition, `?q=${encodeURIComponent(words)}`)).catch(() => undefined);
+    if (words === "") return take([]);
+    const answers = await Promise.allSettled(finders.map((find) => find(words)));
     // A later question may have been answered before.
     if (words !== asked) return;
-    if (found) return take(found);
-    say(text("searchFailed"));
+    const groups = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
+    take(groups);
+    if (groups.length < finders.length) say(text("searchFailed"));
   }
 
-  function take(found: Results): void {
-    results = found.results;
+  function take(groups: Group[]): void {
+    choices = groups.flatMap((group) => group.choices);
+    options = choices.map(option);
     active = -1;
     input.removeAttribute("aria-activedescendant");
-    list.replaceChildren(...results.map(option));
-    const more = found.matched > results.length;
-    say(asked === "" ? "" : results.length === 0 ? text("nothingFound") : more ? text("moreFound").replace("{n}", String(results.length)).replace("{all}", String(found.matched)) : "");
-    byId("announcement").textContent = asked === "" ? "" : `${found.matched} ${text("searchResults")}`;
-    open(results.length > 0);
+    let shown = 0;
+    list.replaceChildren(...groups.filter((group) => group.choices.length > 0).map((group) => section(group, options.slice(shown, (shown += group.choices.length)))));
+    say(asked !== "" && choices.length === 0 ? text("nothingFound") : "");
+    const matched = groups.reduce((sum, group) => sum + group.matched, 0);
+    byId("announcement").textContent = asked === "" ? "" : `${matched} ${text("searchResults")}`;
+    open(choices.length > 0);
   }
 
   function say(words: string): void {
@@ -88,16 +92,13 @@ export function showSearch(edition: string, catalog: Catalog, go: (layer: Layer,
     input.setAttribute("aria-expanded", String(shown));
   }
 
-  function option(result: Result, i: number): HTMLElement {
-    const layer = catalog.layers.find(({ id }) => id === result.layer);
-    const details = [result.name && result.code, result.holder !== result.name && result.holder, result.mineral].filter(Boolean).join(" · ");
-    const item = element(
-      "li",
-      { id: `result-${i}`, role: "option", "aria-selected": "false" },
-      element("span", { class: "kind" }, layer ? pick(layer.title) : result.layer),
-      element("strong", {}, result.name ?? result.code ?? text("unnamed")),
-      details !== "" && element("small", {}, details),
-    );
+  function section({ title, matched, note }: Group, members: HTMLElement[]): HTMLElement {
+    const head = element("li", { id: `results-${title}`, role: "presentation", class: "group-head" }, text(title), element("span", { class: "count" }, String(matched)));
+    return element("ul", { role: "group", "aria-labelledby": head.id }, head, ...members, note !== undefined && element("li", { role: "presentation", class: "group-note" }, note));
+  }
+
+  function option(choice: Choice, i: number): HTMLElement {
+    const item = element("li", { id: `result-${i}`, role: "option", "aria-selected": "false" }, ...choice.content);
     // Before the input loses the focus, which closes the list.
     item.addEventListener("pointerdown", (event) => event.preventDefault());
     item.addEventListener("click", () => choose(i));
@@ -105,19 +106,16 @@ export function showSearch(edition: string, catalog: Catalog, go: (layer: Layer,
   }
 
   function activate(i: number): void {
-    if (results.length === 0) return;
+    if (choices.length === 0) return;
     open(true);
-    active = (i + results.length) % results.length;
-    [...list.children].forEach((item, at) => item.setAttribute("aria-selected", String(at === active)));
-    list.children[active]!.scrollIntoView({ block: "nearest" });
+    active = (i + choices.length) % choices.length;
+    options.forEach((item, at) => item.setAttribute("aria-selected", String(at === active)));
+    options[active]!.scrollIntoView({ block: "nearest" });
     input.setAttribute("aria-activedescendant", `result-${active}`);
   }
 
   function choose(i: number): void {
-    const result = results[i];
-    const layer = catalog.layers.find(({ id }) => id === result?.layer);
-    if (!result || !layer) return;
     input.blur(); // which closes the list
-    go(layer, result);
+    choices[i]?.choose();
   }
 }
