@@ -3,6 +3,7 @@
 use super::{
     WrongUsage,
     archives::{self, Tiles, Zooms, bounds},
+    output,
     progress::Progress,
     published::published,
 };
@@ -16,7 +17,7 @@ use crate::{
     features::{Area, Filter, Query, filter::Language},
     plan::LayerId,
     publisher::{Publisher, served_grid},
-    snapshot::{Snapshot, Store, unfinished_beside},
+    snapshot::{Snapshot, Store},
     style::Sheets,
 };
 use anyhow::Context;
@@ -28,10 +29,9 @@ use std::{
     fmt::Display,
     fs::File,
     io::{self, BufWriter, Write},
-    path::{self, Path, PathBuf},
+    path::PathBuf,
     sync::Arc,
 };
-use tempfile::NamedTempFile;
 
 /// Bytes after which it is said how far the file is.
 const SAID: u64 = 32 << 20;
@@ -149,22 +149,21 @@ async fn file(config: &Config, args: ExportArgs, format: FileFormat) -> anyhow::
     let request = args.request(Arc::clone(&snapshot), area, format)?;
     let bytes = match format {
         FileFormat::InPieces(format) => {
-            write(&args.output, |file| Ok(write_file(request, format, args.bom, file.as_file())?))
+            output::write(&args.output, |file| Ok(write_file(request, format, args.bom, file.as_file())?))
         }
         FileFormat::Whole(container) => {
             let tiles = Publisher::new(config, Arc::clone(&store))?.tiles(snapshot, None)?;
             let layer = Arc::new(PublishedLayer::after(None, tiles, version.published_at));
             let max_tile = config.tiles.max_tile();
             let catalog = Catalog::new(set.origin, &served_grid(), vec![Arc::clone(&layer)], max_tile);
-            write(&args.output, |file| {
+            output::write(&args.output, |file| {
                 let sheets = Sheets::embedded()?;
                 containers::write(&sheets, &catalog, &layer.dated(), container, request.select(), file)?;
                 Ok(file.as_file().metadata()?.len())
             })
         }
     };
-    let bytes = bytes.with_context(|| format!("cannot write {}", args.output.display()))?;
-    println!("{}: {bytes} bytes", args.output.display());
+    println!("{}: {} bytes", args.output.display(), bytes?);
     Ok(())
 }
 
@@ -223,16 +222,6 @@ impl ExportArgs {
 
 fn wrong_box(reason: impl Display) -> WrongUsage {
     WrongUsage(format!("--bbox: {reason}"))
-}
-
-/// Has the file written beside `path` and gives it its name when it is whole; returns its length.
-fn write(path: &Path, file: impl FnOnce(&NamedTempFile) -> anyhow::Result<u64>) -> anyhow::Result<u64> {
-    let path = path::absolute(path)?;
-    let unfinished = unfinished_beside(&path)?;
-    let length = file(&unfinished)?;
-    unfinished.as_file().sync_all()?;
-    unfinished.persist(&path).map_err(|error| error.error)?;
-    Ok(length)
 }
 
 fn write_file(request: Request, format: Format, bom: bool, file: &File) -> io::Result<u64> {

@@ -4,12 +4,14 @@ mod archives;
 mod check;
 mod database;
 mod export;
+mod output;
 mod progress;
 mod published;
 mod review;
 mod revisions;
 mod seed;
 mod serve;
+mod sheet;
 mod site;
 
 use crate::config::{Config, Secret};
@@ -97,6 +99,12 @@ PATH.work when it is started again.")]
 
 The exit code says whether it could be judged, not the verdict. docs/review.md lists rules, answers and forms.")]
     Review(review::ReviewArgs),
+    /// Print a map of the plan on A3, as PDF or PNG
+    #[command(after_help = "Examples:
+  plantiles sheet --style mining-map --format pdf -o mining-map.pdf
+  plantiles sheet --style plan --bbox 112.7,36.2,112.9,36.35 --scale 50000 --format png --dpi 150 -o part.png
+  plantiles sheet --style general-map --revision 2023 --lang en --format pdf -o general-map.pdf")]
+    Sheet(sheet::SheetArgs),
     /// Validate the configuration, the published snapshots and the database, and print what is wrong
     #[command(after_help = "Example: plantiles check --config plantiles.toml")]
     Check,
@@ -138,6 +146,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Seed(args) => seed::seed(&config, args).await,
             Command::Revisions(args) => revisions::revisions(&config, args).await,
             Command::Review(args) => review::review(&config, args).await,
+            Command::Sheet(args) => sheet::sheet(&config, args).await,
             Command::Check => check::check(&config).await,
         }
     });

@@ -1,6 +1,6 @@
 //! `plantiles review`: a proposed right against the rules of the plan.
 
-use super::{database::crs, published::catalog};
+use super::{database::crs, output, published::catalog};
 use crate::{
     catalog::{Catalog, PLAN},
     config::Config,
@@ -11,7 +11,6 @@ use crate::{
     snapshot::Store,
     style::Sheets,
 };
-use anyhow::Context;
 use clap::{Args, ValueEnum};
 use std::{io::Write, path::PathBuf, sync::Arc};
 
@@ -86,9 +85,15 @@ pub async fn review(config: &Config, args: ReviewArgs) -> anyhow::Result<()> {
         Format::Html => report(config, store, catalog, &review).await?,
     };
     match &args.output {
-        Some(path) => std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display())),
-        None => Ok(std::io::stdout().write_all(text.as_bytes())?),
+        None => std::io::stdout().write_all(text.as_bytes())?,
+        Some(path) => {
+            output::write(path, |file| {
+                file.as_file().write_all(text.as_bytes())?;
+                Ok(text.len() as u64)
+            })?;
+        }
     }
+    Ok(())
 }
 
 async fn report(

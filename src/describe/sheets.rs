@@ -1,12 +1,12 @@
 //! `/sheets`: the maps of the plan, to print.
 
-use super::connect::Language;
+use super::page::{Language, beside_map};
 use crate::{
     config::PublicUrl,
     plan::Text,
     style::{Sheets, Subject},
 };
-use maud::{DOCTYPE, html};
+use maud::html;
 use serde_json::{Value, json};
 
 /// The sheets that are listed: the maps of the plan, then all of it on one.
@@ -36,6 +36,7 @@ pub fn sheets(sheets: &Sheets, base: &PublicUrl) -> Value {
             "bbox": "min longitude, min latitude, max longitude, max latitude, degrees of EPSG:4490",
             "scale": "denominator, 500 to 2000000",
             "dpi": "dots to the inch of a PNG, 50 to 300",
+            "lang": "zh, or en for title, legend and notes in English",
         },
         "sheets": listed(sheets).into_iter().map(entry).collect::<Vec<_>>(),
     })
@@ -44,48 +45,28 @@ pub fn sheets(sheets: &Sheets, base: &PublicUrl) -> Value {
 /// The page in one language; its links are relative.
 pub fn sheets_page(sheets: &Sheets, language: Language) -> String {
     let say = |zh: &'static str, en: &'static str| language.pick([zh, en]);
-    let (other, other_name) = match language {
-        Language::Zh => (Language::En, "English"),
-        Language::En => (Language::Zh, "中文"),
-    };
     let lead = say(
-        "A3图幅，按所在3°带高斯—克吕格投影绘制，比例尺取整。可用 bbox 和 scale 另选范围和比例尺。",
-        "A3 sheets in the Gauss-Krüger zone that they lie in, at a round scale. bbox and scale choose another part.",
+        "A3图幅，按所在3°带高斯—克吕格投影绘制，比例尺取整。可用 bbox 和 scale 另选范围和比例尺，lang=en 为英文图例和说明。",
+        "A3 sheets in the Gauss-Krüger zone that they lie in, at a round scale. bbox and scale choose another part. \
+         Title, legend and notes are in English; names on the map are those of the plan.",
     );
     let example = "sheets/mining-map.pdf?bbox=112.7,36.2,112.9,36.35&scale=50000";
-    let page = html! {
-        (DOCTYPE)
-        html lang=(language.code()) {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (say("图件", "Map sheets")) " · plantiles" }
-                link rel="icon" href="assets/icon.svg" type="image/svg+xml";
-                link rel="stylesheet" href="assets/connect.css";
-            }
-            body {
-                header {
-                    a href="./" { (say("地图", "Map")) }
-                    h1 { (say("图件", "Map sheets")) }
-                    a href={ "?lang=" (other.code()) } hreflang=(other.code()) { (other_name) }
-                }
-                main {
-                    p { (language.of(sheets.title())) }
-                    p { (lead) }
-                    p { a href=(example) { code { (example) } } }
-                    @for (subject, title) in listed(sheets) {
-                        section id=(subject) {
-                            h2 { (language.of(&title)) }
-                            p {
-                                a href={ "sheets/" (subject) ".pdf" } { "PDF" } " · "
-                                a href={ "sheets/" (subject) ".png" } { (say("PNG，300 dpi", "PNG, 300 dpi")) } " · "
-                                a href={ "sheets/" (subject) ".json" } { (say("说明", "Description")) }
-                            }
-                        }
-                    }
+    // The sheets themselves are Chinese unless asked for otherwise.
+    let query = say("", "?lang=en");
+    let main = html! {
+        p { (language.of(sheets.title())) }
+        p { (lead) }
+        p { a href=(example) { code { (example) } } }
+        @for (subject, title) in listed(sheets) {
+            section id=(subject) {
+                h2 { (language.of(&title)) }
+                p {
+                    a href={ "sheets/" (subject) ".pdf" (query) } { "PDF" } " · "
+                    a href={ "sheets/" (subject) ".png" (query) } { (say("PNG，300 dpi", "PNG, 300 dpi")) } " · "
+                    a href={ "sheets/" (subject) ".json" } { (say("说明", "Description")) }
                 }
             }
         }
     };
-    page.into_string()
+    beside_map(language, ["图件", "Map sheets"], None, main)
 }

@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     catalog::PLAN,
-    describe::connect::{self, Language},
+    describe::{Language, connect},
     plan::LayerId,
     style::{StyleId, Subject, Theme},
 };
@@ -19,6 +19,7 @@ pub fn routes() -> Router<Arc<App>> {
 }
 
 async fn page(asked: Asked) -> Result<Response, Problem> {
+    asked.parameters.check(&["lang"])?;
     let page = connect::page(&asked.catalog, &asked.base, language(&asked.parameters)?);
     let document = Representation::text(page, HTML.content_type(), &asked.headers)?;
     let mut response = document.answer(&asked.headers)?;
@@ -28,6 +29,7 @@ async fn page(asked: Asked) -> Result<Response, Problem> {
 
 /// `/connect/plan.qlr`: the plan as vector tiles; `/connect/layers.qlr`, `/connect/{layer}.qlr`: features.
 async fn file(asked: Asked, Segments(file): Segments<String>) -> Result<Response, Problem> {
+    asked.parameters.check(&["lang"])?;
     let text = definition(&asked, &file, language(&asked.parameters)?)?;
     Representation::text(text, QLR, &asked.headers)?.answer(&asked.headers)
 }

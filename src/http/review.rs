@@ -11,9 +11,8 @@ use super::{
 };
 use crate::{
     catalog::PLAN,
-    crs::Crs,
     describe::review as documents,
-    review::{Given, Proposal, ProposalError, Review},
+    review::{BodyKind, Given, Proposal, ProposalError, Review, Settings},
 };
 use axum::{
     Extension, Router,
@@ -23,8 +22,7 @@ use axum::{
     response::Response,
     routing::get,
 };
-use serde_json::{Map, Value as Json};
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 /// Most bytes of a request: more than the most corners take in any form.
 pub const MOST_BYTES: usize = 4 << 20;
@@ -68,10 +66,10 @@ async fn review(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let mut settings = Settings::of_query(&uri)?;
+    let mut settings = Settings::of(Parameters::of(&uri)?.into_pairs());
     let form = media::choose(settings.take_text("f")?.as_deref(), &headers, &[JSON, HTML, OVERLAY])?;
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let kind = Kind::of(kind);
+    let kind = BodyKind::of(kind);
     let bytes = read(&app, body).await?;
     let reviewed = reviewed(&app, move || kind.proposal(&bytes, settings)).await?;
     let text = match form {
@@ -97,7 +95,7 @@ pub async fn read(app: &App, body: Body) -> Result<Bytes, Problem> {
 /// Reads a proposal and judges it, both on the bounded workers.
 pub async fn reviewed(
     app: &App,
-    proposal: impl FnOnce() -> Result<(Vec<u8>, Given), Problem> + Send + 'static,
+    proposal: impl FnOnce() -> Result<(Vec<u8>, Given), ProposalError> + Send + 'static,
 ) -> Result<Review, Problem> {
     let (catalog, rules) = (app.catalog()?, Arc::clone(&app.rules));
     let work = move || {
@@ -126,111 +124,4 @@ pub fn answer(text: String, form: Form, headers: &HeaderMap) -> Result<Response,
         policy::guard(response.headers_mut(), policy::ALONE);
     }
     Ok(response)
-}
-
-/// How a body says what it says.
-#[derive(Clone, Copy)]
-enum Kind {
-    /// `{"proposal": …, "kind": …}`, or GeoJSON.
-    Object,
-    /// The same from a form.
-    Form,
-    /// The proposal alone.
-    Proposal,
-}
-
-impl Kind {
-    fn of(content_type: &str) -> Self {
-        match content_type.split(';').next().unwrap_or_default().trim() {
-            "application/json" => Self::Object,
-            "application/x-www-form-urlencoded" => Self::Form,
-            _ => Self::Proposal,
-        }
-    }
-
-    /// The text of the proposal and what is said of it.
-    fn proposal(self, bytes: &[u8], mut settings: Settings) -> Result<(Vec<u8>, Given), Problem> {
-        let proposal = match self {
-            Self::Proposal => bytes.to_vec(),
-            Self::Form => {
-                settings.extend(form_urlencoded::parse(bytes).into_owned());
-                settings.take_text("proposal")?.unwrap_or_default().into_bytes()
-            }
-            Self::Object => {
-                let object: Map<String, Json> = serde_json::from_slice(bytes).map_err(|error| {
-                    Problem::bad_request(format!("the body is not a JSON object: {error}"))
-                })?;
-                if object.contains_key("type") && !object.contains_key("proposal") {
-                    bytes.to_vec()
-                } else {
-                    settings.0.extend(object);
-                    settings.take_proposal()?
-                }
-            }
-        };
-        Ok((proposal, settings.given()?))
-    }
-}
-
-/// What is said of a proposal, by name.
-pub struct Settings(pub Map<String, Json>);
-
-impl Settings {
-    fn of_query(uri: &Uri) -> Result<Self, Problem> {
-        let mut settings = Self(Map::new());
-        settings.extend(Parameters::of(uri)?.into_pairs());
-        Ok(settings)
-    }
-
-    /// What is there several times becomes a list; what is left empty in a form is not there.
-    fn extend(&mut self, pairs: impl IntoIterator<Item = (String, String)>) {
-        let mut several: BTreeMap<String, Vec<Json>> = BTreeMap::new();
-        for (name, value) in pairs.into_iter().filter(|(_, value)| !value.is_empty()) {
-            several.entry(name).or_default().push(value.into());
-        }
-        for (name, mut values) in several {
-            let value = if values.len() == 1 { values.remove(0) } else { Json::Array(values) };
-            self.0.insert(name, value);
-        }
-    }
-
-    fn take_text(&mut self, name: &str) -> Result<Option<String>, Problem> {
-        match self.0.remove(name) {
-            None | Some(Json::Null) => Ok(None),
-            Some(Json::String(text)) => Ok(Some(text)),
-            Some(_) => Err(Problem::bad_request(format!("`{name}` is there once, a text"))),
-        }
-    }
-
-    /// GeoJSON as an object, or a text.
-    pub fn take_proposal(&mut self) -> Result<Vec<u8>, Problem> {
-        match self.0.remove("proposal") {
-            Some(Json::String(text)) => Ok(text.into_bytes()),
-            Some(object @ Json::Object(_)) => Ok(object.to_string().into_bytes()),
-            Some(_) => Err(Problem::bad_request("`proposal` is GeoJSON, or a text of WKT or corner points")),
-            None => Err(Problem::bad_request("there is no `proposal`")),
-        }
-    }
-
-    /// `srid` and `northing_first`, and the answers that are left.
-    pub fn given(mut self) -> Result<Given, Problem> {
-        let wrong = |name: &str, expected: &str| Problem::bad_request(format!("`{name}` is {expected}"));
-        let crs = match self.0.remove("srid") {
-            None | Some(Json::Null) => None,
-            Some(srid) => {
-                let text = srid.as_str().map_or_else(|| srid.to_string(), str::to_owned);
-                let code = text.trim().trim_start_matches("EPSG:").parse().ok();
-                let crs = code.and_then(Crs::of_epsg);
-                Some(crs.ok_or_else(|| wrong("srid", "an EPSG code: 4490, 4491 to 4554, 4326 or 3857"))?)
-            }
-        };
-        let northing_first = match self.0.remove("northing_first") {
-            None | Some(Json::Null) => false,
-            Some(Json::Bool(truth)) => truth,
-            Some(Json::String(text)) if text == "true" => true,
-            Some(Json::String(text)) if text == "false" => false,
-            Some(_) => return Err(wrong("northing_first", "true or false")),
-        };
-        Ok(Given { crs, northing_first, answers: self.0 })
-    }
 }

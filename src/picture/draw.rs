@@ -1,9 +1,9 @@
 //! Draws a scene.
 
 use super::{
-    SIZE, Scene,
+    Frame, SIZE, Scene,
     features::Feature,
-    line::moved,
+    line::{Point, moved},
     place::{self, Icon, Set},
     sdf::{self, Ink, Stamp},
 };
@@ -57,20 +57,7 @@ impl Canvas<'_> {
     /// The paths of `feature` in pixels of the picture, moved by `offset` CSS pixels to their right.
     fn path(&self, feature: &Feature, offset: f32) -> Option<Path> {
         let frame = &self.scene.frame;
-        let unit = frame.unit();
-        let mut builder = PathBuilder::new();
-        for path in &feature.paths {
-            let mut points = moved(path, offset / unit, feature.is_polygon)
-                .into_iter()
-                .map(|p| frame.device(p.map(|v| v * unit)));
-            let Some([x, y]) = points.next() else { continue };
-            builder.move_to(x, y);
-            points.for_each(|[x, y]| builder.line_to(x, y));
-            if feature.is_polygon {
-                builder.close();
-            }
-        }
-        builder.finish()
+        outline(feature, frame, offset, |point| frame.device(point))
     }
 
     fn area(&mut self, fill: &Fill, feature: &Feature) {
@@ -187,6 +174,29 @@ impl Canvas<'_> {
             self.picture.draw_pixmap(0, 0, part, &quality, place, None);
         }
     }
+}
+
+/// The paths of `feature` in `frame`, moved by `offset` CSS pixels to their right and put where `place` says of each point,
+/// in CSS pixels; `None` when there is nothing of them.
+pub fn outline(
+    feature: &Feature,
+    frame: &Frame,
+    offset: f32,
+    place: impl Fn(Point) -> Point,
+) -> Option<Path> {
+    let unit = frame.unit();
+    let mut builder = PathBuilder::new();
+    for path in &feature.paths {
+        let points = moved(path, offset / unit, feature.is_polygon).into_iter();
+        let mut points = points.map(|point| place(point.map(|v| v * unit)));
+        let Some([x, y]) = points.next() else { continue };
+        builder.move_to(x, y);
+        points.for_each(|[x, y]| builder.line_to(x, y));
+        if feature.is_polygon {
+            builder.close();
+        }
+    }
+    builder.finish()
 }
 
 fn solid(color: Color, opacity: f32) -> Shader<'static> {

@@ -23,10 +23,9 @@ mod sdf;
 mod text;
 mod window;
 
-pub use draw::draw;
+pub use draw::{draw, outline};
 pub use features::{Feature, Layer, Layers};
 pub use glyphs::{EM, Font};
-pub use line::moved;
 pub use look::{Look, Scale};
 pub use place::{Icon, Set, place_all};
 pub use window::{Drawn, Window};
@@ -74,7 +73,7 @@ pub struct Frame {
 }
 
 /// Metres around the equator, to which the zooms of a style refer.
-const EQUATOR: f64 = std::f64::consts::TAU * 6_378_137.0;
+pub const EQUATOR: f64 = std::f64::consts::TAU * 6_378_137.0;
 
 impl Frame {
     /// The frame of the picture of `tile` and the vector tile that it is drawn from: the one above, which is shown twice

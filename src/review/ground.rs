@@ -14,12 +14,12 @@ use crate::{
     plan::{LayerId, Text},
     snapshot::{Bounds, Row, Snapshot, Value},
 };
-use geo::{Contains, Distance, Euclidean, Geometry, Length, MapCoords, MultiPolygon};
+use geo::{Contains, Euclidean, Geometry, Length, MapCoords, MultiPolygon};
 use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
 /// Most features of a layer that are laid over a proposal: one that meets more is not a right, and would keep others
 /// waiting.
-const MOST_FEATURES: usize = 2_000;
+pub const MOST_FEATURES: usize = 2_000;
 
 /// Straight edges of the plane leave the boxes of their ends in degrees by less than this, of their length and at least.
 const BULGE: (f64, f64) = (0.01, 0.002);
@@ -209,10 +209,9 @@ impl<'a> Ground<'a> {
     pub fn nearer(&self, snapshot: &Snapshot, metres: f64) -> Result<Vec<(usize, f64)>, Gap> {
         let candidates = candidates(snapshot, &around(&self.bounds, metres))?;
         let scale = self.scale();
-        let shape = Geometry::from(self.shape.clone());
         let near = candidates.into_iter().filter_map(|position| {
-            let distance = Euclidean.distance(&shape, &self.flat(snapshot, position)) / scale;
-            (distance < metres).then_some((position, distance))
+            let flat = self.flat(snapshot, position);
+            Some((position, plane::distance(&self.shape, flat, metres * scale)? / scale))
         });
         Ok(near.collect())
     }
@@ -223,11 +222,11 @@ impl<'a> Ground<'a> {
         let off = corner.map_or(0.0, |corner| corner.x - 500_000.0);
         1.0 + off * off / (2.0 * RADIUS * RADIUS)
     }
+}
 
-    /// Features whose boxes meet that of a feature.
-    pub fn beside(&self, snapshot: &Snapshot, position: usize, others: &Snapshot) -> Result<Vec<usize>, Gap> {
-        candidates(others, &around(&snapshot.feature_bounds(position), 0.0))
-    }
+/// Features whose boxes meet that of another.
+pub fn beside(others: &Snapshot, bounds: &Bounds) -> Vec<usize> {
+    others.search(&around(bounds, 0.0))
 }
 
 /// A box in degrees with room around it for what is so near, and for edges that are bent.

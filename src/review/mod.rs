@@ -16,6 +16,7 @@ mod ground;
 mod judge;
 mod plane;
 mod proposal;
+mod request;
 mod rules;
 mod simple;
 
@@ -23,6 +24,7 @@ pub use attribute::{Answer, Answers, Attribute, Choice, Kind};
 pub use ground::FeatureName;
 pub use judge::{Finding, Judgement, Piece, Verdict};
 pub use proposal::{Given, MOST_CORNERS, Proposal, ProposalError, rings};
+pub use request::{BodyKind, Settings};
 pub use rules::{MEASURED, Quote, Rule, Rules, RulesError, Strength, Test};
 
 use crate::{

@@ -6,12 +6,15 @@
 
 use crate::{crs::TransverseMercator, snapshot::Bounds};
 use geo::{
-    BooleanOps, BoundingRect, Coord, Euclidean, Length, LineString, MapCoords, MultiLineString, MultiPolygon,
-    Polygon,
+    BooleanOps, BoundingRect, Coord, Distance, Euclidean, Geometry, Length, LineString, MapCoords,
+    MultiLineString, MultiPolygon, Polygon, Rect,
 };
 
 /// How far beyond a window shapes are kept, of its size: their cut edges stay clear of what is in it.
 const MARGIN: f64 = 0.05;
+
+/// The same at least; metres.
+const LEAST_MARGIN: f64 = 1.0;
 
 pub struct Plane(TransverseMercator);
 
@@ -36,26 +39,46 @@ impl Plane {
     }
 }
 
-/// What two sets of polygons have in common. The first is small, the second may reach far: what of it is nowhere near
-/// is left out first, so that the overlay is as fine as the first one allows, a billionth of its size.
-pub fn common(near: &MultiPolygon, far: &MultiPolygon) -> MultiPolygon {
-    match window(near) {
-        Some(window) => near.intersection(&within(far, &window)),
-        None => MultiPolygon(vec![]),
-    }
+/// What two sets of polygons have in common. What of either is nowhere near the other is left out first: so the overlay is
+/// as fine as the smaller one allows, a billionth of its size, and a proposal of many corners costs little where it meets
+/// little.
+pub fn common(a: &MultiPolygon, b: &MultiPolygon) -> MultiPolygon {
+    let near = || {
+        let b = within(b, &window(a, margin)?);
+        let a = within(a, &window(&b, margin)?);
+        Some((a, b))
+    };
+    near().map_or(MultiPolygon(vec![]), |(a, b)| a.intersection(&b))
 }
 
 /// What of the first polygons is in none of the second.
 pub fn rest(near: &MultiPolygon, far: &MultiPolygon) -> MultiPolygon {
-    match window(near) {
+    match window(near, margin) {
         Some(window) => near.difference(&within(far, &window)),
         None => MultiPolygon(vec![]),
     }
 }
 
 /// The parts of lines that are in polygons.
-pub fn inside(near: &MultiPolygon, lines: &MultiLineString) -> MultiLineString {
-    near.clip(lines, false)
+pub fn inside(polygons: &MultiPolygon, lines: &MultiLineString) -> MultiLineString {
+    match window(lines, margin) {
+        Some(window) => within(polygons, &window).clip(lines, false),
+        None => MultiLineString(vec![]),
+    }
+}
+
+/// How far polygons are from a feature, where that is less than `most`; what of either is farther from the other is left
+/// out first.
+pub fn distance(polygons: &MultiPolygon, feature: Geometry, most: f64) -> Option<f64> {
+    let reach = |_| most + LEAST_MARGIN;
+    let near = within(polygons, &window(&feature, reach)?);
+    let window = window(&near, reach)?;
+    let feature = match feature {
+        Geometry::MultiPolygon(far) => Some(within(&far, &window)).filter(|far| !far.0.is_empty())?.into(),
+        other => other,
+    };
+    let distance = Euclidean.distance(&Geometry::from(near), &feature);
+    (distance < most).then_some(distance)
 }
 
 /// Whether every part of these polygons is narrower than `width`, by its area and outline.
@@ -70,9 +93,15 @@ pub fn is_sliver(polygons: &MultiPolygon, width: f64) -> bool {
     })
 }
 
-fn window(polygons: &MultiPolygon) -> Option<Bounds> {
-    let rect = polygons.bounding_rect()?;
-    let margin = MARGIN * rect.width().max(rect.height());
+fn margin(size: f64) -> f64 {
+    (MARGIN * size).max(LEAST_MARGIN)
+}
+
+/// The box of a shape with a margin around it, by its size; `None` when it is empty.
+fn window<G: BoundingRect<f64>>(shape: &G, margin: impl Fn(f64) -> f64) -> Option<Bounds> {
+    let rect: Option<Rect> = shape.bounding_rect().into();
+    let rect = rect?;
+    let margin = margin(rect.width().max(rect.height()));
     Some(Bounds {
         min_x: rect.min().x - margin,
         min_y: rect.min().y - margin,
@@ -156,6 +185,44 @@ mod tests {
         assert!((rest(&near, &far).unsigned_area() - 19.0).abs() < 1e-6);
         assert_eq!(common(&near, &square(0.0, 0.0, 10.0)).0.len(), 0);
         assert_eq!(rest(&near, &square(0.0, 0.0, 10.0)).unsigned_area(), 100.0);
+    }
+
+    /// A star, whose cut parts go to and fro along the borders of windows.
+    fn star(x: f64, y: f64, radius: f64, corners: u32) -> MultiPolygon {
+        let corner = |n: u32| {
+            let (sin, cos) = (f64::from(n) / f64::from(corners) * std::f64::consts::TAU).sin_cos();
+            let radius = if n.is_multiple_of(2) { radius } else { 0.2 * radius };
+            Coord { x: x + radius * cos, y: y + radius * sin }
+        };
+        Polygon::new(LineString((0..corners).map(corner).collect()), vec![]).into()
+    }
+
+    #[test]
+    fn leaving_out_what_is_far_changes_nothing() {
+        let near = star(0.0, 0.0, 1000.0, 60);
+        for n in 0..40u32 {
+            let [x, y] = [f64::from(n % 8) * 150.0, f64::from(n / 8) * 250.0 - 300.0];
+            let other = star(x, y, 30.0 + f64::from(n) * 12.0, 14);
+            let whole = near.intersection(&other).unsigned_area();
+            assert!((common(&near, &other).unsigned_area() - whole).abs() < 1e-3, "{n}");
+            assert!((common(&other, &near).unsigned_area() - whole).abs() < 1e-3, "{n}");
+            // Its outline of 50 km is put on the grid of the overlay, a micrometre wide.
+            let left = near.unsigned_area() - whole;
+            assert!((rest(&near, &other).unsigned_area() - left).abs() < 0.1, "{n}");
+            let line = MultiLineString::new(vec![other.0[0].exterior().clone()]);
+            let [cut, uncut] = [inside(&near, &line), near.clip(&line, false)];
+            let length =
+                |lines: &MultiLineString| lines.iter().map(|line| Euclidean.length(line)).sum::<f64>();
+            assert!((length(&cut) - length(&uncut)).abs() < 1e-3, "{n}");
+            let apart = Euclidean.distance(&near, &other);
+            for most in [50.0, 400.0] {
+                let found = distance(&near, other.clone().into(), most);
+                match found {
+                    Some(found) => assert!((found - apart).abs() < 1e-6, "{n}: {found} and {apart}"),
+                    None => assert!(apart >= most, "{n}: {apart} is less than {most}"),
+                }
+            }
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Whether polygons are well formed: each ring simple, holes in their exteriors, parts apart.
 
 use geo::{
-    Coord, CoordinatePosition as _, Line, LineString, MultiPolygon, Polygon,
+    BoundingRect, Coord, CoordinatePosition as _, Intersects, Line, LineString, MultiPolygon, Polygon, Rect,
     coordinate_position::{CoordPos, coord_pos_relative_to_ring as position},
     line_intersection::{LineIntersection, line_intersection},
 };
@@ -108,40 +108,56 @@ fn meet(a: &Edge, b: &Edge) -> Result<(), Fault> {
     Err(Fault { what: format!("the edges {} and {} {how}", edge(first), edge(second)), at })
 }
 
-/// Edges do not cross: so a ring is on one side of another.
 fn nested(polygons: &MultiPolygon) -> Result<(), Fault> {
+    let boxes: Vec<_> = polygons.iter().map(BoundingRect::bounding_rect).collect();
     let mut before = 0;
     for (part, polygon) in polygons.iter().enumerate() {
-        for (hole, ring) in polygon.interiors().iter().enumerate() {
-            let number = before + hole + 2;
-            if let Some(&at) =
-                ring.0.iter().find(|at| position(**at, polygon.exterior()) == CoordPos::Outside)
+        holes(polygon, before)?;
+        let others = polygons.iter().enumerate().filter(|(other, _)| *other != part);
+        for (_, other) in others.filter(|(other, _)| meet_boxes(boxes[part], boxes[*other])) {
+            if let Some((CoordPos::Inside, at)) =
+                side(polygon.exterior(), |at| other.coordinate_position(&at))
             {
-                return Err(Fault {
-                    what: format!("ring {number} is a hole outside of ring {}", before + 1),
-                    at,
-                });
-            }
-            for (other, larger) in polygon.interiors().iter().enumerate().filter(|(other, _)| *other != hole)
-            {
-                if let Some(&at) = ring.0.iter().find(|at| position(**at, larger) == CoordPos::Inside) {
-                    let larger = before + other + 2;
-                    return Err(Fault {
-                        what: format!("ring {number} is a hole inside the hole of ring {larger}"),
-                        at,
-                    });
-                }
-            }
-        }
-        for other in polygons.iter().take(part).chain(polygons.iter().skip(part + 1)) {
-            let inside = |at: &&Coord| other.coordinate_position(*at) == CoordPos::Inside;
-            if let Some(&at) = polygon.exterior().0.iter().find(inside) {
                 return Err(Fault { what: format!("part {} overlaps another part", part + 1), at });
             }
         }
         before += 1 + polygon.interiors().len();
     }
     Ok(())
+}
+
+/// Checks the holes of a polygon, before which there are so many rings.
+fn holes(polygon: &Polygon, before: usize) -> Result<(), Fault> {
+    let holes = polygon.interiors();
+    let boxes: Vec<_> = holes.iter().map(BoundingRect::bounding_rect).collect();
+    for (hole, ring) in holes.iter().enumerate() {
+        let number = before + hole + 2;
+        if let Some((CoordPos::Outside, at)) = side(ring, |at| position(at, polygon.exterior())) {
+            let what = format!("ring {number} is a hole outside of ring {}", before + 1);
+            return Err(Fault { what, at });
+        }
+        let others = holes.iter().enumerate().filter(|(other, _)| *other != hole);
+        for (other, larger) in others.filter(|(other, _)| meet_boxes(boxes[hole], boxes[*other])) {
+            if let Some((CoordPos::Inside, at)) = side(ring, |at| position(at, larger)) {
+                let larger = before + other + 2;
+                let what = format!("ring {number} is a hole inside the hole of ring {larger}");
+                return Err(Fault { what, at });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The side of an outline on which a ring is that does not cross it, told by its first corner, or middle of an edge, that is
+/// not on the outline.
+fn side(ring: &LineString, of: impl Fn(Coord) -> CoordPos) -> Option<(CoordPos, Coord)> {
+    let middles = ring.lines().map(|line| (line.start + line.end) / 2.0);
+    let mut sides = ring.0.iter().copied().chain(middles).map(|at| (of(at), at));
+    sides.find(|(side, _)| *side != CoordPos::OnBoundary)
+}
+
+fn meet_boxes(a: Option<Rect>, b: Option<Rect>) -> bool {
+    a.zip(b).is_some_and(|(a, b)| a.intersects(&b))
 }
 
 #[cfg(test)]
@@ -187,6 +203,13 @@ mod tests {
                 wkt!(MULTIPOLYGON(((0.0 0.0, 9.0 0.0, 9.0 9.0, 0.0 0.0), (20.0 0.0, 29.0 0.0, 29.0 9.0, 20.0 0.0)))),
                 "ring 2 is a hole outside of ring 1",
                 (20.0, 0.0),
+            ),
+            // It touches the outline with every corner.
+            (
+                wkt!(MULTIPOLYGON(((0.0 0.0, 12.0 0.0, 12.0 10.0, 9.0 10.0, 8.5 6.0, 6.0 4.0, 3.5 6.0, 3.0 10.0, 0.0 10.0, 0.0 0.0),
+                                   (9.0 10.0, 6.0 4.0, 3.0 10.0, 9.0 10.0)))),
+                "ring 2 is a hole outside of ring 1",
+                (7.5, 7.0),
             ),
             (
                 wkt!(MULTIPOLYGON(((0.0 0.0, 9.0 0.0, 9.0 9.0, 0.0 0.0)), ((7.0 1.0, 8.0 1.0, 8.0 2.0, 7.0 1.0)))),

@@ -2,7 +2,7 @@
 //! upper left corner, y downwards.
 
 use super::font::Font;
-use crate::style::Color;
+use crate::{describe::Language, style::Color};
 use std::rc::Rc;
 use tiny_skia::{Path, PathBuilder, Transform};
 
@@ -88,6 +88,7 @@ pub struct Setting {
 pub struct Drawing {
     pub size: Point,
     pub title: String,
+    pub language: Language,
     pub ops: Vec<Op>,
 }
 

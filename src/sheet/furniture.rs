@@ -7,7 +7,7 @@ use super::{
     graticule::{Graticule, Side, Tick, kilometres},
     view::View,
 };
-use crate::style::Color;
+use crate::{describe::Language, style::Color};
 
 const THIN: f32 = 0.12;
 const WATER: Color = Color([0x5b, 0x8f, 0xb5]);
@@ -88,8 +88,9 @@ fn label(drawing: &mut Drawing, font: &Font, tick: &Tick, length: f32, setting: 
 
 pub fn title(drawing: &mut Drawing, font: &Font, notes: &Notes) {
     let middle = drawing.size[0] / 2.0;
-    // Short titles are spaced, as on printed maps.
-    let gap = if notes.title.chars().count() > 8 { 0.0 } else { 6.0 };
+    // Short titles are spaced, as on printed maps; Latin letters are not.
+    let is_spaced = drawing.language == Language::Zh && notes.title.chars().count() <= 8;
+    let gap = if is_spaced { 6.0 } else { 0.0 };
     drawing.text(font, &notes.plan, [middle, 14.0], setting(5.0, Anchor::Middle, INK));
     drawing.spaced(font, &notes.title, [middle, 25.0], setting(8.5, Anchor::Middle, INK), gap);
 }
@@ -98,7 +99,7 @@ pub fn title(drawing: &mut Drawing, font: &Font, notes: &Notes) {
 pub fn scale(drawing: &mut Drawing, font: &Font, view: &View, area: Area) -> f32 {
     let Area { left, top, right, .. } = area;
     north(drawing, font, [right - 9.0, top + 2.0]);
-    let numeric = format!("比例尺　1:{}", grouped(view.scale));
+    let numeric = format!("{}1:{}", drawing.language.pick(["比例尺　", "Scale "]), grouped(view.scale));
     drawing.text(font, &numeric, [left + 4.0, top + 9.0], setting(3.8, Anchor::Start, INK));
     bar(drawing, font, view, [left + 4.0, top + 18.0]);
     top + 27.0
@@ -147,7 +148,8 @@ fn bar(drawing: &mut Drawing, font: &Font, view: &View, [x, y]: Point) {
 
 /// An arrow to the north of the plane, its tip at `at`.
 fn north(drawing: &mut Drawing, font: &Font, [x, y]: Point) {
-    drawing.text(font, "北", [x, y + 3.2], setting(3.6, Anchor::Middle, INK));
+    let letter = drawing.language.pick(["北", "N"]);
+    drawing.text(font, letter, [x, y + 3.2], setting(3.6, Anchor::Middle, INK));
     let (top, low, deep) = (y + 5.0, y + 19.0, y + 16.0);
     drawing.fill(polyline(&[[x, top], [x - 3.6, low], [x, deep]], true), INK);
     drawing.line(&[[x, top], [x + 3.6, low], [x, deep], [x, top]], 0.25, INK);

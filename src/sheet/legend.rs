@@ -8,7 +8,7 @@ use super::{
     symbol,
 };
 use crate::{
-    describe::{SWATCH_HEIGHT, SWATCH_WIDTH, legend_lines},
+    describe::{Language, SWATCH_HEIGHT, SWATCH_WIDTH, legend_lines},
     style::{Style, StyledLayer},
 };
 use tiny_skia::Transform;
@@ -32,8 +32,14 @@ enum Row {
 /// Draws the legend of what `map` shows in `area`.
 pub fn legend(drawing: &mut Drawing, font: &Font, style: &Style, map: &Map, area: Area) {
     let middle = (area.left + area.right) / 2.0;
-    drawing.text(font, "图例", [middle, area.top + 7.5], setting(4.6, Anchor::Middle, INK));
-    let rows: Vec<Row> = style.layers.iter().flat_map(|layer| rows(style, layer, map)).collect();
+    let language = drawing.language;
+    drawing.text(
+        font,
+        language.pick(["图例", "Legend"]),
+        [middle, area.top + 7.5],
+        setting(4.6, Anchor::Middle, INK),
+    );
+    let rows: Vec<Row> = style.layers.iter().flat_map(|layer| rows(style, layer, map, language)).collect();
     let columns = if area.width() > 120.0 { 2 } else { 1 };
     let top = area.top + 11.5;
     let each = rows.len().div_ceil(columns).max(1);
@@ -50,7 +56,7 @@ pub fn legend(drawing: &mut Drawing, font: &Font, style: &Style, map: &Map, area
     }
 }
 
-fn rows(style: &Style, layer: &StyledLayer, map: &Map) -> Vec<Row> {
+fn rows(style: &Style, layer: &StyledLayer, map: &Map, language: Language) -> Vec<Row> {
     let meta = &layer.published.snapshot.layer;
     let star = if is_schematic(layer, map) { SCHEMATIC } else { "" };
     let shown = legend_lines(style, layer).into_iter().filter(|line| {
@@ -60,12 +66,12 @@ fn rows(style: &Style, layer: &StyledLayer, map: &Map) -> Vec<Row> {
     let has_classes = !layer.classes.is_empty();
     let mut rows: Vec<Row> = shown
         .map(|line| {
-            let title = line.title.zh.clone() + if has_classes { "" } else { star };
+            let title = format!("{}{}", language.of(line.title), if has_classes { "" } else { star });
             Row::Line { swatch: line.swatch.to_string(), title, is_class: has_classes }
         })
         .collect();
     if has_classes && !rows.is_empty() {
-        rows.insert(0, Row::Heading(format!("{}{star}", meta.title.zh)));
+        rows.insert(0, Row::Heading(format!("{}{star}", language.of(&meta.title))));
     }
     rows
 }

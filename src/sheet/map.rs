@@ -7,7 +7,7 @@ use super::{
     view::View,
 };
 use crate::{
-    picture::{self, EM, Feature, Frame, Icon, Layer, Scale, Scene, Set, moved, place_all},
+    picture::{self, EM, EQUATOR, Feature, Frame, Icon, Layer, Scale, Scene, Set, outline, place_all},
     style::{Cap, Circle, Fill, Join, Line, Mark, Part, Style, Symbol},
 };
 use std::{collections::HashMap, rc::Rc};
@@ -18,9 +18,6 @@ pub const PIXEL: f32 = 0.2;
 
 /// For the same reason a sheet shows what the map shows one zoom later.
 const NEARER: f64 = 1.0;
-
-/// Metres around the equator, to which the zooms of a style refer.
-const EQUATOR: f64 = std::f64::consts::TAU * 6_378_137.0;
 
 /// What of a style lies on a sheet.
 pub struct Map<'a> {
@@ -106,21 +103,9 @@ impl<'a> Map<'a> {
         [self.area.left + x * PIXEL, self.area.top + y * PIXEL]
     }
 
-    /// The paths of `feature`, moved by `offset` CSS pixels to their right.
+    /// The paths of `feature` on the paper, moved by `offset` CSS pixels to their right.
     fn path(&self, feature: &Feature, offset: f32) -> Option<Path> {
-        let unit = self.scene.frame.unit();
-        let mut builder = PathBuilder::new();
-        for path in &feature.paths {
-            let points = moved(path, offset / unit, feature.is_polygon).into_iter();
-            let mut points = points.map(|p| self.paper(p.map(|v| v * unit)));
-            let Some([x, y]) = points.next() else { continue };
-            builder.move_to(x, y);
-            points.for_each(|[x, y]| builder.line_to(x, y));
-            if feature.is_polygon {
-                builder.close();
-            }
-        }
-        builder.finish()
+        outline(feature, &self.scene.frame, offset, |point| self.paper(point))
     }
 
     fn area_of(&self, fill: &Fill, feature: &Feature) -> Option<Op> {

@@ -38,7 +38,7 @@ pub fn pdf(drawing: &Drawing, font: &Font) -> Option<Vec<u8>> {
     let metadata = Metadata::new()
         .title(drawing.title.clone())
         .creator("plantiles".to_owned())
-        .language("zh-CN".to_owned());
+        .language(drawing.language.pick(["zh-CN", "en"]).to_owned());
     document.set_metadata(metadata);
     document.finish().ok()
 }

@@ -27,6 +27,10 @@ pub enum Format {
 
 #[derive(Debug, thiserror::Error)]
 pub enum ViewError {
+    #[error(
+        "it is min longitude, min latitude, max longitude, max latitude in degrees, each min below its max"
+    )]
+    NoRoom,
     #[error("there is nothing on this map")]
     Empty,
     #[error("longitudes of a sheet are between 73.5 and 136.5, those of the 3° zones of CGCS2000")]

@@ -1,8 +1,8 @@
-//! Asks for each path of a list once and tells how each request went.
+//! Makes each request of a list once and tells how it went.
 //!
 //!     bench_client ADDRESS FILE CONNECTIONS ROUNDS SECONDS [HEADER…]
 //!
-//! FILE has one path a line. Connections are kept alive, one thread each; a request starts when the answer
+//! FILE has one path a line; what stands behind a tab is posted to it as text. Connections are kept alive, one thread each; a request starts when the answer
 //! before it has been read to its end. It stops with an error after SECONDS. Standard output gets a line for
 //! each request, `line microseconds status bytes coding checksum`, and first the time from start to end in
 //! microseconds. (wrk measures the hot tiles; it cannot stop after a list, nor tell which tile took how long.)
@@ -18,9 +18,9 @@ use std::{
 
 struct Job {
     address: String,
-    paths: Vec<String>,
-    headers: String,
-    requests: usize,
+    /// As they are sent.
+    requests: Vec<String>,
+    count: usize,
     deadline: Instant,
     next: AtomicUsize,
 }
@@ -51,19 +51,20 @@ fn run() -> io::Result<()> {
     };
     let number = |text: &str| text.parse::<usize>().map_err(|_| bad(&format!("`{text}` is no number")));
     let (connections, rounds, seconds) = (number(connections)?, number(rounds)?, number(seconds)?);
-    let paths: Vec<String> = std::fs::read_to_string(file)?.lines().map(str::to_owned).collect();
+    let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
+    let list = std::fs::read_to_string(file)?;
+    let requests: Vec<String> = list.lines().map(|line| request(line, address, &headers)).collect();
     let start = Instant::now();
     let job = Job {
         address: address.clone(),
-        requests: paths.len() * rounds,
-        paths,
-        headers: headers.iter().map(|header| format!("{header}\r\n")).collect(),
+        count: requests.len() * rounds,
+        requests,
         deadline: start + Duration::from_secs(seconds as u64),
         next: AtomicUsize::new(0),
     };
     let answers = thread::scope(|scope| {
         let threads: Vec<_> = (0..connections).map(|_| scope.spawn(|| connection(&job))).collect();
-        let mut answers = Vec::with_capacity(job.requests);
+        let mut answers = Vec::with_capacity(job.count);
         for thread in threads {
             answers.extend(thread.join().map_err(|_| bad("a connection panicked"))??);
         }
@@ -76,6 +77,17 @@ fn run() -> io::Result<()> {
         writeln!(out, "{line} {micros} {status} {bytes} {coding} {checksum:016x}")?;
     }
     out.flush()
+}
+
+/// What a line of the list asks for.
+fn request(line: &str, address: &str, headers: &str) -> String {
+    match line.split_once('\t') {
+        None => format!("GET {line} HTTP/1.1\r\nHost: {address}\r\n{headers}\r\n"),
+        Some((path, body)) => {
+            let content = format!("Content-Type: text/plain\r\nContent-Length: {}\r\n", body.len());
+            format!("POST {path} HTTP/1.1\r\nHost: {address}\r\n{content}{headers}\r\n{body}")
+        }
+    }
 }
 
 fn bad(text: &str) -> io::Error {
@@ -92,17 +104,15 @@ fn connection(job: &Job) -> io::Result<Vec<Answer>> {
     let mut body = Vec::new();
     loop {
         let n = job.next.fetch_add(1, Ordering::Relaxed);
-        if n >= job.requests {
+        if n >= job.count {
             return Ok(answers);
         }
         let start = Instant::now();
         if start > job.deadline {
             return Err(bad("out of time"));
         }
-        let line = n % job.paths.len();
-        let request =
-            format!("GET {} HTTP/1.1\r\nHost: {}\r\n{}\r\n", job.paths[line], job.address, job.headers);
-        writer.write_all(request.as_bytes())?;
+        let line = n % job.requests.len();
+        writer.write_all(job.requests[line].as_bytes())?;
         let (status, coding) = answer(&mut reader, &mut body)?;
         let micros = start.elapsed().as_micros();
         answers.push(Answer { line, micros, status, bytes: body.len(), coding, checksum: checksum(&body) });

@@ -107,7 +107,7 @@ class Requests:
 
 
 def ask(programs, address, paths, scratch, connections=1, rounds=1, seconds=120, headers=(), allowed=(200, 204), listing="paths.txt"):
-    """Asks for each path `rounds` times; every answer must have an allowed status."""
+    """Asks for each path `rounds` times, with what stands behind a tab as its body; every answer must have an allowed status."""
     listing = scratch / listing
     listing.write_text("".join(f"{path}\n" for path in paths))
     ran = run([programs["client"], address, listing, connections, rounds, seconds, *headers])

@@ -22,7 +22,7 @@ def write(results):
              table(("Target", "Wanted", "Measured", "Verdict"), judge(results)),
              ["Measured is the median of the repeats, with the least and the most in brackets. Ratios are of runs made in the "
               "same minutes on the same rows and tiles.", ""]]
-    for key, write_part in (("cold", cold), ("hot", hot), ("storm", storm), ("download", download), ("features", features), ("export", export), ("push", push), ("start", start),
+    for key, write_part in (("cold", cold), ("hot", hot), ("storm", storm), ("download", download), ("features", features), ("review", review), ("export", export), ("push", push), ("start", start),
                             ("memory", memory), ("growth", growth), ("import", imports), ("formats", formats), ("archive", archive), ("stages", stages), ("page", page)):
         if key in results or key == "memory":
             parts.append(write_part(results))
@@ -141,6 +141,18 @@ def features(results):
         rows += [(f"{title}, near the beginning", f[name]["near"]), (f"{title}, far in", f[name]["far"])]
     yield from table(("Request", "Number", "kB", "p50 ms", "p99 ms"),
                      [(title, m["requests"], f"{m['kb']:.1f}", show(m["p50_ms"], ""), show(m["p99_ms"], "")) for title, m in rows])
+
+
+def review(results):
+    r = results["review"]
+    features = f"{r['features']:,}".replace(",", " ")
+    yield "## Review"
+    yield ""
+    yield (f"`POST /review` of polygons of 10 corners and about 5 km², by the rules of `tests/bench/rules.toml` on the {features} features of all layers, over "
+           f"one connection, from the request to the last byte, the client included. Each is asked for once in a run and overlaps {short(r['met'])} "
+           "features on average.")
+    yield ""
+    yield from table(("reviews", "p50 ms", "p99 ms", "slowest ms"), [(r["requests"], show(r["p50_ms"]), show(r["p99_ms"]), show(r["worst_ms"]))])
 
 
 def export(results):

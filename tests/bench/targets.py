@@ -38,6 +38,7 @@ def judge(results):
     features = results.get("features", {})
     at_most("features of a box, 99th percentile to the last byte", 20, find(features, "box", "p99_ms"), " ms")
     at_most("a page far into a layer to one at its beginning, median", 1.5, number(find(features, "page", "ratio")), "×")
+    at_most("a review of a typical block, 99th percentile to the last byte", 50, find(results, "review", "p99_ms"), " ms")
     export = results.get("export", {})
     at_least("export, time of ogr2ogr to ours", 2.5, find(export, "ratio"))
     at_most("export, peak memory beside mapped files to ogr2ogr's", 0.25, find(export, "memory_ratio"), "×")

@@ -2,7 +2,7 @@
 
 use crate::support::{
     gdal,
-    server::{Server, Setup, shared},
+    server::{Server, Setup, plantiles, shared},
 };
 use serde_json::Value;
 use std::{
@@ -359,6 +359,7 @@ fn a_sheet_has_a_name_and_a_tag_and_refuses_what_is_none() {
         ("scale=1e5", "scale"),
         ("scale=50000&scale=50000", "scale"),
         ("dpi=301", "dpi"),
+        ("lang=fr", "lang"),
         ("page=A4", "page"),
     ] {
         let problem = server.get(&format!("/sheets/mining-map.png?{query}")).expect_problem(400);
@@ -382,6 +383,91 @@ fn a_sheet_has_a_name_and_a_tag_and_refuses_what_is_none() {
     }
     // Where nothing is, the frame and its numbers are.
     server.get("/sheets/mining-map.png?dpi=50&bbox=100,30,100.1,30.1").expect(200);
+}
+
+#[test]
+fn a_sheet_is_in_english_when_that_is_asked_for() {
+    let server = shared();
+    let file = pdf(&server, "/sheets/mining-map.pdf?lang=en");
+    let text = gdal::run("pdftotext", &["-layout", file.path().to_str().unwrap(), "-"]);
+    let words =
+        ["Legend", "Mining plan", "Scale 1:200 000", "zone 38, central meridian 114°", "Schematic: drawn"];
+    for part in words {
+        assert!(text.contains(part), "no {part} in {text}");
+    }
+    assert!(!text.contains("图例") && !text.contains("比例尺"), "{text}");
+    // Names are those of the plan.
+    assert!(text.contains("屯留") || text.contains("余吾"), "{text}");
+    let info = gdal::run("pdfinfo", &[file.path().to_str().unwrap()]);
+    assert!(info.contains("Tunliu") && info.contains(": Mining plan"), "{info}");
+    let tag = |query: &str| {
+        server
+            .get(&format!("/sheets/mining-map.png?dpi=50{query}"))
+            .expect(200)
+            .expect_header("etag")
+            .to_owned()
+    };
+    assert_eq!(tag(""), tag("&lang=zh"));
+    assert_ne!(tag(""), tag("&lang=en"));
+    assert!(server.get("/sheets?lang=en").expect(200).text().contains("sheets/mining-map.pdf?lang=en"));
+}
+
+#[test]
+fn a_sheet_is_printed_on_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let (state, file) = (folder.path().join("state"), folder.path().join("sheet"));
+    let (state, output) = (state.to_str().unwrap(), file.to_str().unwrap());
+    let run = |arguments: &str| {
+        let arguments: Vec<&str> =
+            ["sheet", "--state", state].into_iter().chain(arguments.split(' ')).collect();
+        plantiles(&arguments).output().unwrap()
+    };
+    let printed = |arguments: &str| {
+        let done = run(&format!("{arguments} -o {output}"));
+        assert!(done.status.success(), "{arguments}: {done:?}");
+        std::fs::read(&file).unwrap()
+    };
+    let pdf = printed("--style mining-map --format pdf");
+    let named = plantiles(&["publish", "--state", state, "--revision", "2023", "--adopted", "2023-12-31"]);
+    assert!({ named }.output().unwrap().status.success());
+    let server = Setup::default().state(Path::new(state)).start();
+    let served = |path: &str| server.get(path).expect(200).body;
+    assert!(pdf == served("/sheets/mining-map.pdf"), "the file is that of /sheets");
+    let part =
+        printed("--style plan --format png --bbox 112.7,36.2,112.9,36.35 --scale 50000 --dpi 60 --lang en");
+    assert!(part == served("/sheets/plan.png?bbox=112.7,36.2,112.9,36.35&scale=50000&dpi=60&lang=en"));
+    let edition = printed("--style mining_rights --format png --dpi 50 --revision 2023");
+    assert!(edition == served("/sheets/mining_rights@2023.png?dpi=50"));
+
+    let help = plantiles(&["sheet", "--help"]).output().unwrap();
+    assert!(
+        String::from_utf8_lossy(&help.stdout).contains("plantiles sheet --style mining-map --format pdf -o")
+    );
+    for (arguments, code, expected) in [
+        ("--style mining-map --format svg", 2, "possible values: pdf, png"),
+        ("--style mining-map --format pdf --scale 499", 2, "499 is not in 500..=2000000"),
+        ("--style mining-map --format pdf --bbox 113,36,112,37", 2, "such as 112.6,36.2"),
+        ("--style mining-map --format pdf --bbox 113,36,113,37", 1, "each min below its max"),
+        ("--style mining-map --format pdf --lang fr", 2, "it is zh or en"),
+        ("--style Mining --format pdf", 2, "not the id of a map or a layer"),
+        (
+            "--style nowhere --format pdf",
+            1,
+            "there is no map or layer `nowhere`; there are plan, general-map",
+        ),
+        ("--style mining-map --format pdf --dpi 100", 2, "--dpi is for PNG"),
+        ("--style mining-map --format pdf --bbox 0,0,1,1", 1, "longitudes of a sheet are between"),
+        ("--style mining-map --format pdf --revision 2099", 1, "there is no revision `2099`"),
+    ] {
+        let refused = run(&format!("{arguments} -o {output}"));
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert_eq!(refused.status.code(), Some(code), "{arguments}: {said}");
+        assert!(said.contains(expected), "{arguments}: {said}");
+        assert!(code == 2 || said.trim().lines().count() == 1, "{said}");
+        assert!(std::fs::read(&file).unwrap() == edition, "{arguments}: the file before is there");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "nothing unfinished is left");
+    assert_eq!(run("--style plan --format pdf").status.code(), Some(2), "a file is named");
 }
 
 #[test]

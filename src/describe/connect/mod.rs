@@ -10,35 +10,7 @@ mod tile_look;
 pub use page::page;
 pub use qlr::{features_qlr, plan_qlr};
 
-use crate::plan::Text;
-
-/// The language of a page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Language {
-    Zh,
-    En,
-}
-
-/// Text in Chinese and English.
-pub type Words = [&'static str; 2];
-
-impl Language {
-    pub fn pick(self, words: Words) -> &'static str {
-        words[self as usize]
-    }
-
-    pub fn of(self, text: &Text) -> &str {
-        match self {
-            Self::Zh => &text.zh,
-            Self::En => &text.en,
-        }
-    }
-
-    /// As in HTML and in `?lang=`.
-    pub fn code(self) -> &'static str {
-        self.pick(["zh", "en"])
-    }
-}
+use super::page::Words;
 
 /// A program and what to paste into it.
 struct Client {

@@ -1,68 +1,43 @@
 //! The page itself, which needs no script but for copying.
 
-use super::{Client, Language, Paste, clients::CLIENTS};
+use super::{Client, Paste, clients::CLIENTS};
 use crate::{
     catalog::{Catalog, PublishedLayer},
     config::PublicUrl,
+    describe::page::{Language, Words, beside_map},
 };
-use maud::{DOCTYPE, Markup, html};
+use maud::{Markup, html};
 
-const TITLE: [&str; 2] = ["连接", "Connect"];
-const LEAD: [&str; 2] = [
+const TITLE: Words = ["连接", "Connect"];
+const LEAD: Words = [
     "每种软件所需的地址。地址中的图层可换成页末列出的任一图层。",
     "The address for each program. The layer in an address may be any of those at the end of the page.",
 ];
-const LAYERS: [&str; 2] = ["图层", "Layers"];
-const MAP: [&str; 2] = ["地图", "Map"];
-const COPY: [&str; 2] = ["复制", "Copy"];
-const COPIED: [&str; 2] = ["已复制", "Copied"];
-const NOT_COPIED: [&str; 2] = ["未能复制，请手动选取", "Could not copy; please select it by hand"];
-const DOWNLOAD: [&str; 2] = ["下载", "Download"];
+const LAYERS: Words = ["图层", "Layers"];
+const COPY: Words = ["复制", "Copy"];
+const COPIED: Words = ["已复制", "Copied"];
+const NOT_COPIED: Words = ["未能复制，请手动选取", "Could not copy; please select it by hand"];
+const DOWNLOAD: Words = ["下载", "Download"];
 
-/// The page in one language. Its own links are relative, so that it works behind any proxy; what is copied is
-/// absolute.
+/// The page in one language; what is copied from it is absolute.
 pub fn page(catalog: &Catalog, base: &PublicUrl, language: Language) -> String {
     let layers = catalog.layers();
     let first = layers.first().map(|layer| layer.id().as_str()).unwrap_or_default();
     let say = |words| language.pick(words);
-    let (other, other_name) = match language {
-        Language::Zh => (Language::En, "English"),
-        Language::En => (Language::Zh, "中文"),
-    };
-    let page = html! {
-        (DOCTYPE)
-        html lang=(language.code()) {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (say(TITLE)) " · plantiles" }
-                link rel="icon" href="assets/icon.svg" type="image/svg+xml";
-                link rel="stylesheet" href="assets/connect.css";
-                script src="assets/connect.js" defer {}
-            }
-            body data-copied=(say(COPIED)) data-failed=(say(NOT_COPIED)) {
-                header {
-                    a href="./" { (say(MAP)) }
-                    h1 { (say(TITLE)) }
-                    a href={ "?lang=" (other.code()) } hreflang=(other.code()) { (other_name) }
-                }
-                main {
-                    p { (say(LEAD)) }
-                    nav { ul {
-                        @for client in CLIENTS { li { a href={ "#" (client.id) } { (say(client.title)) } } }
-                        li { a href="#layers" { (say(LAYERS)) } }
-                    } }
-                    @for client in CLIENTS { (section(client, base, first, language)) }
-                    section #layers {
-                        h2 { (say(LAYERS)) }
-                        @for layer in layers { (entry(layer, base, language)) }
-                    }
-                }
-                p #announcement aria-live="polite" {}
-            }
+    let main = html! {
+        p { (say(LEAD)) }
+        nav { ul {
+            @for client in CLIENTS { li { a href={ "#" (client.id) } { (say(client.title)) } } }
+            li { a href="#layers" { (say(LAYERS)) } }
+        } }
+        @for client in CLIENTS { (section(client, base, first, language)) }
+        section #layers {
+            h2 { (say(LAYERS)) }
+            @for layer in layers { (entry(layer, base, language)) }
         }
+        p #announcement aria-live="polite" data-copied=(say(COPIED)) data-failed=(say(NOT_COPIED)) {}
     };
-    page.into_string()
+    beside_map(language, TITLE, Some("assets/connect.js"), main)
 }
 
 fn section(client: &Client, base: &PublicUrl, layer: &str, language: Language) -> Markup {

@@ -1,11 +1,11 @@
 //! QGIS layer definitions (`.qlr`): what QGIS writes under *Export ▸ Save as Layer Definition File*, of which it needs
 //! only this much.
 
-use super::{Language, tile_look};
+use super::tile_look;
 use crate::{
     catalog::Tileset,
     config::PublicUrl,
-    describe::{qml, xml::Element},
+    describe::{page::Language, qml, xml::Element},
     plan::{GeometryKind, Group, Layer},
     style::{Style, StyledLayer},
 };

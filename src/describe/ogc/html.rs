@@ -5,11 +5,12 @@ use crate::{
     catalog::{Catalog, PublishedLayer},
     config::PublicUrl,
     crs::Crs,
+    describe::page::frame,
     export::Offer,
     plan::Layer,
     snapshot::{Row, Snapshot, Value},
 };
-use maud::{DOCTYPE, Markup, html};
+use maud::{Markup, html};
 use serde_json::Value as Json;
 
 /// A page: the way to it from the landing page, its title in both languages, and what is on it.
@@ -20,26 +21,16 @@ pub(in crate::describe) fn page(
     content: Markup,
 ) -> String {
     let base = base.as_str();
-    let page = html! {
-        (DOCTYPE)
-        html lang="zh-CN" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (heading) }
-                link rel="stylesheet" href={ (base) "/ogc/style.css" };
-            }
-            body {
-                nav {
-                    a href={ (base) "/" } { "地图 Map" } " "
-                    a href={ (base) "/ogc?f=html" } { "OGC API" } " "
-                    @for (path, name) in way { a href={ (base) "/ogc/" (path) "?f=html" } { (name) } " " }
-                }
-                main { h1 { (heading) } (content) }
-            }
+    let head = html! { link rel="stylesheet" href={ (base) "/ogc/style.css" }; };
+    let body = html! {
+        nav {
+            a href={ (base) "/" } { "地图 Map" } " "
+            a href={ (base) "/ogc?f=html" } { "OGC API" } " "
+            @for (path, name) in way { a href={ (base) "/ogc/" (path) "?f=html" } { (name) } " " }
         }
+        main { h1 { (heading) } (content) }
     };
-    page.into_string()
+    frame("zh-CN", heading, head, body)
 }
 
 /// A document as it is.

@@ -3,10 +3,11 @@
 use super::{dms, title, verdict};
 use crate::{
     crs::{Crs, Zone},
+    describe::page::frame,
     review::{Finding, Judgement, Review, Rule, Verdict, rings},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, PreEscaped, html};
 
 const CSS: &str = include_str!("report.css");
 
@@ -21,42 +22,32 @@ pub fn page(review: &Review, map: Option<&[u8]>) -> String {
         Some(name) => format!("{name} · 矿业权审查报告"),
         None => "矿业权审查报告".to_owned(),
     };
-    let page = html! {
-        (DOCTYPE)
-        html lang="zh-CN" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (heading) }
-                style { (PreEscaped(CSS)) }
-            }
-            body {
-                h1 { (heading) }
-                p.plan { "依据：" (review.rules.plan.zh) br; span.small { "数据版本 " (review.version) "　审查日期 " (review.date) } }
-                @for notice in &review.notices { p.notice role="note" { (notice.zh) } }
-                h2 { "一、结论" }
-                (conclusion(review))
-                h2 { "二、申请内容" }
-                (stated(review))
-                @if let Some(map) = map {
-                    h2 { "三、位置图" }
-                    figure {
-                        img.map alt="申请范围及重叠部分在规划图上的位置" src={ "data:image/png;base64," (BASE64_STANDARD.encode(map)) };
-                        figcaption { "红色边线为申请范围，红色填充为与规则有关的重叠部分。上北下南。底图为规划图。" }
-                    }
-                }
-                h2 { (if map.is_some() { "四" } else { "三" }) "、审查表" }
-                (verdicts(review))
-                h2 { (if map.is_some() { "五" } else { "四" }) "、拐点坐标" }
-                (corners(review))
-                p.small {
-                    "面积按 CGCS2000 椭球面计算；重叠在 6° 带高斯－克吕格平面上求得；窄于 " (review.rules.precision)
-                    " 米的重叠不作为重叠。规则的原文、章节和行号取自规划文本。"
-                }
+    let head = html! { style { (PreEscaped(CSS)) } };
+    let body = html! {
+        h1 { (heading) }
+        p.plan { "依据：" (review.rules.plan.zh) br; span.small { "数据版本 " (review.version) "　审查日期 " (review.date) } }
+        @for notice in &review.notices { p.notice role="note" { (notice.zh) } }
+        h2 { "一、结论" }
+        (conclusion(review))
+        h2 { "二、申请内容" }
+        (stated(review))
+        @if let Some(map) = map {
+            h2 { "三、位置图" }
+            figure {
+                img.map alt="申请范围及重叠部分在规划图上的位置" src={ "data:image/png;base64," (BASE64_STANDARD.encode(map)) };
+                figcaption { "红色边线为申请范围，红色填充为与规则有关的重叠部分。上北下南。底图为规划图。" }
             }
         }
+        h2 { (if map.is_some() { "四" } else { "三" }) "、审查表" }
+        (verdicts(review))
+        h2 { (if map.is_some() { "五" } else { "四" }) "、拐点坐标" }
+        (corners(review))
+        p.small {
+            "面积按 CGCS2000 椭球面计算；重叠在 6° 带高斯－克吕格平面上求得；窄于 " (review.rules.precision)
+            " 米的重叠不作为重叠。规则的原文、章节和行号取自规划文本。"
+        }
     };
-    page.into_string()
+    frame("zh-CN", &heading, head, body)
 }
 
 fn conclusion(review: &Review) -> Markup {

@@ -9,8 +9,9 @@ use crate::{
         App, Problem, Segments,
         asked::Asked,
         media::{GEOJSON, HTML, JSON},
-        review::{self, Settings},
+        review,
     },
+    review::Settings,
 };
 use axum::{
     Router,

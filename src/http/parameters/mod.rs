@@ -3,7 +3,7 @@
 pub mod features;
 pub mod filter;
 
-use crate::{describe::connect::Language, http::Problem};
+use crate::{describe::Language, http::Problem};
 use axum::{extract::Query, http::Uri};
 
 pub struct Parameters(Vec<(String, String)>);
@@ -48,14 +48,10 @@ pub fn flag(parameters: &Parameters, name: &str) -> Result<bool, Problem> {
     }
 }
 
-/// `lang=zh`, which is the default, or `lang=en`, of a page that has no other parameter.
+/// `lang=zh`, which is the default, or `lang=en`.
 pub fn language(parameters: &Parameters) -> Result<Language, Problem> {
-    parameters.check(&["lang"])?;
-    match parameters.get("lang") {
-        None | Some("zh") => Ok(Language::Zh),
-        Some("en") => Ok(Language::En),
-        Some(_) => Err(wrong("lang", "it is zh or en")),
-    }
+    let read = |code| Language::parse(code).ok_or_else(|| wrong("lang", "it is zh or en"));
+    parameters.get("lang").map_or(Ok(Language::default()), read)
 }
 
 /// 400 that names the parameter.

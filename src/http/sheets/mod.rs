@@ -15,13 +15,12 @@ use super::{
     segments::at,
 };
 use crate::{
-    catalog::Catalog,
-    describe,
+    describe::{self, Language},
     editions::{At, Edition},
     encoding::Encoding,
-    sheet::{self, DPI, Form, SCALE, View, ViewError},
+    sheet::{self, DPI, Form, SCALE, Sheet, ViewError},
     snapshot::Bounds,
-    style::{Style, StyleId, Subject, Theme},
+    style::{StyleId, Subject, Theme},
 };
 use axum::{
     Router,
@@ -40,6 +39,7 @@ pub fn routes() -> Router<Arc<App>> {
 }
 
 async fn page(asked: Asked) -> Result<Response, Problem> {
+    asked.parameters.check(&["lang"])?;
     let page = describe::sheets_page(&asked.app.service.sheets, language(&asked.parameters)?);
     let mut response =
         Representation::text(page, HTML.content_type(), &asked.headers)?.answer(&asked.headers)?;
@@ -52,37 +52,37 @@ async fn list(asked: Asked) -> Result<Response, Problem> {
     Representation::document(document.to_string(), &asked.headers)?.answer(&asked.headers)
 }
 
-/// What of a request says which part of the ground, and how finely.
+/// What of a request says which part of the ground, and how it is written.
 struct Wanted {
     bbox: Option<Bounds>,
     scale: Option<u32>,
     dpi: Option<u32>,
+    language: Language,
 }
 
 impl Wanted {
     fn of(parameters: &Parameters, form: &str) -> Result<Self, Problem> {
-        parameters.check(if form == "png" { &["bbox", "scale", "dpi"] } else { &["bbox", "scale"] })?;
+        parameters.check(match form {
+            "png" => &["bbox", "scale", "lang", "dpi"],
+            _ => &["bbox", "scale", "lang"],
+        })?;
         let number = |name: &str, range: RangeInclusive<u32>| {
             let reason = format!("it is a whole number from {} to {}", range.start(), range.end());
             let read = |text: &str| text.parse().ok().filter(|n| range.contains(n));
             let found = parameters.get(name);
             found.map(|text| read(text).ok_or_else(|| wrong(name, &reason))).transpose()
         };
-        Ok(Self { bbox: bounds(parameters)?, scale: number("scale", SCALE)?, dpi: number("dpi", DPI)? })
+        let (scale, dpi) = (number("scale", SCALE)?, number("dpi", DPI)?);
+        Ok(Self { bbox: bounds(parameters)?, scale, dpi, language: language(parameters)? })
     }
 }
 
-/// The box that is asked for, with room in it and on one side of the antimeridian.
+/// The box that is asked for, on one side of the antimeridian.
 fn bounds(parameters: &Parameters) -> Result<Option<Bounds>, Problem> {
     let Some(area) = area(parameters)? else { return Ok(None) };
-    let is_range = |min: f64, max: f64, limit: f64| -limit <= min && min < max && max <= limit;
-    let has_room = |b: &Bounds| is_range(b.min_x, b.max_x, 180.0) && is_range(b.min_y, b.max_y, 90.0);
     match area.cover() {
-        [bounds] if has_room(bounds) => Ok(Some(*bounds)),
-        _ => Err(wrong(
-            "bbox",
-            "it is min longitude, min latitude, max longitude, max latitude in degrees, each min below its max",
-        )),
+        [bounds] => Ok(Some(*bounds)),
+        _ => Err(unseen(ViewError::NoRoom)),
     }
 }
 
@@ -105,23 +105,24 @@ async fn sheet(asked: Asked, Segments(file): Segments<String>) -> Result<Respons
     let catalog = app.service.edition(&edition).await?;
     let id = StyleId { subject: Subject::parse(name).ok_or_else(unknown)?, theme: Theme::Print };
     let style = app.service.sheets.style(id.clone(), &catalog).ok_or_else(unknown)?;
-    let view = view(&app, &style, &catalog, &wanted)?;
-    let version = sheet::version(&style, &catalog);
+    let sheets = &app.service.sheets;
+    let view = sheet::view(&style, sheets, &catalog, wanted.bbox, wanted.scale).map_err(unseen)?;
+    let language = wanted.language;
+    let sheet = Sheet { style: &style, sheets, catalog: &catalog, view, language };
     if extension == "json" {
-        let document = sheet::describe(&view, version).to_string();
-        return Representation::document(document, &headers)?.answer(&headers);
+        return Representation::document(sheet.describe().to_string(), &headers)?.answer(&headers);
     }
     let form = if extension == "pdf" { Form::Pdf } else { Form::Png(wanted.dpi.unwrap_or(*DPI.end())) };
-    let version = version.drawn(&format!("{view:?} {form:?}"));
+    let version = sheet.version(form);
     let tag = format!("\"{version}\"");
     if let Some(unchanged) = unchanged(&tag, &headers, REVALIDATE, VARY_ENCODING)? {
         return Ok(unchanged);
     }
-    let title = sheet::title(&style, &app.service.sheets);
+    let title = sheet.title();
     let content_type = if form == Form::Pdf { "application/pdf" } else { "image/png" };
-    let order = Order { style: id, catalog: Arc::clone(&catalog), view, form };
+    let order = Order { style: id, catalog: Arc::clone(&catalog), view, language, form };
     let representation = Representation {
-        bytes: app.sheets.sheet(order, &app.service.sheets, version).await?,
+        bytes: app.sheets.sheet(order, sheets, version).await?,
         encoding: Encoding::Identity,
         etag: tag,
         content_type: HeaderValue::from_static(content_type),
@@ -134,14 +135,11 @@ async fn sheet(asked: Asked, Segments(file): Segments<String>) -> Result<Respons
     Ok(response)
 }
 
-fn view(app: &App, style: &Style, catalog: &Catalog, wanted: &Wanted) -> Result<View, Problem> {
-    let extent = match wanted.bbox {
-        Some(bbox) => Ok(bbox),
-        None => sheet::extent(style, &app.service.sheets, catalog),
-    };
-    let view = extent.and_then(|extent| View::new(extent, wanted.scale));
-    view.map_err(|error| match error {
+fn unseen(error: ViewError) -> Problem {
+    match error {
         ViewError::Empty => Problem::not_found(error.to_string()),
-        ViewError::OutsideZones | ViewError::TooLarge => wrong("bbox", &error.to_string()),
-    })
+        ViewError::NoRoom | ViewError::OutsideZones | ViewError::TooLarge => {
+            wrong("bbox", &error.to_string())
+        }
+    }
 }

@@ -3,10 +3,11 @@
 use crate::{
     catalog::{Catalog, Version},
     config,
+    describe::Language,
     flights::Flights,
     http::{Problem, parameters::wrong},
     publisher::chain,
-    sheet::{Form, Press, SheetError, View},
+    sheet::{Form, Press, Sheet, SheetError, View},
     style::{self, StyleId},
     workers::{WorkError, Workers},
 };
@@ -32,6 +33,7 @@ pub struct Order {
     pub style: StyleId,
     pub catalog: Arc<Catalog>,
     pub view: View,
+    pub language: Language,
     pub form: Form,
 }
 
@@ -67,9 +69,10 @@ impl Sheets {
         let sheets = Arc::clone(sheets);
         let printing = async move {
             let print = move || {
-                let Order { style, catalog, view, form } = order;
+                let Order { style, catalog, view, language, form } = order;
                 let style = sheets.style(style, &catalog).ok_or(SheetError::Unwritten)?;
-                press.print(&style, &sheets, &catalog, &view, form)
+                let sheet = Sheet { style: &style, sheets: &sheets, catalog: &catalog, view, language };
+                press.print(&sheet, form)
             };
             let printed = workers.run(print).await.map_err(|error| Arc::new(Failure::Work(error)))?;
             let bytes = Bytes::from(printed.map_err(|error| Arc::new(Failure::Sheet(error)))?);

@@ -40,7 +40,7 @@ impl Ground<'_> {
                 };
             }
         }
-        let (total, sign) = (sum + own, is.sign());
+        let (sum, total, sign) = (decimal(sum), decimal(sum + own), is.sign());
         let text = Text {
             zh: format!("现有 {sum}，加本申请 {own}，合计 {total}，要求 {sign} {than}"),
             en: format!(
@@ -87,6 +87,12 @@ impl Ground<'_> {
     }
 }
 
+/// A sum as if its numbers had been added by hand: 0.1 and 0.2 are 0.3.
+fn decimal(sum: f64) -> f64 {
+    let near = (sum * 1e9).round() / 1e9;
+    if near.is_finite() { near } else { sum }
+}
+
 /// `None` for an open word, which has no place in the order.
 fn relates(asked: &Attribute, given: &Answer, is: Relation, other: &Answer) -> Option<bool> {
     match (given, other) {
@@ -116,5 +122,16 @@ fn word(asked: &Attribute, id: &str) -> Text {
         "true" => asked.words(&Answer::Truth(true)),
         "false" => asked.words(&Answer::Truth(false)),
         id => asked.words(&Answer::Choice(id.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_are_those_of_a_person() {
+        assert_eq!(decimal(0.1 + 0.2 + 0.3), 0.6);
+        assert_eq!(decimal(1e308), 1e308);
     }
 }

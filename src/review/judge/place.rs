@@ -2,11 +2,11 @@
 
 use super::{
     Finding, KM2, Outcome, Piece, Tested,
-    words::{joined, label, listed},
+    words::{joined, listed},
 };
 use crate::{
     geodesy,
-    plan::Text,
+    plan::{LayerId, Text},
     review::{
         ground::{self, FeatureName, Gap, Ground, Meeting},
         plane,
@@ -17,7 +17,9 @@ use crate::{
 use geo::{
     Area, Geometry, MultiPolygon,
     orient::{Direction, Orient},
+    unary_union,
 };
+use std::collections::BTreeMap;
 
 impl Ground<'_> {
     pub(super) fn outside(&self, of: &[Selection]) -> Result<Tested, Gap> {
@@ -32,10 +34,10 @@ impl Ground<'_> {
         }
         let met: Vec<&Finding> = findings.iter().filter(|finding| !finding.is_sliver).collect();
         let outcome = match (met.is_empty(), gaps.is_empty()) {
-            (false, _) => Outcome::Broken(Text {
-                zh: format!("与{}重叠", listed(&met, "、", |name| &name.zh)),
-                en: format!("it overlaps {}", listed(&met, ", ", |name| &name.en)),
-            }),
+            (false, _) => {
+                let Text { zh, en } = listed(met.iter().map(|finding| &finding.feature));
+                Outcome::Broken(Text { zh: format!("与{zh}重叠"), en: format!("it overlaps {en}") })
+            }
             (true, false) => Outcome::Unknown(joined(gaps)),
             (true, true) if !findings.is_empty() => Outcome::KeptAs(Text {
                 zh: "重叠部分窄于数据精度，不作为重叠".into(),
@@ -76,18 +78,19 @@ impl Ground<'_> {
     }
 
     pub(super) fn inside(&self, of: &[Selection]) -> Result<Tested, Gap> {
-        let mut left = self.shape.clone();
+        let mut covered = Vec::new();
         let mut findings = Vec::new();
         for selection in of {
             let snapshot = self.snapshot(selection)?;
             let is_selected = self.selector(selection)?;
             for meeting in self.meetings(snapshot)?.iter().filter(|meeting| is_selected(meeting.position)) {
                 if let Geometry::MultiPolygon(common) = &meeting.geometry {
-                    left = plane::rest(&left, common);
+                    covered.extend(common.iter().cloned());
                     findings.push(self.finding(snapshot, meeting));
                 }
             }
         }
+        let left = plane::rest(&self.shape, &unary_union(&covered));
         Ok(self.left(left, findings, "的部分在规定范围之外", "of it lies outside of where it should lie"))
     }
 
@@ -119,13 +122,13 @@ impl Ground<'_> {
                 is_sliver: false,
             }));
         }
-        let met: Vec<&Finding> = findings.iter().collect();
-        let outcome = if met.is_empty() {
+        let outcome = if findings.is_empty() {
             Outcome::Kept
         } else {
+            let Text { zh, en } = listed(findings.iter().map(|finding| &finding.feature));
             Outcome::Broken(Text {
-                zh: format!("距{}不足 {metres} 米", listed(&met, "、", |name| &name.zh)),
-                en: format!("it is nearer than {metres} m to {}", listed(&met, ", ", |name| &name.en)),
+                zh: format!("距{zh}不足 {metres} 米"),
+                en: format!("it is nearer than {metres} m to {en}"),
             })
         };
         Ok(Tested { outcome, findings, remainder: None })
@@ -149,6 +152,9 @@ impl Ground<'_> {
                     distance_m: None,
                     is_sliver: false,
                 });
+                if findings.len() > ground::MOST_FEATURES {
+                    return Err(too_many(snapshot));
+                }
             }
         }
         if findings.is_empty() {
@@ -161,60 +167,71 @@ impl Ground<'_> {
     }
 
     pub(super) fn undivided(&self, of: &[Selection], among: &[Selection]) -> Result<Tested, Gap> {
-        let (mut findings, mut others) = (Vec::new(), Vec::new());
+        let (mut findings, mut others) = (Vec::new(), BTreeMap::new());
+        let mut room = ground::MOST_FEATURES;
         for selection in of {
             let snapshot = self.snapshot(selection)?;
             let is_selected = self.selector(selection)?;
             let meetings = self.meetings(snapshot)?;
             let met = meetings.iter().filter(|meeting| !meeting.is_sliver && is_selected(meeting.position));
             for meeting in met {
-                let shared = self.sharers(snapshot, meeting.position, among)?;
+                let shared = self.sharers(snapshot, meeting.position, among, &mut room)?;
                 if !shared.is_empty() {
                     findings.push(self.finding(snapshot, meeting));
                     others.extend(shared);
                 }
             }
         }
-        let met: Vec<&Finding> = findings.iter().collect();
-        let outcome = if met.is_empty() {
+        let outcome = if findings.is_empty() {
             Outcome::Kept
         } else {
-            let names = others.iter().map(label).collect::<Vec<_>>();
+            let own = listed(findings.iter().map(|finding| &finding.feature));
+            let other = listed(others.values());
             Outcome::Broken(Text {
-                zh: format!("{}同时涉及{}", listed(&met, "、", |name| &name.zh), names.join("、")),
-                en: format!("{} is shared with {}", listed(&met, ", ", |name| &name.en), names.join(", ")),
+                zh: format!("{}同时涉及{}", own.zh, other.zh),
+                en: format!("{} is shared with {}", own.en, other.en),
             })
         };
         Ok(Tested { outcome, findings, remainder: None })
     }
 
-    /// The features that overlap a feature and not the proposal.
+    /// The features that overlap a feature and not the proposal, by layer and position; `room` is how many more may be
+    /// looked at.
     fn sharers(
         &self,
         snapshot: &Snapshot,
         position: usize,
         among: &[Selection],
-    ) -> Result<Vec<FeatureName>, Gap> {
-        let Geometry::MultiPolygon(whole) = self.flat(snapshot, position) else { return Ok(vec![]) };
-        let mut sharers = Vec::new();
+        room: &mut usize,
+    ) -> Result<BTreeMap<(LayerId, usize), FeatureName>, Gap> {
+        let Geometry::MultiPolygon(whole) = self.flat(snapshot, position) else { return Ok(BTreeMap::new()) };
+        let mut sharers = BTreeMap::new();
         for selection in among {
             let others = self.snapshot(selection)?;
             let is_selected = self.selector(selection)?;
             let own = self.meetings(others)?;
-            for other in
-                self.beside(snapshot, position, others)?.into_iter().filter(|other| is_selected(*other))
-            {
-                if own.iter().any(|meeting| meeting.position == other && !meeting.is_sliver) {
-                    continue;
-                }
+            let is_own = |other| own.iter().any(|meeting| meeting.position == other && !meeting.is_sliver);
+            let beside = ground::beside(others, &snapshot.feature_bounds(position));
+            for other in beside.into_iter().filter(|other| is_selected(*other) && !is_own(*other)) {
+                *room = room.checked_sub(1).ok_or_else(|| too_many(others))?;
                 if let Geometry::MultiPolygon(polygons) = self.flat(others, other) {
                     let common = plane::common(&whole, &polygons);
                     if !plane::is_sliver(&common, self.rules.precision) {
-                        sharers.push(ground::name(others, other));
+                        sharers.insert((others.layer.id.clone(), other), ground::name(others, other));
                     }
                 }
             }
         }
         Ok(sharers)
     }
+}
+
+/// That a check would have to look at more features than are looked at.
+fn too_many(snapshot: &Snapshot) -> Gap {
+    let most = ground::MOST_FEATURES;
+    let layer = &snapshot.layer;
+    Gap::Unknown(Text {
+        zh: format!("图层“{}”涉及的要素超过 {most} 个，不作检查", layer.title.zh),
+        en: format!("more than {most} features of layer {} would have to be looked at", layer.id),
+    })
 }

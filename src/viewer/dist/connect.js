@@ -1,6 +1,6 @@
 // Copies what stands beside a button. Everything else on the page works without.
-const { copied, failed } = document.body.dataset;
 const announcement = document.getElementById("announcement");
+const { copied, failed } = announcement.dataset;
 
 async function copy(code) {
   try {
