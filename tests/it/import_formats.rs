@@ -521,6 +521,37 @@ async fn overlaps_are_refused_where_one_mineral_is_granted_twice() {
 }
 
 #[tokio::test]
+async fn no_row_and_no_part_of_a_geometry_is_passed_over() {
+    let database = TestDatabase::migrated().await;
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("swallowed.csv");
+    let (one, two) = ("((112 36,113 36,113 37,112 36))", "((114 36,115 36,115 37,114 36))");
+    let unended = "not a CSV file: it begins a field with a quote and does not end it";
+    for (text, expected) in [
+        (format!("code;WKT\nA;\"POLYGON{one}\nB;POLYGON{two}\n"), unended.to_owned()),
+        (format!("WKT;code\nPOLYGON{one};\"A\nPOLYGON{two};B\n"), unended.into()),
+        (format!("code;WKT\nA;POLYGON{one},{two}\n"), format!("row 1: after the geometry comes `,{two}`")),
+        (
+            format!("code\tWKT\nA\tx;POLYGON{one}\n"),
+            "row 1: the geometry cannot be read: processing geometry `Invalid type encountered`".into(),
+        ),
+        (
+            format!("code\tWKT\nA\tSRID=45260000000000000000;POLYGON{one}\n"),
+            "row 1: `SRID=45260000000000000000` names no coordinate system".into(),
+        ),
+        ("WKT\n\0\0\0\0\nPOLYGON\n".into(), "not a CSV file: it has a line of NUL bytes".into()),
+    ] {
+        fs::write(&path, &text).unwrap();
+        assert_eq!(refusal(&database, &path, &options(|_| {})).await, expected, "{text}");
+    }
+    // What is there is all read, with a line end after it or not.
+    for end in ["", "\n", "\r\n", "\n\n"] {
+        fs::write(&path, format!("WKT;code\nPOLYGON{one};\"A\"\nPOLYGON {two} ;\"B\"{end}")).unwrap();
+        assert_eq!(import(&database, &path, &options(|_| {})).await.unwrap().rows, 2, "{end:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_feature_of_ten_megabytes_passes() {
     let database = TestDatabase::migrated().await;
     let directory = tempfile::tempdir().unwrap();
