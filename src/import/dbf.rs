@@ -151,10 +151,14 @@ fn trimmed(bytes: &[u8]) -> &[u8] {
     &bytes[start..end]
 }
 
+/// A whole number of more than 64 bits stays a text, in which none of its digits is lost.
 fn number(text: &[u8]) -> Attribute {
     let text = String::from_utf8_lossy(text);
     match (text.parse(), text.parse()) {
         (Ok(whole), _) => Attribute::Integer(whole),
+        (Err(_), Ok(_)) if text.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Attribute::Text(text.into_owned())
+        }
         (Err(_), Ok(real)) => Attribute::Real(real),
         (Err(_), Err(_)) => Attribute::Other(text.into_owned()),
     }
