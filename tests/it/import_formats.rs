@@ -400,6 +400,22 @@ async fn a_geopackage_of_several_tables_is_asked_for_one() {
     );
 }
 
+/// Of 区块名称 a Shapefile in UTF-8 has three characters and a part of the fourth.
+#[tokio::test]
+async fn names_that_a_shapefile_cuts_are_known() {
+    let database = TestDatabase::migrated().await;
+    let directory = tempfile::tempdir().unwrap();
+    let titles = [("code", "编号"), ("name", "区块名称"), ("seq", "序号"), ("area_km2", "面积(平方千米)")];
+    let titled = titles.iter().fold(BLOCKS.to_owned(), |text, (name, title)| {
+        text.replace(&format!("\"{name}\""), &format!("\"{title}\""))
+    });
+    for (file, encoding) in [("utf8.shp", "ENCODING=UTF-8"), ("gbk.shp", "ENCODING=GBK")] {
+        let path = ogr(directory.path(), &titled, file, &["-lco", encoding]);
+        import(&database, &path, &options(|_| {})).await.unwrap_or_else(|error| panic!("{file}: {error}"));
+        assert_blocks(&database, file).await;
+    }
+}
+
 #[tokio::test]
 async fn the_coordinate_system_is_that_of_the_file_unless_it_is_given() {
     let database = TestDatabase::migrated().await;
