@@ -188,6 +188,7 @@ async fn a_damaged_file_is_one_line_and_nothing_changes() {
     ogr(folder, BLOCKS, "b.shp", &[]);
     ogr(folder, BLOCKS, "c.shp", &[]);
     ogr(folder, BLOCKS, "d.shp", &[]);
+    ogr(folder, BLOCKS, "e.shp", &[]);
     ogr(folder, BLOCKS, "a.shp.zip", &["-f", "ESRI Shapefile"]);
     cut("keep.gpkg", "cut.gpkg", 30_000);
     cut("a.fgb", "cut.fgb", 1_300);
@@ -211,6 +212,8 @@ async fn a_damaged_file_is_one_line_and_nothing_changes() {
     let mut damaged = fs::read(folder.join("d.dbf")).unwrap();
     damaged[10] = 7;
     fs::write(folder.join("d.dbf"), damaged).unwrap();
+    let long = fs::read_to_string(folder.join("e.prj")).unwrap() + &" ".repeat(1 << 16);
+    fs::write(folder.join("e.prj"), long).unwrap();
     for (file, expected) in [
         ("cut.gpkg", "the GeoPackage is damaged or cut off"),
         ("cut.fgb", "the FlatGeobuf file is cut off"),
@@ -219,6 +222,7 @@ async fn a_damaged_file_is_one_line_and_nothing_changes() {
         ("b.shp", "the .dbf file is cut off"),
         ("c.shp", "its .dbf file is missing"),
         ("d.shp", "the .dbf file is damaged or not a dBASE table"),
+        ("e.shp", "its .prj file is longer than 65536 bytes"),
         ("cut.shp.zip", "the archive is damaged or cut off: invalid Zip archive: Could not find EOCD"),
         ("really.gpkg", "not a GeoPackage, but a FlatGeobuf file"),
         ("really.fgb", "not a FlatGeobuf file, but an SQLite database"),
