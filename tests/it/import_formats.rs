@@ -170,6 +170,17 @@ async fn text_without_a_stated_encoding_is_told_and_read() {
     let imported = import(&database, &csv, &options(|_| {})).await.unwrap();
     assert_eq!(remarks(&imported), ["its text is not UTF-8 and was read as GBK"]);
     assert_eq!(database.count("plan.mining_blocks where code = '甲'").await, 1);
+    // What Windows programs put before UTF-8.
+    let marked = directory.path().join("marked.geojson");
+    fs::write(&marked, format!("\u{feff}{BLOCKS}")).unwrap();
+    import(&database, &marked, &options(|_| {})).await.unwrap();
+    assert_blocks(&database, "GeoJSON with a byte order mark").await;
+    let (gbk, _, _) = encoding_rs::GBK.encode(BLOCKS);
+    fs::write(&marked, gbk).unwrap();
+    assert_eq!(
+        refusal(&database, &marked, &options(|_| {})).await,
+        "its text is not UTF-8 at line 2 column 41: save it as UTF-8, which GeoJSON is"
+    );
 }
 
 #[tokio::test]
