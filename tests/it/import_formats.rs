@@ -393,6 +393,22 @@ async fn attributes_go_where_they_are_sent_and_none_is_lost_without_a_word() {
     assert_eq!(refusal(&database, &path, &absent).await, "the file has no field `TBYS` to map");
 }
 
+/// Of 区块名称 a Shapefile in UTF-8 has three characters and a part of the fourth.
+#[tokio::test]
+async fn names_that_a_shapefile_cuts_are_known() {
+    let database = TestDatabase::migrated().await;
+    let directory = tempfile::tempdir().unwrap();
+    let titles = [("code", "编号"), ("name", "区块名称"), ("seq", "序号"), ("area_km2", "面积(平方千米)")];
+    let titled = titles.iter().fold(BLOCKS.to_owned(), |text, (name, title)| {
+        text.replace(&format!("\"{name}\""), &format!("\"{title}\""))
+    });
+    for (file, encoding) in [("utf8.shp", "ENCODING=UTF-8"), ("gbk.shp", "ENCODING=GBK")] {
+        let path = ogr(directory.path(), &titled, file, &["-lco", encoding]);
+        import(&database, &path, &options(|_| {})).await.unwrap_or_else(|error| panic!("{file}: {error}"));
+        assert_blocks(&database, file).await;
+    }
+}
+
 #[tokio::test]
 async fn a_geopackage_of_several_tables_is_asked_for_one() {
     let database = TestDatabase::migrated().await;
@@ -409,26 +425,15 @@ async fn a_geopackage_of_several_tables_is_asked_for_one() {
     let from = |name: &str| options(|options| options.read.table = Some(name.into()));
     import(&database, &path, &from("rights")).await.unwrap();
     assert_blocks(&database, "--from rights").await;
+    let keyed = options(|options| {
+        options.read.table = Some("rights".into());
+        options.read.map.insert("FID".into(), "id".into());
+    });
+    import(&database, &path, &keyed).await.unwrap();
     assert_eq!(
         refusal(&database, &path, &from("x")).await,
         "it has no feature table `x`, but `blocks`, `rights`"
     );
-}
-
-/// Of 区块名称 a Shapefile in UTF-8 has three characters and a part of the fourth.
-#[tokio::test]
-async fn names_that_a_shapefile_cuts_are_known() {
-    let database = TestDatabase::migrated().await;
-    let directory = tempfile::tempdir().unwrap();
-    let titles = [("code", "编号"), ("name", "区块名称"), ("seq", "序号"), ("area_km2", "面积(平方千米)")];
-    let titled = titles.iter().fold(BLOCKS.to_owned(), |text, (name, title)| {
-        text.replace(&format!("\"{name}\""), &format!("\"{title}\""))
-    });
-    for (file, encoding) in [("utf8.shp", "ENCODING=UTF-8"), ("gbk.shp", "ENCODING=GBK")] {
-        let path = ogr(directory.path(), &titled, file, &["-lco", encoding]);
-        import(&database, &path, &options(|_| {})).await.unwrap_or_else(|error| panic!("{file}: {error}"));
-        assert_blocks(&database, file).await;
-    }
 }
 
 #[tokio::test]
