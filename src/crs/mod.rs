@@ -180,6 +180,18 @@ impl Crs {
         self.projection().inverse([x, y])
     }
 
+    /// Whether a position, x east and y north, is farther off than coordinates of this CRS go. What is computed of it
+    /// may be wrong: planes end somewhere, and so do the digits of a number.
+    pub fn is_beyond(self, [x, y]: [f64; 2]) -> bool {
+        let (middle, [most_x, most_y]) = match self.projection() {
+            // Some go around more than once, or over the poles.
+            Projection::Geographic => (0.0, [1000.0; 2]),
+            Projection::WebMercator => (0.0, [1e8; 2]),
+            Projection::GaussKruger(zone) => (zone.false_easting, TransverseMercator::PLANE),
+        };
+        (x - middle).abs() > most_x || y.abs() > most_y
+    }
+
     /// A position between the order of the axes in this CRS and x, y; the same both ways.
     pub fn in_order(self, [a, b]: [f64; 2]) -> [f64; 2] {
         if self.is_north_first() { [b, a] } else { [a, b] }
