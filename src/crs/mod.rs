@@ -39,21 +39,51 @@ impl Zone {
         (4491..=4554).contains(&epsg).then_some(Self(epsg))
     }
 
+    /// The zone of this number, with it before the easting: numbers of 6° and of 3° are unlike each other.
+    pub fn of_number(number: u32) -> Option<Self> {
+        match number {
+            13..=23 => Some(Self(4491 + number - 13)),
+            25..=45 => Some(Self(4513 + number - 25)),
+            _ => None,
+        }
+    }
+
     pub fn epsg(self) -> u32 {
         self.0
     }
 
+    /// Degrees of longitude, 3 or 6.
+    pub fn width(self) -> f64 {
+        if self.0 >= 4513 { 3.0 } else { 6.0 }
+    }
+
+    /// The number before its eastings; none in the form by central meridian.
+    pub fn number(self) -> Option<u32> {
+        match self.0 {
+            code @ 4491..=4501 => Some(code - 4491 + 13),
+            code @ 4513..=4533 => Some(code - 4513 + 25),
+            _ => None,
+        }
+    }
+
+    /// The same in the form by central meridian, without a number before the easting.
+    pub fn without_number(self) -> Self {
+        match self.0 {
+            code @ 4491..=4501 => Self(code + 11),
+            code @ 4513..=4533 => Self(code + 21),
+            code => Self(code),
+        }
+    }
+
     pub fn projection(self) -> TransverseMercator {
-        let (number, central_meridian, numbered) = match self.0 {
-            code @ ..=4501 => (code - 4491 + 13, 75 + 6 * (code - 4491), true),
-            code @ 4502..=4512 => (0, 75 + 6 * (code - 4502), false),
-            code @ 4513..=4533 => (code - 4513 + 25, 75 + 3 * (code - 4513), true),
-            code => (0, 75 + 3 * (code - 4534), false),
+        let by_meridian = self.without_number().0;
+        let central_meridian = match by_meridian {
+            code @ ..=4512 => 75 + 6 * (code - 4502),
+            code => 75 + 3 * (code - 4534),
         };
-        let prefix = if numbered { f64::from(number) * 1e6 } else { 0.0 };
         TransverseMercator {
             central_meridian: f64::from(central_meridian),
-            false_easting: prefix + 500_000.0,
+            false_easting: f64::from(self.number().unwrap_or(0)) * 1e6 + 500_000.0,
         }
     }
 }
@@ -150,6 +180,18 @@ impl Crs {
         self.projection().inverse([x, y])
     }
 
+    /// Whether a position, x east and y north, is farther off than coordinates of this CRS go. What is computed of it
+    /// may be wrong: planes end somewhere, and so do the digits of a number.
+    pub fn is_beyond(self, [x, y]: [f64; 2]) -> bool {
+        let (middle, [most_x, most_y]) = match self.projection() {
+            // Some go around more than once, or over the poles.
+            Projection::Geographic => (0.0, [1000.0; 2]),
+            Projection::WebMercator => (0.0, [1e8; 2]),
+            Projection::GaussKruger(zone) => (zone.false_easting, TransverseMercator::PLANE),
+        };
+        (x - middle).abs() > most_x || y.abs() > most_y
+    }
+
     /// A position between the order of the axes in this CRS and x, y; the same both ways.
     pub fn in_order(self, [a, b]: [f64; 2]) -> [f64; 2] {
         if self.is_north_first() { [b, a] } else { [a, b] }
@@ -189,24 +231,38 @@ mod tests {
 
     #[test]
     fn zones_have_the_meridians_and_eastings_of_the_register() {
-        for (code, meridian, easting) in [
-            (4491, 75.0, 13_500_000.0),
-            (4501, 135.0, 23_500_000.0),
-            (4502, 75.0, 500_000.0),
-            (4508, 111.0, 500_000.0),
-            (4513, 75.0, 25_500_000.0),
-            (4526, 114.0, 38_500_000.0),
-            (4533, 135.0, 45_500_000.0),
-            (4534, 75.0, 500_000.0),
-            (4547, 114.0, 500_000.0),
-            (4554, 135.0, 500_000.0),
+        for (code, meridian, easting, width) in [
+            (4491, 75.0, 13_500_000.0, 6.0),
+            (4501, 135.0, 23_500_000.0, 6.0),
+            (4502, 75.0, 500_000.0, 6.0),
+            (4508, 111.0, 500_000.0, 6.0),
+            (4512, 135.0, 500_000.0, 6.0),
+            (4513, 75.0, 25_500_000.0, 3.0),
+            (4526, 114.0, 38_500_000.0, 3.0),
+            (4533, 135.0, 45_500_000.0, 3.0),
+            (4534, 75.0, 500_000.0, 3.0),
+            (4547, 114.0, 500_000.0, 3.0),
+            (4554, 135.0, 500_000.0, 3.0),
         ] {
-            let projection = Zone::new(code).unwrap().projection();
+            let zone = Zone::new(code).unwrap();
+            let projection = zone.projection();
             assert_eq!(
-                (projection.central_meridian, projection.false_easting),
-                (meridian, easting),
+                (projection.central_meridian, projection.false_easting, zone.width()),
+                (meridian, easting, width),
                 "{code}"
             );
+        }
+    }
+
+    #[test]
+    fn a_zone_is_found_by_its_number_and_is_the_same_without() {
+        let numbered: Vec<_> = (0..100).filter_map(Zone::of_number).collect();
+        assert_eq!(numbered.len(), 11 + 21);
+        for zone in numbered {
+            let plain = zone.without_number();
+            assert_eq!(zone.number().and_then(Zone::of_number), Some(zone));
+            assert_eq!((plain.number(), plain.without_number(), plain.width()), (None, plain, zone.width()));
+            assert_eq!(zone.projection().central_meridian, plain.projection().central_meridian);
         }
     }
 }

@@ -64,6 +64,10 @@ impl TransverseMercator {
     /// How far a plane may be used: from the central meridian and from the equator, metres.
     pub const REACH: [f64; 2] = [3_000_000.0, 9_000_000.0];
 
+    /// Where the plane ends, from the central meridian and, at the pole, from the equator, metres: what is farther off has the
+    /// longitude and latitude of the end.
+    pub const PLANE: [f64; 2] = [MOST_EASTING * RADIUS, FRAC_PI_2 * RADIUS];
+
     /// Easting and northing in metres; finite for every finite input.
     pub fn forward(&self, lon: f64, lat: f64) -> [f64; 2] {
         let off = (lon - self.central_meridian).clamp(-MOST_LONGITUDE, MOST_LONGITUDE);

@@ -1,6 +1,6 @@
 //! Coordinate reference systems as well-known text 1: OGC's (01-009) for GeoPackage, ESRI's for Shapefiles.
 
-use super::{Crs, Zone};
+use super::Crs;
 
 const CGCS2000: &str = r#"GEOGCS["China Geodetic Coordinate System 2000",DATUM["China_2000",SPHEROID["CGCS2000",6378137,298.257222101,AUTHORITY["EPSG","1024"]],AUTHORITY["EPSG","1043"]],PRIMEM["Greenwich",0,AUTHORITY["EPSG","8901"]],UNIT["degree",0.0174532925199433,AUTHORITY["EPSG","9122"]]"#;
 const WGS84: &str = r#"GEOGCS["WGS 84",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563,AUTHORITY["EPSG","7030"]],AUTHORITY["EPSG","6326"]],PRIMEM["Greenwich",0,AUTHORITY["EPSG","8901"]],UNIT["degree",0.0174532925199433,AUTHORITY["EPSG","9122"]]"#;
@@ -19,7 +19,7 @@ impl Crs {
             Self::Cgcs2000 => "China Geodetic Coordinate System 2000".to_owned(),
             Self::WebMercator => "WGS 84 / Pseudo-Mercator".to_owned(),
             Self::GaussKruger(zone) => {
-                let width = if zone.is_narrow() { "3-degree " } else { "" };
+                let width = if zone.width() == 3.0 { "3-degree " } else { "" };
                 let which = match zone.number() {
                     Some(number) => format!("zone {number}"),
                     None => format!("CM {}E", zone.projection().central_meridian),
@@ -60,7 +60,7 @@ impl Crs {
             }
             Self::GaussKruger(zone) => {
                 let plane = zone.projection();
-                let width = if zone.is_narrow() { "3_Degree_" } else { "" };
+                let width = if zone.width() == 3.0 { "3_Degree_" } else { "" };
                 let which = match zone.number() {
                     Some(number) => format!("Zone_{number}"),
                     None => format!("CM_{}E", plane.central_meridian),
@@ -70,22 +70,6 @@ impl Crs {
                     plane.false_easting, plane.central_meridian
                 )
             }
-        }
-    }
-}
-
-impl Zone {
-    /// Whether it is 3° wide, not 6°.
-    fn is_narrow(self) -> bool {
-        self.epsg() >= 4513
-    }
-
-    /// The number before its eastings; none in the form by central meridian.
-    fn number(self) -> Option<u32> {
-        match self.epsg() {
-            code @ ..=4501 => Some(code - 4491 + 13),
-            code @ 4513..=4533 => Some(code - 4513 + 25),
-            _ => None,
         }
     }
 }

@@ -2,11 +2,9 @@
 
 use crate::{
     crs::Crs,
-    features::geometry,
     plan::Field,
     snapshot::{Row, Snapshot},
 };
-use geo::Geometry;
 use std::sync::Arc;
 
 #[derive(Clone)]
@@ -51,10 +49,5 @@ impl Selection {
 
     pub fn fields(&self) -> impl Iterator<Item = &Field> {
         self.fields.iter().map(|&field| &self.snapshot.layer.fields[field])
-    }
-
-    /// The geometry of a row in the CRS, x east.
-    pub fn geometry(&self, row: &Row) -> Geometry {
-        geometry::read_with(row, |position| self.crs.forward(position))
     }
 }

@@ -3,7 +3,7 @@
 //! An order is a list of positions, made once for a snapshot and kept while it is used; a page of it costs
 //! its length, however far in it is. The order by key also finds a row by its key.
 
-use super::filter::compare;
+use super::filter::{compare, rank};
 use crate::snapshot::{Snapshot, SnapshotId, Value};
 use moka::sync::Cache;
 use std::{cmp::Ordering, sync::Arc};
@@ -33,8 +33,8 @@ impl Default for Orders {
 }
 
 impl Orders {
-    /// The rows sorted by `keys`, rows equal in them by id; nulls come last. Sorting takes its time: not for an
-    /// event loop.
+    /// The rows sorted by `keys`, rows equal in them by id; what is not a number and nulls come last. Sorting takes its
+    /// time: not for an event loop.
     pub fn sorted(&self, snapshot: &Snapshot, keys: &[SortKey]) -> Order {
         let key = (snapshot.id, keys.to_vec());
         self.0.get_with(key, || sort(snapshot, keys).into())
@@ -65,9 +65,6 @@ fn sort(snapshot: &Snapshot, keys: &[SortKey]) -> Vec<u32> {
 }
 
 fn by_key(key: &SortKey, a: &Value, b: &Value) -> Ordering {
-    match compare(a, b) {
-        Some(ordering) if key.descending => ordering.reverse(),
-        Some(ordering) => ordering,
-        None => (*a == Value::Null).cmp(&(*b == Value::Null)),
-    }
+    let by_value = compare(a, b).unwrap_or(Ordering::Equal);
+    rank(a).cmp(&rank(b)).then(if key.descending { by_value.reverse() } else { by_value })
 }

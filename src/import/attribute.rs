@@ -44,6 +44,9 @@ impl Attribute {
             FieldType::Integer => "a whole number of 64 bits",
             FieldType::Real => "a number",
             FieldType::Boolean => "true or false",
+            FieldType::Text if matches!(self, Self::Real(_)) => {
+                "text: a number as large as this has lost digits, so write it as one"
+            }
             FieldType::Text => "text without NUL",
             FieldType::Date => "a date YYYY-MM-DD",
         };
@@ -99,7 +102,8 @@ impl Attribute {
         match self {
             Self::Text(text) => Some(text.clone()).filter(|text| !text.contains('\0')),
             Self::Integer(number) => Some(number.to_string()),
-            Self::Real(number) if number.is_finite() => Some(number.to_string()),
+            // Larger ones have lost digits: the codes of licences have as many.
+            Self::Real(number) if number.abs() <= MOST_EXACT => Some(number.to_string()),
             Self::Date(date) => Some(date.to_string()),
             _ => None,
         }
@@ -186,6 +190,8 @@ mod tests {
         assert_eq!(Attribute::Real(1e300).integer(), None);
         assert_eq!(Attribute::Integer(i64::MAX).real(), None);
         assert_eq!(Attribute::Integer(140_405).text().as_deref(), Some("140405"));
+        assert_eq!(Attribute::Real(1.5).text().as_deref(), Some("1.5"));
+        assert_eq!(Attribute::Real(12_345_678_901_234_567_890.0).text(), None);
         assert_eq!(Attribute::Text(" 1.5 ".into()).real(), Some(1.5));
         assert_eq!(Attribute::Text("inf".into()).real(), None);
         assert_eq!(Attribute::Boolean(true).integer(), None);

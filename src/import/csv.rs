@@ -12,6 +12,9 @@ use std::{
     path::Path,
 };
 
+/// What is put after the file, as a row of its own: in quotes that do not end it is none.
+const END: &[u8] = b"\n\0\0\0\0";
+
 /// Names of the column with the geometry, in any case.
 const GEOMETRY: [&str; 5] = ["wkt", "geom", "geometry", "the_geom", "wkb_geometry"];
 
@@ -24,7 +27,7 @@ pub fn read(path: &Path, intake: &mut Intake) -> Result<(), ReadError> {
 /// encoding that the options say, else UTF-8, else GBK. A file in EWKT says its coordinate system, others do not.
 ///
 /// # Errors
-/// When there is no header with a column of WKT, or a field does not end.
+/// When there is no header with a column of WKT, or quotes do not end.
 pub fn read_from(mut input: impl Read + Seek, intake: &mut Intake) -> Result<(), ReadError> {
     let charset = match intake.options().charset {
         Some(charset) => charset,
@@ -38,7 +41,8 @@ pub fn read_from(mut input: impl Read + Seek, intake: &mut Intake) -> Result<(),
     let delimiter = delimiter(&mut input)?;
     input.rewind()?;
     let builder = &mut ReaderBuilder::new();
-    let mut rows = builder.delimiter(delimiter).has_headers(false).flexible(true).from_reader(input);
+    let builder = builder.delimiter(delimiter).has_headers(false).flexible(true);
+    let mut rows = builder.from_reader(input.chain(END));
     let mut record = ByteRecord::new();
     if !next(&mut rows, &mut record)? {
         return Err(ReadError::malformed("the file is empty"));
@@ -64,8 +68,22 @@ pub fn read_from(mut input: impl Read + Seek, intake: &mut Intake) -> Result<(),
     Ok(())
 }
 
+/// Reads the next row; `false` after the last.
 fn next<R: Read>(rows: &mut Reader<R>, record: &mut ByteRecord) -> Result<bool, ReadError> {
-    rows.read_byte_record(record).map_err(|error| ReadError::malformed(format!("not a CSV file: {error}")))
+    let mut read = |record: &mut ByteRecord| {
+        rows.read_byte_record(record)
+            .map_err(|error| ReadError::malformed(format!("not a CSV file: {error}")))
+    };
+    if !read(record)? {
+        return Err(ReadError::malformed(
+            "not a CSV file: it begins a field with a quote and does not end it",
+        ));
+    }
+    let is_end = record.len() == 1 && record[0] == END[1..];
+    if is_end && read(record)? {
+        return Err(ReadError::malformed("not a CSV file: it has a line of NUL bytes"));
+    }
+    Ok(!is_end)
 }
 
 /// What the first line has most of.
@@ -75,7 +93,7 @@ fn delimiter(input: &mut impl Read) -> Result<u8, ReadError> {
     input.take(1 << 16).read_to_end(&mut start)?;
     let line = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let count = |wanted: u8| line.iter().filter(|byte| **byte == wanted).count();
-    // The first of several that there are as many of.
+    // The comma where there are as many of another.
     Ok([b'\t', b';', b','].into_iter().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b','))
 }
 
@@ -112,10 +130,9 @@ fn feature<'a>(
             }
         }
     }
-    let text = String::from_utf8_lossy(&record[geometry]);
-    let (stated, wkt) = wkt::split(&text);
+    let (stated, geometry) = wkt::split(&String::from_utf8_lossy(&record[geometry]));
     if stated != Stated::Nothing {
         intake.coordinate_system(stated)?;
     }
-    Ok(Ok(Feature { number, id: Attribute::Null, attributes, geometry: wkt::shape(wkt) }))
+    Ok(Ok(Feature { number, id: Attribute::Null, attributes, geometry }))
 }

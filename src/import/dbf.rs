@@ -12,6 +12,9 @@ const HEADER: usize = 32;
 const COLUMN: usize = 32;
 const END_OF_COLUMNS: u8 = 0x0d;
 const DELETED: u8 = b'*';
+/// Bytes of a column's name, to which writers cut longer ones, and of what is left of a character then.
+pub const NAME: usize = 10;
+const MOST_LEFT: usize = 3;
 
 pub struct Table<R> {
     input: R,
@@ -54,12 +57,12 @@ impl<R: Read> Table<R> {
         Ok(Self { input, columns, left, record: vec![0; record_length], language_driver: header[29] })
     }
 
-    /// The names of the columns.
+    /// The names of the columns; of a character that was cut in two, nothing.
     ///
     /// # Errors
     /// When they are not text in this encoding.
     pub fn names(&self, charset: Charset) -> Result<Vec<String>, ReadError> {
-        let names = self.columns.iter().map(|column| charset.decode(&column.name));
+        let names = self.columns.iter().map(|column| name(&column.name, charset));
         names.collect::<Result<_, _>>().map_err(|error| {
             ReadError::malformed(format!(
                 "the names of its columns are {error}: name the encoding with --encoding"
@@ -119,6 +122,12 @@ fn cut_off(error: io::Error) -> ReadError {
     }
 }
 
+fn name(bytes: &[u8], charset: Charset) -> Result<String, String> {
+    let cuts = if bytes.len() < NAME { 0 } else { MOST_LEFT };
+    let mut whole = (1..=cuts).filter_map(|cut| charset.decode(&bytes[..bytes.len() - cut]).ok());
+    charset.decode(bytes).or_else(|error| whole.next().ok_or(error))
+}
+
 /// By the type of the column: C text, N and F numbers as text, D YYYYMMDD, L a truth.
 fn value(kind: u8, bytes: &[u8], charset: Charset) -> Result<Attribute, String> {
     let text = trimmed(bytes);
@@ -151,10 +160,14 @@ fn trimmed(bytes: &[u8]) -> &[u8] {
     &bytes[start..end]
 }
 
+/// A whole number of more than 64 bits stays a text, in which none of its digits is lost.
 fn number(text: &[u8]) -> Attribute {
     let text = String::from_utf8_lossy(text);
     match (text.parse(), text.parse()) {
         (Ok(whole), _) => Attribute::Integer(whole),
+        (Err(_), Ok(_)) if text.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Attribute::Text(text.into_owned())
+        }
         (Err(_), Ok(real)) => Attribute::Real(real),
         (Err(_), Err(_)) => Attribute::Other(text.into_owned()),
     }
@@ -170,5 +183,34 @@ fn day(text: &[u8]) -> Attribute {
         (b"00000000", _) => Attribute::Null,
         (_, Some(date)) if text.len() == 8 => Attribute::Date(date),
         _ => Attribute::Other(String::from_utf8_lossy(text).into_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_was_cut_is_whole_characters() {
+        let name = |text: &[u8], charset| name(text, charset);
+        assert_eq!(name(&"区块名称".as_bytes()[..10], Charset::Utf8).as_deref(), Ok("区块名"));
+        assert_eq!(name(b"a\xbf\xf3\xc7\xf8\xc3\xfb\xb3\xc6\xbf", Charset::Gbk).as_deref(), Ok("a矿区名称"));
+        assert_eq!(name("区块".as_bytes(), Charset::Utf8).as_deref(), Ok("区块"));
+        assert!(name(b"\xbf\xf3\xc7\xf8", Charset::Utf8).is_err());
+        assert!(name(b"\xbf\xf3\xc7\xf8\xc3\xfb\xb3\xc6\xbf\xf3", Charset::Utf8).is_err());
+    }
+
+    #[test]
+    fn numbers_keep_all_their_digits() {
+        for (text, expected) in [
+            ("9007199254740993", Attribute::Integer(9_007_199_254_740_993)),
+            ("-7", Attribute::Integer(-7)),
+            ("12345678901234567890", Attribute::Text("12345678901234567890".into())),
+            ("12.50", Attribute::Real(12.5)),
+            ("1.5e+003", Attribute::Real(1500.0)),
+            ("12,5", Attribute::Other("12,5".into())),
+        ] {
+            assert_eq!(number(text.as_bytes()), expected, "{text}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Which field of the layer an attribute of a file goes to.
 
-use super::{ReadError, ReadOptions};
+use super::{ReadError, ReadOptions, dbf};
 use crate::plan::Layer;
 use std::collections::HashMap;
 
@@ -22,9 +22,6 @@ const OF_SOFTWARE: [&str; 7] =
 
 /// What `--map NAME=-` says: the attribute is left out.
 const LEFT_OUT: &str = "-";
-
-/// Bytes of a column's name in a DBF, which cuts longer ones.
-const DBF_NAME: usize = 10;
 
 /// Where attributes go, asked by name; remembers what was taken and what was not.
 pub struct Fields<'a> {
@@ -127,9 +124,8 @@ impl<'a> Fields<'a> {
             found.and_then(|(_, field)| find(field))
         };
         let cut = || {
-            let mut longer = fields.iter().filter(|field| {
-                name.len() == DBF_NAME && field.name.get(..DBF_NAME).is_some_and(|start| is(start, name))
-            });
+            let mut longer =
+                fields.iter().filter(|field| is_cut(name, &field.name) || is_cut(name, &field.title.zh));
             longer.next().filter(|_| longer.next().is_none()).map(|field| &*field.name)
         };
         if is(name, "id") {
@@ -168,7 +164,45 @@ fn is(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other)
 }
 
+/// Whether `name` is what a DBF, in UTF-8 or in GBK, leaves of `full`.
+fn is_cut(name: &str, full: &str) -> bool {
+    let Some((start, rest)) = full.split_at_checked(name.len()) else { return false };
+    let Some(next) = rest.chars().next() else { return false };
+    let in_gbk = |c: char| if c.is_ascii() { 1 } else { 2 };
+    let filled = |width: fn(char) -> usize| {
+        let bytes: usize = name.chars().map(width).sum();
+        bytes <= dbf::NAME && bytes + width(next) > dbf::NAME
+    };
+    is(start, name) && (filled(char::len_utf8) || filled(in_gbk))
+}
+
 /// The names as a list for people.
 pub fn listed(names: &[String]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_dbf_leaves_of_a_name_is_known() {
+        for (name, full) in [
+            ("GEOMETRY_S", "geometry_status"),
+            ("区块名", "区块名称"),
+            ("规划勘查程", "规划勘查程度"),
+            ("a区块名", "a区块名称"),
+        ] {
+            assert!(is_cut(name, full), "{name} {full}");
+        }
+        for (name, full) in [
+            ("geometry", "geometry_status"),
+            ("geometry_status", "geometry_status"),
+            ("区块", "区块名称"),
+            ("矿区名", "区块名称"),
+            ("é", "e"),
+        ] {
+            assert!(!is_cut(name, full), "{name} {full}");
+        }
+    }
 }

@@ -1,25 +1,37 @@
 //! GeoJSON (RFC 7946, and its `crs` member of 2008), one feature in memory at a time.
 
-use super::{Attribute, Feature, Found, Geometry, Intake, ReadError, Stated, geometry::Position};
+use super::{Attribute, Feature, Found, Geometry, Intake, ReadError, Stated, geometry::Position, text::BOM};
 use serde::{
     Deserialize, Deserializer,
     de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::{Map, Value as Json, value::RawValue};
-use std::{borrow::Cow, fmt, io::Read};
+use std::{borrow::Cow, fmt, io::BufRead};
 
-/// Brings every feature of the FeatureCollection in `input` to `intake`.
+/// Brings every feature of the FeatureCollection in `input` to `intake`. A byte order mark before it is passed over
+/// (RFC 8259, §8.1).
 ///
 /// # Errors
 /// When the text is not a FeatureCollection, or names a coordinate system that is not imported.
-pub fn read(input: impl Read, intake: &mut Intake) -> Result<(), ReadError> {
+pub fn read(mut input: impl BufRead, intake: &mut Intake) -> Result<(), ReadError> {
+    if input.fill_buf()?.starts_with(BOM) {
+        input.consume(BOM.len());
+    }
     let mut json = serde_json::Deserializer::from_reader(input);
     let mut collection = Collection { intake, stopped: None, has_features: false };
     let read = json.deserialize_map(&mut collection).and_then(|()| json.end());
     match (collection.stopped, read) {
         (Some(stopped), _) => stopped,
-        (None, Err(error)) => Err(ReadError::malformed(format!("not a GeoJSON FeatureCollection: {error}"))),
+        (None, Err(error)) => Err(ReadError::malformed(reason(&error.to_string()))),
         (None, Ok(())) => Ok(()),
+    }
+}
+
+/// What serde says of bytes that are not UTF-8 helps nobody.
+fn reason(error: &str) -> String {
+    match error.strip_prefix("invalid unicode code point") {
+        Some(place) => format!("its text is not UTF-8{place}: save it as UTF-8, which GeoJSON is"),
+        None => format!("not a GeoJSON FeatureCollection: {error}"),
     }
 }
 

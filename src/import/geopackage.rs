@@ -128,7 +128,7 @@ fn columns(connection: &Connection, table: &Table, intake: &Intake) -> rusqlite:
         let (name, kind, key): (String, String, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
         Ok((Column { name, is_boolean: kind.eq_ignore_ascii_case("boolean") }, key > 0))
     })?;
-    let mapped = |name: &str| intake.options().map.contains_key(name);
+    let mapped = |name: &str| intake.options().map.keys().any(|from| from.eq_ignore_ascii_case(name));
     let wanted = columns.filter(|column| !matches!(column, Ok((column, true)) if !mapped(&column.name)));
     wanted.map(|column| column.map(|(column, _)| column)).collect()
 }

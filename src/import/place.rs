@@ -69,21 +69,16 @@ fn point_lies_in(crs: Crs, [x, y]: [f64; 2]) -> bool {
                 && point_lies_in(Crs::Cgcs2000, crs.inverse([x, y]))
         }
         Crs::GaussKruger(zone) => {
-            let reach = METRES_PER_DEGREE * width(zone);
+            let reach = METRES_PER_DEGREE * zone.width();
             let middle = zone.projection().false_easting;
             if !within(x, (middle - reach, middle + reach)) || !within(y, NORTHINGS) {
                 return false;
             }
             let [lon, lat] = crs.inverse([x, y]);
             let from_meridian = (lon - zone.projection().central_meridian).abs();
-            from_meridian <= width(zone) && point_lies_in(Crs::Cgcs2000, [lon, lat])
+            from_meridian <= zone.width() && point_lies_in(Crs::Cgcs2000, [lon, lat])
         }
     }
-}
-
-/// Degrees of longitude.
-fn width(zone: Zone) -> f64 {
-    if zone.epsg() <= 4512 { 6.0 } else { 3.0 }
 }
 
 /// The coordinate system, or the order of the axes, in which `extent` would lie in China.
@@ -96,7 +91,9 @@ fn likely_cause(crs: Crs, extent: Extent) -> Option<String> {
             let hint = match other {
                 Crs::Cgcs2000 => "they look like degrees",
                 Crs::WebMercator => "they look like Web Mercator",
-                Crs::GaussKruger(zone) if numbered(zone) => "their eastings begin with the number of a zone",
+                Crs::GaussKruger(zone) if zone.number().is_some() => {
+                    "their eastings begin with the number of a zone"
+                }
                 _ => "their eastings have no zone number",
             };
             return Some(format!("{hint}, which is srid {}{order}", other.epsg()));
@@ -116,30 +113,18 @@ fn likely_cause(crs: Crs, extent: Extent) -> Option<String> {
 
 /// What the numbers may be in instead of `crs`.
 fn candidates(crs: Crs, extent: Extent) -> impl Iterator<Item = Crs> {
-    let number = (extent.min[0] / 1e6) as u32;
-    let by_number = match number {
-        13..=23 => Zone::new(4491 + number - 13),
-        25..=45 => Zone::new(4513 + number - 25),
-        _ => None,
-    };
+    let by_number = Zone::of_number((extent.min[0] / 1e6) as u32);
     let without_number = match crs {
-        Crs::GaussKruger(zone) if numbered(zone) => {
-            // The unnumbered form of the 6° zones is 11 codes on, of the 3° zones 21.
-            Zone::new(zone.epsg() + if width(zone) == 6.0 { 11 } else { 21 })
-        }
+        Crs::GaussKruger(zone) => Some(zone.without_number()),
         _ => None,
     };
     let zones = [by_number, without_number].into_iter().flatten().map(Crs::GaussKruger);
     [Crs::Cgcs2000].into_iter().chain(zones).chain([Crs::WebMercator])
 }
 
-fn numbered(zone: Zone) -> bool {
-    matches!(zone.epsg(), 4491..=4501 | 4513..=4533)
-}
-
 fn outside_zone(crs: Crs, extent: Extent) -> Option<String> {
     let Crs::GaussKruger(zone) = crs else { return None };
-    let reach = 4.0 * METRES_PER_DEGREE * width(zone);
+    let reach = 4.0 * METRES_PER_DEGREE * zone.width();
     let middle = zone.projection().false_easting;
     let near = extent
         .corners()
@@ -157,7 +142,7 @@ impl fmt::Display for Area {
         match self.0 {
             Crs::GaussKruger(zone) => {
                 let middle = zone.projection().central_meridian;
-                let (west, east) = (middle - width(zone), middle + width(zone));
+                let (west, east) = (middle - zone.width(), middle + zone.width());
                 write!(f, "EPSG:{}, {west}° to {east}° E in China", zone.epsg())
             }
             crs => write!(f, "China as EPSG:{}, {WEST}° to {EAST}° E, {SOUTH}° to {NORTH}° N", crs.epsg()),

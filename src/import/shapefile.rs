@@ -3,9 +3,12 @@
 use super::{Attribute, Charset, Feature, Intake, ReadError, Stated, dbf, shp::Shapes};
 use std::{
     fs::{self, File},
-    io::{self, BufReader},
+    io::{self, BufReader, Read},
     path::{Path, PathBuf},
 };
+
+/// Most bytes of the files that say something of the others: a definition of a coordinate system has a few thousand.
+const MOST_SAID: u64 = 1 << 16;
 
 /// Brings every feature of the Shapefile at `path`, and of the files beside it, to `intake`. Deleted records are left
 /// out with their shapes.
@@ -19,11 +22,7 @@ pub fn read(path: &Path, intake: &mut Intake) -> Result<(), ReadError> {
     let attributes = beside(path, "dbf")?;
     let attributes = attributes.ok_or_else(|| ReadError::malformed("its .dbf file is missing"))?;
     let mut table = dbf::Table::open(BufReader::new(File::open(&attributes)?))?;
-    let projection = beside(path, "prj")?.map(fs::read).transpose()?;
-    intake.coordinate_system(match &projection {
-        Some(text) => Stated::wkt(&String::from_utf8_lossy(text)),
-        None => Stated::Nothing,
-    })?;
+    intake.coordinate_system(said(path, "prj")?.map_or(Stated::Nothing, |text| Stated::wkt(&text)))?;
     let charset = charset(path, &attributes, &table, intake)?;
     let names = table.names(charset)?;
     intake.columns(names.iter().map(String::as_str))?;
@@ -74,9 +73,7 @@ fn charset<R>(
     if let Some(charset) = intake.options().charset {
         return Ok(charset);
     }
-    if let Some(file) = beside(path, "cpg")? {
-        let bytes = fs::read(file)?;
-        let name = String::from_utf8_lossy(&bytes);
+    if let Some(name) = said(path, "cpg")? {
         return Charset::named(&name).ok_or_else(|| {
             let name: String = name.trim().chars().take(40).collect();
             ReadError::malformed(format!(
@@ -92,6 +89,16 @@ fn charset<R>(
     }
     intake.remark("it does not say how its text is encoded; not UTF-8, it was read as GBK".into());
     Ok(Charset::Gbk)
+}
+
+/// The text of the file beside with this extension.
+fn said(path: &Path, extension: &str) -> Result<Option<String>, ReadError> {
+    let Some(file) = beside(path, extension)? else { return Ok(None) };
+    let mut bytes = Vec::new();
+    if File::open(file)?.take(MOST_SAID + 1).read_to_end(&mut bytes)? as u64 > MOST_SAID {
+        return Err(ReadError::malformed(format!("its .{extension} file is longer than {MOST_SAID} bytes")));
+    }
+    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 /// The file of the same name with this extension in any case.

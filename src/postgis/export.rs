@@ -36,7 +36,8 @@ pub async fn begin_export(client: &mut Client) -> Result<Transaction<'_>, Databa
 
 /// Exports one layer; nothing is published. After an error the next layer can still be exported.
 ///
-/// Rows stream by in id order, so memory does not grow with the table. Equal rows give equal bytes.
+/// Rows stream by in id order, so memory does not grow with the table. Equal rows give equal bytes. A date that is
+/// `infinity` is null, as a limit that is none.
 pub async fn export(
     state: &mut Transaction<'_>,
     source: &LayerTable,
@@ -70,7 +71,14 @@ fn statement(LayerTable { layer, table }: &LayerTable, srid: Option<i32>) -> Str
         Some(SRID) => geometry,
         _ => format!("st_transform({geometry}, {SRID})"),
     };
-    let value = |field: &Field| format!(", {}::{}", quoted(&field.name), sql_type(field.kind));
+    let value = |field: &Field| {
+        let value = format!("{}::{}", quoted(&field.name), sql_type(field.kind));
+        match field.kind {
+            // No end is how PostgreSQL says it, and no date is how a file does.
+            FieldType::Date => format!(", case when isfinite({value}) then {value} end"),
+            _ => format!(", {value}"),
+        }
+    };
     let values: String = layer.fields.iter().map(value).collect();
     let places = [
         ("id", &*quoted(&table.id)),

@@ -2,7 +2,7 @@
 
 use super::{AnswerError, Areas, Key, MOST_GROUPS, MOST_KEYS, Question, STATED, Tally};
 use crate::{
-    features::filter::compare,
+    features::filter::{compare, rank},
     plan::Layer,
     snapshot::{RawKind, RawValue, Row, Value},
 };
@@ -151,16 +151,5 @@ fn owned(raw: RawValue) -> Value<'static> {
 }
 
 fn by_value(a: &Value, b: &Value) -> Ordering {
-    // Types differ where layers have different columns of one name.
-    let rank = |value: &Value| match value {
-        Value::Boolean(_) => 0,
-        Value::Integer(_) | Value::Real(_) => 1,
-        Value::Text(_) | Value::Date(_) => 2,
-        Value::Null => 3,
-    };
-    let total = || match (a, b) {
-        (Value::Real(a), Value::Real(b)) => a.total_cmp(b),
-        _ => Ordering::Equal,
-    };
-    compare(a, b).unwrap_or_else(|| rank(a).cmp(&rank(b))).then_with(total)
+    rank(a).cmp(&rank(b)).then_with(|| compare(a, b).unwrap_or(Ordering::Equal))
 }

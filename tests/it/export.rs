@@ -9,7 +9,7 @@ use plantiles::{
     plan::{FieldType, GeometryKind, LayerId},
     postgis::{DatabaseError, LayerTable, Table, TableMapping, begin_export, describe, export, layer_tables},
     publisher::export_bundled,
-    snapshot::{Publication, Snapshot, Store},
+    snapshot::{Publication, Snapshot, Store, Value},
 };
 use std::{io::Cursor, sync::Arc};
 
@@ -59,6 +59,30 @@ async fn an_empty_table_gives_an_empty_snapshot() {
     let table = database.layer_table("mining_blocks").await;
     let snapshot = exported(&database, &table, &store.begin().unwrap()).await.unwrap();
     assert_eq!((snapshot.feature_count(), snapshot.bounds), (0, None));
+}
+
+#[tokio::test]
+async fn a_limit_that_is_none_is_null() {
+    let database = TestDatabase::migrated().await;
+    database
+        .execute(
+            "insert into plan.townships (id, valid_from, valid_to, geom)
+             select id, since, until, st_multi(st_makeenvelope(112, 36, 113, 37, 4490))
+             from (values (1, date '2021-12-31', date 'infinity'), (2, '-infinity', '2025-12-31')) as row (id, since, until)",
+        )
+        .await;
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    let table = database.layer_table("townships").await;
+    let snapshot = exported(&database, &table, &store.begin().unwrap()).await.unwrap();
+    let columns = ["valid_from", "valid_to"].map(|name| snapshot.layer.field(name).unwrap());
+    let mut found: Vec<_> = (0..2)
+        .map(|position| snapshot.row(position))
+        .map(|row| (row.id(), columns.map(|column| row.value(column))))
+        .collect();
+    found.sort_by_key(|(id, _)| *id);
+    let day = |year| Value::Date(jiff::civil::date(year, 12, 31));
+    assert_eq!(found, [(1, [day(2021), Value::Null]), (2, [Value::Null, day(2025)])]);
 }
 
 #[tokio::test]

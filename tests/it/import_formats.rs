@@ -170,6 +170,17 @@ async fn text_without_a_stated_encoding_is_told_and_read() {
     let imported = import(&database, &csv, &options(|_| {})).await.unwrap();
     assert_eq!(remarks(&imported), ["its text is not UTF-8 and was read as GBK"]);
     assert_eq!(database.count("plan.mining_blocks where code = '甲'").await, 1);
+    // What Windows programs put before UTF-8.
+    let marked = directory.path().join("marked.geojson");
+    fs::write(&marked, format!("\u{feff}{BLOCKS}")).unwrap();
+    import(&database, &marked, &options(|_| {})).await.unwrap();
+    assert_blocks(&database, "GeoJSON with a byte order mark").await;
+    let (gbk, _, _) = encoding_rs::GBK.encode(BLOCKS);
+    fs::write(&marked, gbk).unwrap();
+    assert_eq!(
+        refusal(&database, &marked, &options(|_| {})).await,
+        "its text is not UTF-8 at line 2 column 41: save it as UTF-8, which GeoJSON is"
+    );
 }
 
 #[tokio::test]
@@ -188,6 +199,7 @@ async fn a_damaged_file_is_one_line_and_nothing_changes() {
     ogr(folder, BLOCKS, "b.shp", &[]);
     ogr(folder, BLOCKS, "c.shp", &[]);
     ogr(folder, BLOCKS, "d.shp", &[]);
+    ogr(folder, BLOCKS, "e.shp", &[]);
     ogr(folder, BLOCKS, "a.shp.zip", &["-f", "ESRI Shapefile"]);
     cut("keep.gpkg", "cut.gpkg", 30_000);
     cut("a.fgb", "cut.fgb", 1_300);
@@ -211,6 +223,8 @@ async fn a_damaged_file_is_one_line_and_nothing_changes() {
     let mut damaged = fs::read(folder.join("d.dbf")).unwrap();
     damaged[10] = 7;
     fs::write(folder.join("d.dbf"), damaged).unwrap();
+    let long = fs::read_to_string(folder.join("e.prj")).unwrap() + &" ".repeat(1 << 16);
+    fs::write(folder.join("e.prj"), long).unwrap();
     for (file, expected) in [
         ("cut.gpkg", "the GeoPackage is damaged or cut off"),
         ("cut.fgb", "the FlatGeobuf file is cut off"),
@@ -219,6 +233,7 @@ async fn a_damaged_file_is_one_line_and_nothing_changes() {
         ("b.shp", "the .dbf file is cut off"),
         ("c.shp", "its .dbf file is missing"),
         ("d.shp", "the .dbf file is damaged or not a dBASE table"),
+        ("e.shp", "its .prj file is longer than 65536 bytes"),
         ("cut.shp.zip", "the archive is damaged or cut off: invalid Zip archive: Could not find EOCD"),
         ("really.gpkg", "not a GeoPackage, but a FlatGeobuf file"),
         ("really.fgb", "not a FlatGeobuf file, but an SQLite database"),
@@ -378,6 +393,22 @@ async fn attributes_go_where_they_are_sent_and_none_is_lost_without_a_word() {
     assert_eq!(refusal(&database, &path, &absent).await, "the file has no field `TBYS` to map");
 }
 
+/// Of 区块名称 a Shapefile in UTF-8 has three characters and a part of the fourth.
+#[tokio::test]
+async fn names_that_a_shapefile_cuts_are_known() {
+    let database = TestDatabase::migrated().await;
+    let directory = tempfile::tempdir().unwrap();
+    let titles = [("code", "编号"), ("name", "区块名称"), ("seq", "序号"), ("area_km2", "面积(平方千米)")];
+    let titled = titles.iter().fold(BLOCKS.to_owned(), |text, (name, title)| {
+        text.replace(&format!("\"{name}\""), &format!("\"{title}\""))
+    });
+    for (file, encoding) in [("utf8.shp", "ENCODING=UTF-8"), ("gbk.shp", "ENCODING=GBK")] {
+        let path = ogr(directory.path(), &titled, file, &["-lco", encoding]);
+        import(&database, &path, &options(|_| {})).await.unwrap_or_else(|error| panic!("{file}: {error}"));
+        assert_blocks(&database, file).await;
+    }
+}
+
 #[tokio::test]
 async fn a_geopackage_of_several_tables_is_asked_for_one() {
     let database = TestDatabase::migrated().await;
@@ -394,6 +425,11 @@ async fn a_geopackage_of_several_tables_is_asked_for_one() {
     let from = |name: &str| options(|options| options.read.table = Some(name.into()));
     import(&database, &path, &from("rights")).await.unwrap();
     assert_blocks(&database, "--from rights").await;
+    let keyed = options(|options| {
+        options.read.table = Some("rights".into());
+        options.read.map.insert("FID".into(), "id".into());
+    });
+    import(&database, &path, &keyed).await.unwrap();
     assert_eq!(
         refusal(&database, &path, &from("x")).await,
         "it has no feature table `x`, but `blocks`, `rights`"
@@ -518,6 +554,37 @@ async fn overlaps_are_refused_where_one_mineral_is_granted_twice() {
                  \"POLYGON((112.709999 36.3,112.72 36.3,112.72 36.31,112.709999 36.31,112.709999 36.3))\"\n";
     fs::write(&path, strip).unwrap();
     import(&database, &path, &options(|_| {})).await.unwrap();
+}
+
+#[tokio::test]
+async fn no_row_and_no_part_of_a_geometry_is_passed_over() {
+    let database = TestDatabase::migrated().await;
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("swallowed.csv");
+    let (one, two) = ("((112 36,113 36,113 37,112 36))", "((114 36,115 36,115 37,114 36))");
+    let unended = "not a CSV file: it begins a field with a quote and does not end it";
+    for (text, expected) in [
+        (format!("code;WKT\nA;\"POLYGON{one}\nB;POLYGON{two}\n"), unended.to_owned()),
+        (format!("WKT;code\nPOLYGON{one};\"A\nPOLYGON{two};B\n"), unended.into()),
+        (format!("code;WKT\nA;POLYGON{one},{two}\n"), format!("row 1: after the geometry comes `,{two}`")),
+        (
+            format!("code\tWKT\nA\tx;POLYGON{one}\n"),
+            "row 1: the geometry cannot be read: processing geometry `Invalid type encountered`".into(),
+        ),
+        (
+            format!("code\tWKT\nA\tSRID=45260000000000000000;POLYGON{one}\n"),
+            "row 1: `SRID=45260000000000000000` names no coordinate system".into(),
+        ),
+        ("WKT\n\0\0\0\0\nPOLYGON\n".into(), "not a CSV file: it has a line of NUL bytes".into()),
+    ] {
+        fs::write(&path, &text).unwrap();
+        assert_eq!(refusal(&database, &path, &options(|_| {})).await, expected, "{text}");
+    }
+    // What is there is all read, with a line end after it or not.
+    for end in ["", "\n", "\r\n", "\n\n"] {
+        fs::write(&path, format!("WKT;code\nPOLYGON{one};\"A\"\nPOLYGON {two} ;\"B\"{end}")).unwrap();
+        assert_eq!(import(&database, &path, &options(|_| {})).await.unwrap().rows, 2, "{end:?}");
+    }
 }
 
 #[tokio::test]

@@ -373,6 +373,10 @@ fn filter_expression_construction() {
         (&deep, "a filter may be 32 levels deep"),
         (&negated, "a filter may be 32 levels deep"),
         (&many, "a filter may have 256 parts"),
+        (
+            "S_INTERSECTS(geom, BBOX(112.8,-1e308,1e308,1e308))",
+            "at character 20: the geometry goes beyond the coordinates of EPSG:4326",
+        ),
     ] {
         let detail = refused(&server, "mining_rights", &[("filter", filter)], "filter");
         assert!(detail.contains(said), "{filter}: {detail}");

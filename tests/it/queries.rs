@@ -1,10 +1,11 @@
 //! Queries on a snapshot by themselves.
 
 use crate::support::sample;
+use geozero::wkt::Wkt;
 use plantiles::{
     features::{Orders, Query, SortKey},
     plan::GeometryKind,
-    snapshot::Bounds,
+    snapshot::{Bounds, SnapshotWriter, Value},
 };
 
 #[test]
@@ -57,4 +58,39 @@ fn pages_have_each_row_once_in_every_order() {
         assert_eq!(snapshot.row(position).id(), id);
     }
     assert_eq!([0, 501, -1].map(|id| orders.find(&snapshot, id)), [None; 3]);
+}
+
+#[test]
+fn what_is_not_a_number_is_sorted_after_the_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    let layer = sample::layer("squares", GeometryKind::Polygon);
+    let area = |id: i64| match id % 4 {
+        0 => Value::Null,
+        1 => Value::Real(f64::NAN),
+        _ => Value::Real((id * 7 % 101) as f64),
+    };
+    let mut writer = SnapshotWriter::create(folder.path(), &layer).unwrap();
+    for id in 1..=400 {
+        let mut values = sample::values(id);
+        values[1] = area(id);
+        writer.append(id, &values, Wkt(sample::square(id).as_str())).unwrap();
+    }
+    let snapshot = writer.finish().unwrap();
+    for descending in [false, true] {
+        let order = Orders::default().sorted(&snapshot, &[SortKey { field: Some(1), descending }]);
+        let sorted: Vec<_> = order.iter().map(|&position| snapshot.row(position as usize)).collect();
+        let (numbers, others) = sorted.split_at(200);
+        let numbers: Vec<f64> = numbers
+            .iter()
+            .map(|row| match row.value(1) {
+                Value::Real(number) => number,
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert!(numbers.is_sorted_by(|a, b| if descending { a >= b } else { a <= b }), "{numbers:?}");
+        // Then by id: what is not a number, nulls.
+        let ids: Vec<_> = others.iter().map(|row| row.id()).collect();
+        let expected: Vec<_> = (0..100).map(|n| 4 * n + 1).chain((1..=100).map(|n| 4 * n)).collect();
+        assert_eq!(ids, expected);
+    }
 }

@@ -174,6 +174,18 @@ pub fn compare(a: &Value, b: &Value) -> Option<Ordering> {
     }
 }
 
+/// What goes before what where values are sorted, whichever way: types apart, what is not a number after the numbers,
+/// nulls last. With [`compare`] for values of one rank it is a total order.
+pub fn rank(value: &Value) -> u8 {
+    match value {
+        Value::Boolean(_) => 0,
+        Value::Real(number) if number.is_nan() => 2,
+        Value::Integer(_) | Value::Real(_) => 1,
+        Value::Text(_) | Value::Date(_) => 3,
+        Value::Null => 4,
+    }
+}
+
 /// Exact, though not every integer is a double.
 fn integer_and_real(integer: i64, real: f64) -> Option<Ordering> {
     const END: f64 = 9_223_372_036_854_775_808.0;

@@ -17,7 +17,7 @@ mod text;
 mod token;
 
 pub use condition::{Condition, GEOMETRY, ID};
-pub use evaluate::{Evaluator, compare, days};
+pub use evaluate::{Evaluator, compare, days, rank};
 pub use syntax::{FilterError, Place};
 
 use crate::{crs::Crs, plan::Layer};

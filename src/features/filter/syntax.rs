@@ -1,7 +1,7 @@
 //! What a filter says, whichever encoding it came in.
 
 use crate::crs::Crs;
-use geo::{Geometry, MapCoordsInPlace, MultiPolygon, Polygon, Rect, coord};
+use geo::{CoordsIter, Geometry, MapCoords, MapCoordsInPlace, MultiPolygon, Polygon, Rect, coord};
 use jiff::{Timestamp, civil::Date};
 use std::fmt;
 
@@ -93,24 +93,25 @@ impl Node {
     /// Takes the geometries from `crs`, in whose order their coordinates are, to longitude and latitude. The edges
     /// between their vertices are straight in both.
     pub fn locate(&mut self, crs: Crs) -> Result<(), FilterError> {
-        match &mut self.kind {
+        let geometry: Geometry = match &mut self.kind {
             Kind::Bbox([a, b, c, d]) => {
                 let [min, max] = [[*a, *b], [*c, *d]].map(|corner| crs.in_order(corner));
                 if min[1] > max[1] || (min[0] > max[0] && !crs.is_geographic()) {
                     return Err(self.refuse("the lower corner of a box comes first"));
                 }
-                self.kind = Kind::Geometry(to_degrees(rectangles(min, max).into(), crs));
+                rectangles(min, max).into()
             }
-            Kind::Geometry(geometry) => {
-                geometry.map_coords_in_place(|c| {
-                    let [x, y] = crs.in_order([c.x, c.y]);
-                    coord! { x: x, y: y }
-                });
-                let located = to_degrees(geometry.clone(), crs);
-                self.kind = Kind::Geometry(located);
-            }
-            _ => self.children_mut().iter_mut().try_for_each(|child| child.locate(crs))?,
+            Kind::Geometry(geometry) => geometry.map_coords(|c| {
+                let [x, y] = crs.in_order([c.x, c.y]);
+                coord! { x: x, y: y }
+            }),
+            _ => return self.children_mut().iter_mut().try_for_each(|child| child.locate(crs)),
+        };
+        if geometry.coords_iter().any(|c| crs.is_beyond([c.x, c.y])) {
+            let code = crs.epsg();
+            return Err(self.refuse(format!("the geometry goes beyond the coordinates of EPSG:{code}")));
         }
+        self.kind = Kind::Geometry(to_degrees(geometry, crs));
         Ok(())
     }
 
@@ -143,7 +144,7 @@ pub(super) fn too_deep(at: Place) -> FilterError {
 }
 
 pub(super) fn vertex_count(geometry: &Geometry) -> usize {
-    geo::CoordsIter::coords_count(geometry)
+    geometry.coords_count()
 }
 
 fn to_degrees(mut geometry: Geometry, crs: Crs) -> Geometry {

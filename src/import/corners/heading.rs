@@ -5,8 +5,8 @@ use crate::crs::{Crs, Zone};
 
 #[derive(Default)]
 pub struct Heading {
-    /// 带号, the number of the zone.
-    zone: Option<u32>,
+    /// 带号, by its number.
+    zone: Option<Zone>,
 }
 
 /// Keys of a land report that say nothing that is needed here.
@@ -29,7 +29,7 @@ impl Heading {
                 }
             }
             "带号" if !value.is_empty() => {
-                let zone = value.parse().ok().filter(|zone| unnumbered(*zone).is_some());
+                let zone = value.parse().ok().and_then(Zone::of_number);
                 self.zone = Some(zone.ok_or_else(|| {
                     format!("`{value}` is no zone: 13 to 23 of 6° and 25 to 45 of 3° are those of China")
                 })?);
@@ -53,36 +53,17 @@ impl Heading {
             Place::Plane([easting, _]) => *easting,
         };
         if easting < NUMBERED {
-            return Ok(self.zone.and_then(unnumbered));
+            return Ok(self.zone.map(|zone| Crs::GaussKruger(zone.without_number())));
         }
         let number = (easting / 1e6) as u32;
-        let zone = numbered(number).ok_or_else(|| {
+        let zone = Zone::of_number(number).ok_or_else(|| {
             format!("the easting {easting} begins with {number}, which is no zone of China")
         })?;
-        match self.zone {
+        match self.zone.and_then(Zone::number) {
             Some(said) if said != number => {
                 Err(format!("the easting {easting} is in zone {number}, the heading says 带号={said}"))
             }
-            _ => Ok(Some(zone)),
+            _ => Ok(Some(Crs::GaussKruger(zone))),
         }
     }
-}
-
-/// 6° zones have numbers from 13 to 23, 3° zones from 25 to 45.
-fn numbered(zone: u32) -> Option<Crs> {
-    let code = match zone {
-        13..=23 => 4491 + zone - 13,
-        25..=45 => 4513 + zone - 25,
-        _ => return None,
-    };
-    Zone::new(code).map(Crs::GaussKruger)
-}
-
-fn unnumbered(zone: u32) -> Option<Crs> {
-    let code = match zone {
-        13..=23 => 4502 + zone - 13,
-        25..=45 => 4534 + zone - 25,
-        _ => return None,
-    };
-    Zone::new(code).map(Crs::GaussKruger)
 }
