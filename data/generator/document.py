@@ -1,9 +1,10 @@
-"""The plan as a document: its tables cell by cell, and the places where it contradicts itself, each with its lines.
+"""The plan as a document: its text, its tables cell by cell, and the places where it contradicts itself, each with its lines.
 
 What no rule can tell from the text, which layer a table lists and what a contradiction is about, stands in here.
 """
 
 from .evaluation import EVALUATION
+from .text import key, text
 
 # Tables that list the features of a layer: by which property a row is found, and the property of each column.
 LISTED = {
@@ -42,19 +43,28 @@ ENGLISH = {
     "6-1": "Demonstration bases of coal-bed methane exploration and development",
 }
 
+# Where the words come from, and whether they may be passed on.
+ORIGIN = {
+    "zh": "屯留区政府公开文件，照录原文，错字不改。",
+    "en": "A government document of Tunliu district, public; given as it is printed, misprints too.",
+}
+
 # Rows above the data.
 HEADERS = {"1-3": 2, "4-2": 0}
 
 
-def document(source):
-    """The document, as `data/tunliu/document.json` holds it."""
+def document(source, collections):
+    """The document, as `data/tunliu/document.json` holds it. `collections`: the features of each layer."""
     plan = source.plan
     tables = [_table(name.removeprefix("表"), table, source.lines) for name, table in plan["tables"].items()]
+    found = [found for found in plan["inconsistencies"] if found["severity"] != "none"]
     return {
         "title": plan["document"]["title"],
+        "origin": ORIGIN,
         "tables": tables,
+        "text": text(source, collections, tables),
         "evaluation": EVALUATION,
-        "inconsistencies": [_inconsistency(found, tables) for found in plan["inconsistencies"] if found["severity"] != "none"],
+        "inconsistencies": [_inconsistency(one, tables, collections) for one in found],
     }
 
 
@@ -90,7 +100,7 @@ def _located(table, lines):
     return rows
 
 
-def _inconsistency(found, tables):
+def _inconsistency(found, tables, collections):
     zh, *concerns = CONCERNS[found["id"]]
     lines = {quote["line"] for quote in found["quotes"]}
     quoted = [
@@ -100,7 +110,7 @@ def _inconsistency(found, tables):
         for j, cell in enumerate(row)
         if cell["line"] in lines
     ]
-    named = [concern for words in concerns for concern in _concerns(words)]
+    named = [concern for words in concerns for concern in _concerns(words, collections)]
     return {
         "id": found["id"],
         "kind": found["kind"],
@@ -112,12 +122,14 @@ def _inconsistency(found, tables):
     }
 
 
-def _concerns(words):
-    """`1-2 8 1,2`: column 8 of rows 1 and 2 of the table, `*` for all of them; `rivers 1,3`: features of a layer."""
+def _concerns(words, collections):
+    """`1-2 8 1,2`: column 8 of rows 1 and 2 of the table, `*` for all of them; `rivers 1,3`: features of a layer, in the
+    plan's order."""
     place, *numbers = words.split()
     numbers = [None if text == "*" else [int(number) for number in text.split(",")] for text in numbers]
     if "-" not in place:
-        return [{"layer": place, "feature": feature} for feature in numbers[0]] if numbers else [{"layer": place}]
+        features = [collections[place][number - 1] for number in numbers[0]] if numbers else []
+        return [{"layer": place, "feature": key(place, feature)} for feature in features] or [{"layer": place}]
     columns, rows = (numbers + [None, None])[:2]
     return [
         {"table": place} | ({} if row is None else {"row": row}) | ({} if column is None else {"column": column})

@@ -35,7 +35,7 @@ def main():
     for table in tables(source):
         _write(out / "tables" / f"{table['id']}.json", _table(table))
     _write(out / "conflicts.json", _list(conflicts(collections)))
-    _write(out / "document.json", _document(document(source)))
+    _write(out / "document.json", _document(document(source, collections)))
 
 
 def _features(layer, geometries, source):
@@ -66,17 +66,23 @@ def _table(table):
 
 
 def _document(parts):
-    """A row of a table, a contradiction and an indicator a line."""
-    tables = []
-    for table in parts["tables"]:
-        rows = "  [\n   " + ",\n   ".join(map(_compact, table["rows"])) + "\n  ]"
-        described = {key: value for key, value in table.items() if key != "rows"}
-        tables.append(" " + _compact(described)[:-1] + ',"rows":\n' + rows + "}")
+    """A row of a table, a paragraph, a contradiction and an indicator a line."""
+    tables, text = _nested(parts["tables"], "rows"), _nested(parts["text"], "paragraphs")
     evaluation = parts["evaluation"]
     described = {key: value for key, value in evaluation.items() if key != "indicators"}
     indicators = _list(evaluation["indicators"]).rstrip()
-    lists = [f'"{name}":{_list(items).rstrip()}' for name, items in parts.items() if isinstance(items, list) and name != "tables"]
-    return f'{{"title":{_compact(parts["title"])},\n"tables":[\n' + ",\n".join(tables) + "],\n" + f'"evaluation":{_compact(described)[:-1]},"indicators":{indicators}}},\n' + ",\n".join(lists) + "}\n"
+    lists = [f'"{name}":{_list(items).rstrip()}' for name, items in parts.items() if isinstance(items, list) and name not in ("tables", "text")]
+    return f'{{"title":{_compact(parts["title"])},\n"origin":{_compact(parts["origin"])},\n"tables":{tables},\n"text":{text},\n' + f'"evaluation":{_compact(described)[:-1]},"indicators":{indicators}}},\n' + ",\n".join(lists) + "}\n"
+
+
+def _nested(items, last):
+    """Each item with the list `last` of its own, one of them a line."""
+    written = []
+    for item in items:
+        lines = "\n  [\n   " + ",\n   ".join(map(_compact, item[last])) + "\n  ]" if item[last] else "[]"
+        described = {key: value for key, value in item.items() if key != last}
+        written.append(f' {_compact(described)[:-1]},"{last}":{lines}}}')
+    return "[\n" + ",\n".join(written) + "]"
 
 
 def _list(items):

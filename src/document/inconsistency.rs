@@ -1,7 +1,10 @@
 //! A place where the document contradicts itself: a fact about the plan, shown and not repaired.
 
-use super::{Document, Table};
-use crate::plan::{LayerId, Text};
+use super::{Document, Key, Table};
+use crate::{
+    plan::{LayerId, Text},
+    snapshot,
+};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -52,7 +55,7 @@ pub enum Concern {
     Layer {
         layer: LayerId,
         #[serde(skip_serializing_if = "Option::is_none")]
-        feature: Option<i64>,
+        feature: Option<Key>,
     },
 }
 
@@ -70,6 +73,18 @@ impl Concern {
                 (None, None) => false,
             },
             _ => false,
+        }
+    }
+
+    /// Whether it is about a feature, or all of its layer. `rows` are those of tables that list the feature, by table.
+    pub fn is_feature(&self, row: &snapshot::Row, rows: &[(&Table, usize)]) -> bool {
+        match self {
+            Self::Layer { layer, feature } => {
+                *layer == row.layer().id && feature.as_ref().is_none_or(|key| key.is_of(row))
+            }
+            Self::Table { .. } => rows.iter().any(|&(table, number)| {
+                (0..table.width()).any(|column| self.is_cell(table, [number, column]))
+            }),
         }
     }
 
@@ -93,7 +108,7 @@ impl fmt::Display for Concern {
             }
             Self::Layer { layer, feature } => {
                 write!(f, "layer {layer}")?;
-                feature.iter().try_for_each(|feature| write!(f, ", feature {feature}"))
+                feature.iter().try_for_each(|key| write!(f, ", {} {}", key.property, key.value))
             }
         }
     }

@@ -1,20 +1,32 @@
-//! The plan as a document: its tables, cell by cell, the places where it contradicts itself, and its targets as rules.
+//! The plan as a document: its text by section, its tables, cell by cell, the places where it contradicts itself, and
+//! its targets as rules.
 //!
 //! A document is one JSON file, `data/tunliu/document.json` for the plan that is part of the program; a county
 //! brings its own. Each text has the line at which it stands. A table that lists the features of a layer says which
-//! property is in which column; [`Table::reproduce`] then makes it from the snapshot, and what differs is seen.
+//! property is in which column; [`Table::reproduce`] then makes it from the snapshot, and what differs is seen. What the
+//! text and the contradictions say of features they say by [`Key`], so that they find them in any copy of a layer.
 
 mod evaluation;
+mod excerpt;
+mod found;
 mod inconsistency;
+mod key;
 mod reproduce;
+mod search;
 mod table;
+mod text;
 
 pub use evaluation::{Base, Evaluation, Indicator, Measure, Part, Place, Relation, Target};
+pub use excerpt::Excerpt;
+pub use found::{Found, Named};
 pub use inconsistency::{Concern, Inconsistency, Quote};
+pub use key::Key;
 pub use reproduce::{Cell, Reproduced, Row};
+pub use search::{Hit, Words};
 pub use table::{Lists, Printed, Table};
+pub use text::{Mention, Paragraph, Passage, Section};
 
-use crate::bundle;
+use crate::{bundle, plan::Text, snapshot};
 use serde::Deserialize;
 use std::{collections::BTreeSet, path::Path};
 
@@ -24,7 +36,12 @@ use std::{collections::BTreeSet, path::Path};
 pub struct Document {
     /// Of the plan, in its own words.
     pub title: String,
+    /// Where its words come from, and whether they may be passed on.
+    pub origin: Option<Text>,
     pub tables: Vec<Table>,
+    /// Its sections in their order, where somebody wrote them down.
+    #[serde(default)]
+    pub text: Vec<Section>,
     pub inconsistencies: Vec<Inconsistency>,
     /// Its targets, where somebody wrote them as rules.
     pub evaluation: Option<Evaluation>,
@@ -40,6 +57,8 @@ pub enum DocumentError {
     Twice { place: String },
     #[error("table {table}: {reason}")]
     Table { table: String, reason: String },
+    #[error("section {id}: {reason}")]
+    Section { id: String, reason: String },
     #[error("indicator {id}: {reason}")]
     Indicator { id: String, reason: String },
     #[error("inconsistency {id}: there is no {place}")]
@@ -72,6 +91,16 @@ impl Document {
         self.inconsistencies.iter().filter(concerned)
     }
 
+    /// The contradictions that concern a feature, a row of a table that lists it, or all of its layer.
+    pub fn about_feature(&self, feature: &snapshot::Row) -> impl Iterator<Item = &Inconsistency> {
+        let rows = |table| Table::rows_of(table, feature).into_iter().map(move |row| (table, row));
+        let rows: Vec<_> = self.tables.iter().flat_map(rows).collect();
+        let concerned = move |found: &&Inconsistency| {
+            found.concerns.iter().any(|concern| concern.is_feature(feature, &rows))
+        };
+        self.inconsistencies.iter().filter(concerned)
+    }
+
     fn check(&self) -> Result<(), DocumentError> {
         let tables = self.tables.iter().map(|table| format!("table {}", table.id));
         let found = self.inconsistencies.iter().map(|found| format!("inconsistency {}", found.id));
@@ -87,6 +116,7 @@ impl Document {
                 return Err(DocumentError::Nowhere { id: found.id.clone(), place: nowhere.to_string() });
             }
         }
+        self.check_text()?;
         self.check_indicators()
     }
 }
@@ -150,7 +180,10 @@ mod tests {
                 Document::parse(&document(&plain, "").replacen('{', &evaluation, 1)).unwrap_err().to_string();
             assert!(error.starts_with(reason), "{error}");
         }
-        Document::parse(&document(&plain, r#"{"table":"1","row":1,"column":0},{"layer":"x","feature":3}"#))
-            .unwrap();
+        Document::parse(&document(
+            &plain,
+            r#"{"table":"1","row":1,"column":0},{"layer":"x","feature":{"code":"3"}}"#,
+        ))
+        .unwrap();
     }
 }

@@ -142,7 +142,7 @@ impl<'a> Features<'a> {
 }
 
 /// A value as the plan prints it: numbers without an empty fraction, nothing for null.
-fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::Integer(number) => number.to_string(),

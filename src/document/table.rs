@@ -1,7 +1,10 @@
 //! A table as it is printed.
 
-use super::DocumentError;
-use crate::plan::{LayerId, Text};
+use super::{DocumentError, Key};
+use crate::{
+    plan::{LayerId, Text},
+    snapshot,
+};
 use serde::Deserialize;
 
 #[derive(Debug, PartialEq, Deserialize)]
@@ -52,6 +55,28 @@ impl Table {
         self.rows.iter().map(Vec::len).max().unwrap_or(0)
     }
 
+    /// The cell that begins at a line, and its row.
+    pub fn cell_at(&self, line: u32) -> Option<(usize, &Printed)> {
+        let mut cells =
+            self.rows.iter().enumerate().flat_map(|(row, cells)| cells.iter().map(move |cell| (row, cell)));
+        cells.find(|(_, cell)| cell.line == line)
+    }
+
+    /// The rows that list a feature, where the table lists its layer.
+    pub fn rows_of(&self, feature: &snapshot::Row) -> Vec<usize> {
+        let listed = self.lists.as_ref().filter(|lists| lists.layer == feature.layer().id);
+        let Some(lists) = listed else { return vec![] };
+        let Some(column) = lists.columns.iter().position(|column| *column == lists.key) else {
+            return vec![];
+        };
+        let is_of = |row: &[Printed]| Key::new(&lists.key, &row[column].text).is_of(feature);
+        (self.header_rows..)
+            .zip(self.data())
+            .filter(|(_, row)| is_of(row))
+            .map(|(number, _)| number)
+            .collect()
+    }
+
     pub(super) fn check(&self) -> Result<(), DocumentError> {
         let wrong = |reason| Err(DocumentError::Table { table: self.id.clone(), reason });
         let Some(lists) = &self.lists else { return Ok(()) };
@@ -68,4 +93,19 @@ impl Table {
             None => Ok(()),
         }
     }
+}
+
+/// A row as one text with spaces between its cells, and at which character of it the line of each cell begins.
+pub fn in_one(row: &[Printed]) -> (String, Vec<(usize, u32)>) {
+    let (mut text, mut length, mut lines) = (String::new(), 0, vec![]);
+    for cell in row.iter().filter(|cell| !cell.text.is_empty()) {
+        if length > 0 {
+            text.push(' ');
+            length += 1;
+        }
+        lines.push((length, cell.line));
+        text += &cell.text;
+        length += cell.text.chars().count();
+    }
+    (text, lines)
 }

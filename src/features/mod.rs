@@ -6,6 +6,7 @@
 
 mod area;
 pub mod filter;
+mod fold;
 pub mod geometry;
 mod order;
 mod query;
@@ -14,6 +15,7 @@ mod validity;
 
 pub use area::Area;
 pub use filter::{Condition, Evaluator, Filter};
+pub use fold::{Folded, fold};
 pub use order::{Order, Orders, SortKey};
 pub use query::{Page, Query, TooExpensive};
 pub use search::{Match, Texts, Words};

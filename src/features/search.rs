@@ -3,6 +3,7 @@
 //! The values of a layer lie in one text, folded, in the order of the rows; a search goes through it once. The
 //! text is made when a snapshot is first searched, and kept while it is used.
 
+use super::fold;
 use crate::snapshot::{Snapshot, SnapshotId, Value};
 use moka::sync::Cache;
 use std::sync::Arc;
@@ -142,16 +143,6 @@ fn fit(row: &str, at: usize, length: usize) -> (Fit, u8) {
         _ => Fit::Inside,
     };
     (fit, column)
-}
-
-/// Text without what people do not type alike: capitals, full-width forms, line ends.
-fn fold(text: &str) -> String {
-    let narrow = text.chars().map(|c| match c {
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
-        c if c.is_whitespace() => ' ',
-        c => c,
-    });
-    narrow.flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]

@@ -43,6 +43,7 @@ mod picture_grids;
 mod pictures;
 mod plan_document;
 mod plan_indicators;
+mod plan_text;
 mod proxy;
 mod publishing;
 mod push;

@@ -106,7 +106,10 @@ fn contradictions_stand_beside_their_cells() {
         // What it is about is there.
         for concern in found["concerns"].as_array().unwrap() {
             let href = concern["href"].as_str().unwrap().strip_prefix(&server.url("")).unwrap();
-            server.get(&format!("{href}?f=json")).expect(200);
+            let there = server.get(href).expect(200).json();
+            if !concern["feature"].is_null() {
+                assert_eq!(there["features"].as_array().unwrap().len(), 1, "{concern}");
+            }
         }
     }
     let beside = |table: &str, row: usize, column: usize| {

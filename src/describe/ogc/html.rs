@@ -6,6 +6,7 @@ use crate::{
     config::PublicUrl,
     crs::Crs,
     describe::page::frame,
+    document::Document,
     export::Offer,
     plan::Layer,
     snapshot::{Row, Snapshot, Value},
@@ -38,7 +39,7 @@ pub fn verbatim(base: &PublicUrl, heading: &str, text: &str) -> String {
     page(base, &[], heading, html! { pre { (text) } })
 }
 
-pub fn landing_page(catalog: &Catalog, base: &PublicUrl) -> String {
+pub fn landing_page(catalog: &Catalog, document: Option<&Document>, base: &PublicUrl) -> String {
     let root = base.as_str();
     let content = html! {
         p { (DESCRIPTION) }
@@ -49,6 +50,7 @@ pub fn landing_page(catalog: &Catalog, base: &PublicUrl) -> String {
             li { a href={ (root) "/ogc/processes?f=html" } { "处理 Processes" } }
             li { a href={ (root) "/ogc/styles?f=html" } { "样式 Styles" } }
             li { a href={ (root) "/ogc/api?f=html" } { "接口说明 API documentation" } }
+            @if let Some(document) = document { li { a href={ (root) "/plan?f=html" } { (document.title) } } }
             li { a href={ (root) "/ogc/conformance?f=html" } { "一致性类 Conformance classes" } }
             li { a href={ (root) "/ogc?f=json" } { "JSON" } }
         }

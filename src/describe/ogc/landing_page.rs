@@ -7,10 +7,12 @@ use super::{
     styles::STYLES,
     tiles::{TILESETS, TILING_SCHEMES},
 };
-use crate::config::PublicUrl;
+use crate::{config::PublicUrl, document::Document};
 use serde_json::{Value, json};
 
-pub fn landing_page(base: &PublicUrl) -> Value {
+/// With a link to the plan's document, where there is one.
+pub fn landing_page(document: Option<&Document>, base: &PublicUrl) -> Value {
+    let plan = format!("{}/plan", base.as_str());
     let base = format!("{}/ogc", base.as_str());
     let mut links = self_and_page(TITLE, &base);
     links.extend([
@@ -23,5 +25,6 @@ pub fn landing_page(base: &PublicUrl) -> Value {
         link(PROCESSES, JSON, "处理 Processes", &format!("{base}/processes")),
         link(STYLES, JSON, "样式 Styles", &format!("{base}/styles")),
     ]);
+    links.extend(document.map(|document| link("related", JSON, &document.title, &plan)));
     json!({ "title": TITLE, "description": DESCRIPTION, "links": links })
 }

@@ -1,6 +1,6 @@
 //! The places where the document contradicts itself.
 
-use super::{PARTS, part};
+use super::{INCONSISTENCIES, part};
 use crate::{
     config::PublicUrl,
     document::{Concern, Document, Inconsistency},
@@ -13,7 +13,7 @@ pub fn inconsistencies(document: &Document, base: &PublicUrl) -> Value {
     let found = document.inconsistencies.iter().map(|found| {
         let concerns = found.concerns.iter().map(|concern| {
             let mut described = json!(concern);
-            described["href"] = json!(href(concern, base));
+            described["href"] = json!(href(concern, None, base));
             described
         });
         json!({
@@ -24,14 +24,21 @@ pub fn inconsistencies(document: &Document, base: &PublicUrl) -> Value {
     json!({ "title": document.title, "inconsistencies": found.collect::<Vec<_>>() })
 }
 
-/// Where that is to be seen which something is about.
-fn href(concern: &Concern, base: &PublicUrl) -> String {
-    let base = base.as_str();
-    match concern {
-        Concern::Table { table, .. } => format!("{base}/plan/tables/{table}"),
-        Concern::Layer { layer, feature: Some(id) } => format!("{base}/ogc/collections/{layer}/items/{id}"),
-        Concern::Layer { layer, feature: None } => format!("{base}/ogc/collections/{layer}"),
+/// Where that is to be seen which something is about, in a form; in any without one.
+fn href(concern: &Concern, form: Option<&str>, base: &PublicUrl) -> String {
+    let path = match concern {
+        Concern::Table { table, .. } => format!("plan/tables/{table}"),
+        Concern::Layer { layer, feature: None } => format!("ogc/collections/{layer}"),
+        Concern::Layer { layer, feature: Some(_) } => format!("ogc/collections/{layer}/items"),
+    };
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(form.map(|form| ("f", form)));
+    if let Concern::Layer { feature: Some(key), .. } = concern {
+        query.append_pair(&key.property, &key.value);
     }
+    let query = query.finish();
+    let separator = if query.is_empty() { "" } else { "?" };
+    format!("{}/{path}{separator}{query}", base.as_str())
 }
 
 pub fn inconsistencies_page(document: &Document, base: &PublicUrl) -> String {
@@ -40,7 +47,7 @@ pub fn inconsistencies_page(document: &Document, base: &PublicUrl) -> String {
         @for found in &document.inconsistencies { (entry(found, base)) }
         ul { li { a href={ (base.as_str()) "/plan/inconsistencies?f=json" } { "JSON" } } }
     };
-    part(base, &[], PARTS[1].1, &content)
+    part(base, &[], INCONSISTENCIES.1, &content)
 }
 
 /// One of them, to be linked to by its id.
@@ -55,7 +62,7 @@ pub fn entry(found: &Inconsistency, base: &PublicUrl) -> Markup {
             p { "涉及 Concerns: "
                 @for (i, concern) in found.concerns.iter().enumerate() {
                     @if i > 0 { "；" }
-                    a href={ (href(concern, base)) "?f=html" } { (concern) }
+                    a href=(href(concern, Some("html"), base)) { (concern) }
                 }
             }
         }

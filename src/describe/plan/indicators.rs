@@ -1,6 +1,6 @@
 //! The targets of the plan and how far they are reached, and the licences that have ended or end within a year.
 
-use super::{PARTS, part};
+use super::{INDICATORS, part};
 use crate::{
     config::PublicUrl,
     document::{Document, Evaluation, Indicator, Place},
@@ -106,7 +106,7 @@ impl Evaluated<'_> {
             @if let Some(licences) = licences { (self.licences(licences)) }
             ul { li { a href={ (base.as_str()) "/plan/indicators?" (self.query("json")) } { "JSON" } } }
         };
-        part(self.base, &[], PARTS[2].1, &content)
+        part(self.base, &[], INDICATORS.1, &content)
     }
 
     fn grants(&self) -> String {

@@ -1,6 +1,6 @@
 //! The tables, made again from the layers, with the document's words and contradictions beside them.
 
-use super::{PARTS, inconsistencies, part};
+use super::{TABLES, inconsistencies, part};
 use crate::{
     config::PublicUrl,
     describe::ogc::title,
@@ -9,7 +9,7 @@ use crate::{
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
-fn href(table: &Table, base: &PublicUrl) -> String {
+pub(super) fn href(table: &Table, base: &PublicUrl) -> String {
     format!("{}/plan/tables/{}", base.as_str(), table.id)
 }
 
@@ -55,7 +55,7 @@ pub fn tables_page(document: &Document, base: &PublicUrl) -> String {
         } }
         ul { li { a href={ (base.as_str()) "/plan/tables?f=json" } { "JSON" } } }
     };
-    part(base, &[], PARTS[0].1, &content)
+    part(base, &[], TABLES.1, &content)
 }
 
 fn layer_link(id: &str, base: &PublicUrl) -> Markup {
@@ -142,7 +142,7 @@ impl Shown<'_> {
                 li { a href={ (href(table, base)) "?f=csv" } { "CSV" } " (" a href={ (href(table, base)) "?f=csv&bom=true" } { "Excel" } ")" }
             }
         };
-        part(base, &PARTS[..1], &heading(table), &content)
+        part(base, &[TABLES], &heading(table), &content)
     }
 
     fn markup(&self, at: [usize; 2], cell: &Cell) -> Markup {

@@ -21,9 +21,10 @@ use std::sync::Arc;
 /// `/ogc`
 pub async fn landing_page(asked: Asked) -> Result<Response, Problem> {
     let form = asked.form(&[JSON, HTML])?;
+    let document = asked.app.document.as_deref();
     let text = match form {
-        HTML => ogc::html::landing_page(&asked.catalog, &asked.base),
-        _ => ogc::landing_page(&asked.base).to_string(),
+        HTML => ogc::html::landing_page(&asked.catalog, document, &asked.base),
+        _ => ogc::landing_page(document, &asked.base).to_string(),
     };
     asked.answer(text, form)
 }

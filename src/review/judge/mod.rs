@@ -27,6 +27,11 @@ pub enum Verdict {
 impl Verdict {
     pub const ALL: [Self; 4] = [Self::Conflict, Self::Consultation, Self::NotCheckable, Self::Pass];
 
+    /// On what breaks a rule so binding.
+    pub fn of_broken(strength: Strength) -> Self {
+        if strength == Strength::Must { Self::Conflict } else { Self::Consultation }
+    }
+
     pub fn name(self) -> &'static str {
         match self {
             Self::Pass => "pass",
@@ -149,8 +154,7 @@ impl Ground<'_> {
                 Outcome::Kept => (Verdict::Pass, None),
                 Outcome::KeptAs(text) => (Verdict::Pass, Some(text)),
                 Outcome::Unknown(text) => (Verdict::NotCheckable, Some(text)),
-                Outcome::Broken(text) if rule.strength == Strength::Must => (Verdict::Conflict, Some(text)),
-                Outcome::Broken(text) => (Verdict::Consultation, Some(text)),
+                Outcome::Broken(text) => (Verdict::of_broken(rule.strength), Some(text)),
             };
             judgement.verdict = judgement.verdict.max(verdict);
             judgement.reasons.extend(reason);

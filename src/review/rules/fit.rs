@@ -63,7 +63,7 @@ impl Rules {
 
 impl<V> Test<V> {
     /// The features that it looks at, and the field of them that it reads.
-    fn selections(&self) -> Vec<(&Selection, Option<&str>)> {
+    pub(super) fn selections(&self) -> Vec<(&Selection, Option<&str>)> {
         let (of, among, field): (&[_], &[_], _) = match self {
             Self::Outside { of } | Self::Within { of } | Self::Distance { of, .. } | Self::Covers { of } => {
                 (of, &[], None)

@@ -1,5 +1,6 @@
 //! The rules of a plan, as data: what is asked of a proposal, and by which tests it is judged.
 
+mod feature;
 mod fit;
 mod written;
 
