@@ -17,9 +17,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+mod origins;
 mod public_url;
 mod secret;
 
+pub use origins::Origins;
 pub use public_url::PublicUrl;
 pub use secret::Secret;
 
@@ -48,6 +50,8 @@ pub struct Server {
     pub public_url: Option<PublicUrl>,
     /// Addresses whose `Forwarded` and `X-Forwarded-*` headers are believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Sites whose pages may read what is answered.
+    pub cors_origins: Origins,
     /// Connections at the same time; further ones wait to be accepted.
     pub connections: NonZeroUsize,
     /// Seconds in which a client must send its next request head, and take some of an answer that waits for it.
@@ -164,6 +168,7 @@ impl Default for Server {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             public_url: None,
             trusted_proxies: Vec::new(),
+            cors_origins: Origins::Every,
             connections: NonZeroUsize::MIN.saturating_add(4095),
             patience_seconds: NonZeroU16::MIN.saturating_add(59),
             shutdown_grace_seconds: 30,

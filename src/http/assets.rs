@@ -2,6 +2,7 @@
 
 use super::{
     App, Problem, Segments, negotiate,
+    page::Policy,
     respond::{REVALIDATE, Representation, VARY_ENCODING, acceptable, etag},
 };
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
 };
 use axum::{
     extract::State,
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderMap, HeaderValue},
     response::Response,
 };
 use bytes::Bytes;
@@ -23,11 +24,6 @@ use std::{
 
 /// The page at `/`, and what is under `/assets/`.
 pub static VIEWER: Dir = include_dir!("$CARGO_MANIFEST_DIR/src/viewer/dist");
-
-/// What a page may do: load from this server and nowhere else.
-pub const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'self'",
-);
 
 /// All files by their path in the folder that they come from.
 pub struct Assets {
@@ -95,9 +91,7 @@ impl Asset {
             cache_control: REVALIDATE,
             vary: VARY_ENCODING,
         };
-        let mut response = representation.answer(headers)?;
-        response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        Ok(response)
+        representation.answer(headers)
     }
 }
 
@@ -127,7 +121,7 @@ fn answer(
 
 pub async fn viewer(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, Problem> {
     let mut response = answer(&app.assets.viewer, "index.html", &headers)?;
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
+    Policy::Live.guard(response.headers_mut());
     Ok(response)
 }
 

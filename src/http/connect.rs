@@ -2,9 +2,9 @@
 
 use super::{
     App, Problem, Segments,
-    assets::CONTENT_SECURITY_POLICY,
     base_url::base_url,
     connection::Peer,
+    page::Policy,
     parameters::{Parameters, wrong},
     respond::Representation,
 };
@@ -18,7 +18,7 @@ use crate::{
 use axum::{
     Extension, Router,
     extract::State,
-    http::{HeaderMap, Uri, header},
+    http::{HeaderMap, Uri},
     response::Response,
     routing::get,
 };
@@ -50,7 +50,7 @@ async fn page(
     let base = base_url(&app.server, peer, &headers);
     let page = connect::page(&*app.catalog()?, &base, language(&uri)?);
     let mut response = Representation::text(page, "text/html; charset=utf-8", &headers)?.answer(&headers)?;
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
+    Policy::Live.guard(response.headers_mut());
     Ok(response)
 }
 

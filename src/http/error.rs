@@ -95,6 +95,10 @@ impl Problem {
         Self::new(StatusCode::URI_TOO_LONG, "the path and query are longer than 4096 bytes")
     }
 
+    pub fn coded_body() -> Self {
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "a body is taken as it is, without `Content-Encoding`")
+    }
+
     /// What was asked for is understood and cannot be made.
     pub fn unprocessable(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail)

@@ -17,6 +17,7 @@ mod events;
 mod health;
 mod negotiate;
 mod ogc;
+mod page;
 mod parameters;
 mod patience;
 mod pictures;

@@ -5,11 +5,12 @@ use super::{
     base_url::base_url,
     connection::Peer,
     ogc::{
-        VARY, content_type, guard,
+        VARY, content_type,
         media::{self, Form, GEOJSON, HTML, JSON},
     },
+    page::Policy,
     parameters::Parameters,
-    respond::{NO_STORE, Representation, insert},
+    respond::{NO_STORE, Representation},
 };
 use crate::{
     catalog::PLAN,
@@ -21,7 +22,7 @@ use axum::{
     Extension, Router,
     body::{Body, Bytes, to_bytes},
     extract::State,
-    http::{HeaderMap, HeaderValue, Uri, header},
+    http::{HeaderMap, Uri, header},
     response::Response,
     routing::get,
 };
@@ -65,7 +66,7 @@ async fn questions(
     document.vary = VARY;
     let mut response = document.answer(&headers)?;
     if form == HTML {
-        guard(response.headers_mut())?;
+        Policy::Plain.guard(response.headers_mut());
     }
     Ok(response)
 }
@@ -131,10 +132,7 @@ pub fn answer(text: String, form: Form, headers: &HeaderMap) -> Result<Response,
     // Preconditions are of what is stored.
     let mut response = document.answer(&HeaderMap::new())?;
     if form == HTML {
-        // It is one file, with its style and its map in it.
-        let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'self'";
-        insert(response.headers_mut(), header::CONTENT_SECURITY_POLICY, policy)?;
-        response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        Policy::Whole.guard(response.headers_mut());
     }
     Ok(response)
 }

@@ -5,6 +5,7 @@ use super::{
     base_url::base_url,
     connection::Peer,
     documents::at,
+    page::Policy,
     parameters::{Parameters, wrong},
     respond::{REVALIDATE, Representation, VARY_ENCODING, insert},
 };
@@ -72,7 +73,9 @@ async fn page(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Resu
         Some(_) => return Err(wrong("lang", "it is `zh` or `en`")),
     };
     let page = describe::sheets_page(&app.service.sheets, language);
-    Representation::text(page, "text/html; charset=utf-8", &headers)?.answer(&headers)
+    let mut response = Representation::text(page, "text/html; charset=utf-8", &headers)?.answer(&headers)?;
+    Policy::Plain.guard(response.headers_mut());
+    Ok(response)
 }
 
 async fn list(

@@ -3,9 +3,10 @@
 use super::{
     App, Problem, negotiate,
     ogc::{
-        Asked, VARY, content_type, guard,
+        Asked, VARY, content_type,
         media::{self, CSV, Form, HTML, JSON},
     },
+    page::Policy,
     parameters::{
         Parameters,
         features::{area, moment},
@@ -94,7 +95,7 @@ async fn statistics(asked: Asked) -> Result<Response, Problem> {
 fn answer(document: Representation, form: Form, headers: &HeaderMap) -> Result<Response, Problem> {
     let mut response = document.answer(headers)?;
     if form == HTML {
-        guard(response.headers_mut())?;
+        Policy::Plain.guard(response.headers_mut());
     }
     Ok(response)
 }

@@ -8,6 +8,7 @@ mod support;
 
 mod arcgis;
 mod archives;
+mod attacks;
 mod bad_input;
 mod bounds;
 mod bundle;
@@ -26,6 +27,7 @@ mod faults;
 mod gdal;
 mod golden;
 mod grids;
+mod headers;
 mod import;
 mod import_corners;
 mod import_formats;

@@ -8,7 +8,8 @@ use crate::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-const CSS: &str = include_str!("report.css");
+/// The style of the page, which stands in it.
+pub const STYLE: &str = include_str!("report.css");
 
 /// Corners that are listed; a report of more is not printed.
 const MOST_LISTED: usize = 500;
@@ -28,7 +29,7 @@ pub fn page(review: &Review, map: Option<&[u8]>) -> String {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 title { (heading) }
-                style { (PreEscaped(CSS)) }
+                style { (PreEscaped(STYLE)) }
             }
             body {
                 h1 { (heading) }

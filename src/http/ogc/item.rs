@@ -1,7 +1,7 @@
 //! `/ogc/collections/{collection}/items/{feature}`: one feature (OGC 17-069r4, §7.16).
 
 use super::{
-    Asked, VARY, content_type, guard,
+    Asked, VARY, content_type,
     media::{self, GEOJSON, HTML},
 };
 use crate::{
@@ -10,6 +10,7 @@ use crate::{
     export::GeoJson,
     http::{
         Problem, Segments, negotiate,
+        page::Policy,
         parameters::features::crs,
         respond::{REVALIDATE, acceptable, etag, insert, unchanged},
     },
@@ -67,7 +68,7 @@ pub async fn item(
         insert(headers, header::CONTENT_ENCODING, token)?;
     }
     if form == HTML {
-        guard(headers)?;
+        Policy::Plain.guard(headers);
     }
     Ok(response)
 }

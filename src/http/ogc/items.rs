@@ -1,7 +1,7 @@
 //! `/ogc/collections/{collection}/items`: the features, page by page (OGC 17-069r4, §7.15).
 
 use super::{
-    Asked, VARY, content_type, guard,
+    Asked, VARY, content_type,
     media::{FLATGEOBUF, Form, GEOJSON, HTML},
     wanted::{Cursor, Wanted},
 };
@@ -16,6 +16,7 @@ use crate::{
         Problem, Segments,
         body::{self, Made},
         negotiate,
+        page::Policy,
         parameters::wrong,
         respond::{REVALIDATE, acceptable, etag, insert, unchanged},
     },
@@ -75,7 +76,7 @@ pub async fn items(asked: Asked, Segments(id): Segments<String>) -> Result<Respo
         insert(headers, header::LINK, &format!("<{next}>; rel=\"next\"; type=\"{}\"", form.media_type))?;
     }
     if form == HTML {
-        guard(headers)?;
+        Policy::Plain.guard(headers);
     }
     Ok(response)
 }

@@ -11,11 +11,8 @@ mod tiles;
 mod wanted;
 
 use super::{
-    App, Problem,
-    base_url::base_url,
-    connection::Peer,
-    parameters::Parameters,
-    respond::{Representation, insert},
+    App, Problem, base_url::base_url, connection::Peer, page::Policy, parameters::Parameters,
+    respond::Representation,
 };
 use crate::{
     catalog::{Catalog, PublishedLayer},
@@ -26,7 +23,7 @@ use axum::{
     Router,
     body::Bytes,
     extract::FromRequestParts,
-    http::{HeaderMap, HeaderValue, header, request::Parts},
+    http::{HeaderMap, HeaderValue, request::Parts},
     response::Response,
     routing::get,
 };
@@ -102,7 +99,7 @@ impl Asked {
         document.vary = VARY;
         let mut response = document.answer(&self.headers)?;
         if form == HTML {
-            guard(response.headers_mut())?;
+            Policy::Plain.guard(response.headers_mut());
         }
         Ok(response)
     }
@@ -115,12 +112,4 @@ pub const VARY: HeaderValue = HeaderValue::from_static(
 
 pub fn content_type(form: Form) -> &'static str {
     if form == HTML { "text/html; charset=utf-8" } else { form.media_type }
-}
-
-/// A page loads its style sheet and nothing else.
-pub fn guard(headers: &mut HeaderMap) -> Result<(), Problem> {
-    let policy =
-        "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
-    insert(headers, header::CONTENT_SECURITY_POLICY, policy)?;
-    insert(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff")
 }
