@@ -27,16 +27,30 @@ pub async fn answer(app: &App, router: Router, request: Request<Incoming>) -> Re
     let start = Instant::now();
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let site = cors::site(&app.server.cors_origins, request.headers());
-    let mut response = route(router, request).await;
+    let mut response = limited(app, router, request).await;
     let headers = response.headers_mut();
     cors::open(site, headers);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, NO_SNIFFING);
+    if let Some(strict) = app.tls.as_ref().and_then(|tls| tls.strict_transport.as_ref()) {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, strict.clone());
+    }
     if response.status() == StatusCode::NO_CONTENT {
         // axum gives every answer a length; a 204 must not have one (RFC 9110 §8.6).
         response.headers_mut().remove(header::CONTENT_LENGTH);
     }
     observe(app, &method, &uri, response.status(), start.elapsed().as_secs_f64());
     response
+}
+
+/// The answer, or that its caller has asked for too much.
+async fn limited(app: &App, router: Router, request: Request<Incoming>) -> Response {
+    let Some(limits) = &app.limits else { return route(router, request).await };
+    let (admitted, allowed) = limits.admit(&app.server, &request);
+    let response = match allowed {
+        Ok(()) => route(router, request).await,
+        Err(problem) => problem.into_response(),
+    };
+    admitted.marked(response)
 }
 
 async fn route(mut router: Router, mut request: Request<Incoming>) -> Response {

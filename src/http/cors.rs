@@ -9,7 +9,7 @@ use axum::{
 /// What clients of ranges and of features look at.
 const EXPOSED: HeaderValue = HeaderValue::from_static(
     "etag, content-range, content-length, accept-ranges, last-modified, link, content-crs, ogc-numbermatched, \
-     ogc-numberreturned, plantiles-dropped-features",
+     ogc-numberreturned, plantiles-dropped-features, ratelimit, ratelimit-policy, retry-after",
 );
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, OPTIONS");
 /// What range clients send, and those with a body.

@@ -108,6 +108,12 @@ impl Problem {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "an error of the server; its log says more")
     }
 
+    /// So much has come from one caller that it has to wait so many seconds.
+    pub fn too_many(detail: impl Into<String>, seconds: u64) -> Self {
+        let retry_after_seconds = Some(seconds.try_into().unwrap_or(u16::MAX));
+        Self { retry_after_seconds, ..Self::new(StatusCode::TOO_MANY_REQUESTS, detail) }
+    }
+
     pub fn unavailable(detail: impl Into<String>) -> Self {
         Self { retry_after_seconds: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail) }
     }
