@@ -4,7 +4,8 @@ use crate::config::LogFormat;
 use tracing_subscriber::{EnvFilter, fmt};
 
 /// The database pool's own warning says no more than that a connection ended; the export that it ends says why.
-const DEFAULT: &str = "info,deadpool.postgres=error";
+/// That of HTTP/2 has a line for each client whose connection is ended for a flood: the client would fill the log.
+const DEFAULT: &str = "info,deadpool.postgres=error,h2=error";
 
 /// Starts logging for the whole process; a second call changes nothing.
 pub fn init(format: LogFormat) {

@@ -2,16 +2,20 @@
 
 use crate::{
     config::Config,
+    http,
     publisher::{Publisher, chain},
     review::Rules,
     snapshot::Store,
 };
-use anyhow::bail;
+use anyhow::{Context, bail};
 use std::sync::Arc;
 
 /// Prints one line for each thing looked at; fails when one of them is wrong.
 pub async fn check(config: &Config) -> anyhow::Result<()> {
     println!("configuration: ok");
+    if http::Tls::of(&config.server).context("server.tls")?.is_some() {
+        println!("server.tls: the key is that of the certificate");
+    }
     let publisher = Publisher::new(config, Arc::new(Store::open(config.state_dir())?))?;
     let mut wrong = 0;
     match publisher.current()? {

@@ -54,7 +54,10 @@ fn server(text: &str) -> Result<PublicUrl, String> {
 }
 
 pub async fn seed(config: &Config, args: SeedArgs) -> anyhow::Result<()> {
-    let url = args.url.unwrap_or_else(|| PublicUrl::listening_on(config.server.listen));
+    let url = match args.url {
+        Some(url) => url,
+        None => server(config.server.own_url().as_str()).map_err(anyhow::Error::msg)?,
+    };
     let wanted = Tiles { layers: args.layer, bbox: args.bbox, zooms: args.zoom };
     let store = Arc::new(Store::open(config.state_dir())?);
     let pyramid = wanted.pyramid(&catalog(config, &store).await?, DEEPEST)?;

@@ -1,7 +1,7 @@
 //! `plantiles serve`
 
 use crate::{
-    config::Config,
+    config::{Config, Tls},
     follower::Follower,
     http::{self, App},
     publisher::Publisher,
@@ -14,7 +14,7 @@ use crate::{
 };
 use anyhow::Context;
 use clap::Args;
-use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{future::Future, io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(Debug, Clone, Args)]
@@ -22,12 +22,22 @@ pub struct ServeArgs {
     /// Address and port to listen on [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS", env = "PLANTILES_LISTEN")]
     listen: Option<SocketAddr>,
+    /// Certificate of the server and those behind it, PEM: connections are by TLS
+    #[arg(long, value_name = "FILE", env = "PLANTILES_TLS_CERTIFICATE", requires = "tls_key")]
+    tls_certificate: Option<PathBuf>,
+    /// Private key of the certificate, PEM
+    #[arg(long, value_name = "FILE", env = "PLANTILES_TLS_KEY", requires = "tls_certificate")]
+    tls_key: Option<PathBuf>,
 }
 
 impl ServeArgs {
     pub fn apply(self, config: &mut Config) {
         if let Some(listen) = self.listen {
             config.server.listen = listen;
+        }
+        if let (Some(certificate), Some(key)) = (self.tls_certificate, self.tls_key) {
+            let hsts_seconds = config.server.tls.as_ref().map(|tls| tls.hsts_seconds);
+            config.server.tls = Some(Tls::of(certificate, key, hsts_seconds));
         }
     }
 }
@@ -43,13 +53,15 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         Arc::new(Service::new(&config.tiles, store, publisher.database().cloned(), Sheets::embedded()?)?);
     let document = config.document()?;
     let press = Press::new().context("the font of sheets, styles/print, cannot be read")?;
+    let tls = http::Tls::of(&config.server).context("server.tls")?.map(Arc::new);
     let address = config.server.listen;
     let listener = http::listen(address).with_context(|| format!("cannot listen on {address}"))?;
-    tracing::info!("listening on http://{}", listener.local_addr()?);
+    tracing::info!("listening on {}://{}", config.server.scheme(), listener.local_addr()?);
     let poll = Duration::from_secs(config.database.poll_seconds.get());
     let mut publishing = tokio::spawn(Follower::new(publisher, Arc::clone(&service), poll).follow());
-    let app = Arc::new(App::new(service, config.server, document, rules, press)?);
+    let app = Arc::new(App::new(service, config.server, tls.clone(), document, rules, press)?);
     let making = tokio::spawn(Arc::clone(&app.containers).follow());
+    let renewing = tls.map(|tls| tokio::spawn(tls.follow()));
     let served = tokio::select! {
         served = http::serve(listener, app, shutdown) => served.map_err(anyhow::Error::from),
         Ok(refused) = &mut publishing => Err(refused.into()),
@@ -57,6 +69,9 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     // An export that is cut short leaves the last published state as it was.
     publishing.abort();
     making.abort();
+    if let Some(renewing) = renewing {
+        renewing.abort();
+    }
     served?;
     tracing::info!("stopped");
     Ok(())

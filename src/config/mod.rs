@@ -12,16 +12,22 @@ use ipnet::IpNet;
 use serde::Deserialize;
 use std::{
     collections::BTreeMap,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     num::{NonZeroU16, NonZeroU32, NonZeroU64, NonZeroUsize},
     path::{Path, PathBuf},
 };
 
+mod limits;
+mod origins;
 mod public_url;
 mod secret;
+mod tls;
 
+pub use limits::Limits;
+pub use origins::Origins;
 pub use public_url::PublicUrl;
 pub use secret::Secret;
+pub use tls::Tls;
 
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -44,10 +50,16 @@ pub struct Config {
 #[serde(default, deny_unknown_fields)]
 pub struct Server {
     pub listen: SocketAddr,
+    /// Connections are encrypted; without it they are plain.
+    pub tls: Option<Tls>,
     /// The absolute URL under which clients reach the server; without it, the `Host` of the request.
     pub public_url: Option<PublicUrl>,
     /// Addresses whose `Forwarded` and `X-Forwarded-*` headers are believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Sites whose pages may read what is answered.
+    pub cors_origins: Origins,
+    /// How much one caller may ask for.
+    pub limits: Limits,
     /// Connections at the same time; further ones wait to be accepted.
     pub connections: NonZeroUsize,
     /// MiB of memory for the indexes of FlatGeobuf files that are written while they go out.
@@ -164,13 +176,33 @@ impl Default for Server {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            tls: None,
             public_url: None,
             trusted_proxies: Vec::new(),
+            cors_origins: Origins::Every,
+            limits: Limits::default(),
             connections: NonZeroUsize::MIN.saturating_add(4095),
             index_mib: NonZeroU32::MIN.saturating_add(255),
             patience_seconds: NonZeroU16::MIN.saturating_add(59),
             shutdown_grace_seconds: 30,
         }
+    }
+}
+
+impl Server {
+    /// How it is asked: by https where it has a certificate.
+    pub fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
+    }
+
+    /// Whether an address is that of a proxy whose word is believed.
+    pub fn trusts(&self, address: IpAddr) -> bool {
+        self.trusted_proxies.iter().any(|network| network.contains(&address.to_canonical()))
+    }
+
+    /// The URL of the address that it listens on, for a request that names no usable host.
+    pub fn own_url(&self) -> PublicUrl {
+        PublicUrl::listening_on(self.scheme(), self.listen)
     }
 }
 

@@ -13,9 +13,9 @@ impl PublicUrl {
         &self.0
     }
 
-    /// The URL of a listening address, for a request that names no usable host.
-    pub fn listening_on(address: SocketAddr) -> Self {
-        Self(format!("http://{address}"))
+    /// The URL of a listening address, `scheme` being http or https.
+    pub fn listening_on(scheme: &str, address: SocketAddr) -> Self {
+        Self(format!("{scheme}://{address}"))
     }
 }
 

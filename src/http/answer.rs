@@ -1,5 +1,5 @@
-//! What all answers have in common: they are bounded, open to every origin, counted and logged, and no panic
-//! ends a connection.
+//! What all answers have in common: they are bounded, open to the sites that may read them, never taken for another type
+//! than they say, counted and logged, and no panic ends a connection.
 //!
 //! This is a function around the router rather than layers on its routes: axum clones and boxes each layer for
 //! each request, which took more than a quarter of the processor time of a ready tile.
@@ -9,7 +9,7 @@ use crate::metrics::RequestLabels;
 use axum::{
     Router,
     extract::Request,
-    http::{Method, StatusCode, Uri, header},
+    http::{HeaderValue, Method, StatusCode, Uri, Version, header},
     response::{IntoResponse, Response},
 };
 use futures_util::FutureExt;
@@ -20,11 +20,20 @@ use tower::Service;
 /// The longest path and query: the ids of all layers of a plan, joined, take a tenth of it.
 const LONGEST_URI: usize = 4096;
 
+/// A download is not run as a script because it looks like one (Fetch Standard).
+const NO_SNIFFING: HeaderValue = HeaderValue::from_static("nosniff");
+
 pub async fn answer(app: &App, router: Router, request: Request<Incoming>) -> Response {
     let start = Instant::now();
     let (method, uri) = (request.method().clone(), request.uri().clone());
-    let mut response = route(router, request).await;
-    cors::open(response.headers_mut());
+    let site = cors::site(&app.server.cors_origins, request.headers());
+    let mut response = limited(app, router, request).await;
+    let headers = response.headers_mut();
+    cors::open(site, headers);
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, NO_SNIFFING);
+    if let Some(strict) = app.tls.as_ref().and_then(|tls| tls.strict_transport.as_ref()) {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, strict.clone());
+    }
     if response.status() == StatusCode::NO_CONTENT {
         // axum gives every answer a length; a 204 must not have one (RFC 9110 §8.6).
         response.headers_mut().remove(header::CONTENT_LENGTH);
@@ -33,9 +42,26 @@ pub async fn answer(app: &App, router: Router, request: Request<Incoming>) -> Re
     response
 }
 
-async fn route(mut router: Router, request: Request<Incoming>) -> Response {
+/// The answer, or that its caller has asked for too much.
+async fn limited(app: &App, router: Router, request: Request<Incoming>) -> Response {
+    let Some(limits) = &app.limits else { return route(router, request).await };
+    let (admitted, allowed) = limits.admit(&app.server, &request);
+    let response = match allowed {
+        Ok(()) => route(router, request).await,
+        Err(problem) => problem.into_response(),
+    };
+    admitted.marked(response)
+}
+
+async fn route(mut router: Router, mut request: Request<Incoming>) -> Response {
+    if let Err(problem) = host(&mut request) {
+        return problem.into_response();
+    }
     if request.method() == Method::OPTIONS {
         return cors::preflight();
+    }
+    if request.method() == Method::POST && request.headers().contains_key(header::CONTENT_ENCODING) {
+        return coded_body();
     }
     if request.uri().path_and_query().is_some_and(|path| path.as_str().len() > LONGEST_URI) {
         return Problem::uri_too_long().into_response();
@@ -44,6 +70,41 @@ async fn route(mut router: Router, request: Request<Incoming>) -> Response {
         Ok(Ok(response)) => response,
         Ok(Err(never)) => match never {},
         Err(_panic) => Problem::internal().into_response(),
+    }
+}
+
+/// A small body must not unfold into a large one here (RFC 9110 §15.5.16).
+fn coded_body() -> Response {
+    let mut response = Problem::coded_body().into_response();
+    response.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    response
+}
+
+/// Sees to it that the request names one host, in its `Host` (RFC 9112 §3.2, RFC 9113 §8.3.1): where it names two, a cache in
+/// front may go by the one and the answer by the other.
+fn host(request: &mut Request<Incoming>) -> Result<(), Problem> {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let named = match (hosts.next(), hosts.next()) {
+        (Some(host), None) => Some(host),
+        (None, _) => None,
+        (Some(_), Some(_)) => return Err(Problem::bad_request("there are several `Host`")),
+    };
+    match (named, request.uri().authority()) {
+        (Some(_), None) => Ok(()),
+        (Some(host), Some(authority))
+            if host.as_bytes().eq_ignore_ascii_case(authority.as_str().as_bytes()) =>
+        {
+            Ok(())
+        }
+        (Some(_), Some(_)) => Err(Problem::bad_request("`Host` is not that of the URL")),
+        (None, None) if request.version() == Version::HTTP_10 => Ok(()),
+        (None, None) => Err(Problem::bad_request("there is no `Host`")),
+        (None, Some(authority)) => {
+            let host = HeaderValue::from_str(authority.as_str());
+            let host = host.map_err(|_| Problem::bad_request("the host of the URL is not one"))?;
+            request.headers_mut().insert(header::HOST, host);
+            Ok(())
+        }
     }
 }
 

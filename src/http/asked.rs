@@ -6,7 +6,7 @@ use super::{
     connection::Peer,
     media::{self, Form, HTML},
     parameters::Parameters,
-    policy,
+    policy::Policy,
     respond::{Representation, VARY_FORM},
 };
 use crate::{catalog::Catalog, config::PublicUrl};
@@ -66,7 +66,7 @@ pub fn answer(text: impl Into<Bytes>, form: Form, headers: &HeaderMap) -> Result
     document.vary = VARY_FORM;
     let mut response = document.answer(headers)?;
     if form == HTML {
-        policy::guard(response.headers_mut(), policy::STYLED);
+        Policy::Plain.guard(response.headers_mut());
     }
     Ok(response)
 }

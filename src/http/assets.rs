@@ -1,7 +1,8 @@
 //! Files in the binary: the viewer, styles, sprites and glyphs.
 
 use super::{
-    App, Problem, Segments, negotiate, policy,
+    App, Problem, Segments, negotiate,
+    policy::Policy,
     respond::{REVALIDATE, Representation, VARY_ENCODING, acceptable, etag},
 };
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
 };
 use axum::{
     extract::State,
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderMap, HeaderValue},
     response::Response,
 };
 use bytes::Bytes;
@@ -90,9 +91,7 @@ impl Asset {
             cache_control: REVALIDATE,
             vary: VARY_ENCODING,
         };
-        let mut response = representation.answer(headers)?;
-        response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        Ok(response)
+        representation.answer(headers)
     }
 }
 
@@ -122,7 +121,7 @@ fn answer(
 
 pub async fn viewer(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, Problem> {
     let mut response = answer(&app.assets.viewer, "index.html", &headers)?;
-    policy::guard(response.headers_mut(), policy::OWN_FILES);
+    Policy::Live.guard(response.headers_mut());
     Ok(response)
 }
 

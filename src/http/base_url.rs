@@ -12,14 +12,12 @@ pub fn base_url(server: &config::Server, peer: IpAddr, headers: &HeaderMap) -> P
     if let Some(url) = &server.public_url {
         return url.clone();
     }
-    let trusted = server.trusted_proxies.iter().any(|network| network.contains(&peer.to_canonical()));
-    let forwarded = if trusted { forwarded(headers) } else { Forwarded::default() };
+    let forwarded = if server.trusts(peer) { forwarded(headers) } else { Forwarded::default() };
     let host =
         forwarded.host.or_else(|| text(headers, "host")).filter(|host| is_host(host)).unwrap_or_default();
-    let url =
-        format!("{}://{host}{}", forwarded.proto.unwrap_or("http"), forwarded.prefix.unwrap_or_default());
-    let fallback = || PublicUrl::listening_on(server.listen);
-    PublicUrl::try_from(url).unwrap_or_else(|_| fallback())
+    let scheme = forwarded.proto.unwrap_or(server.scheme());
+    let url = format!("{scheme}://{host}{}", forwarded.prefix.unwrap_or_default());
+    PublicUrl::try_from(url).unwrap_or_else(|_| server.own_url())
 }
 
 /// Whether `text` is a host and port alone (RFC 9110 §7.2), without a path behind it.

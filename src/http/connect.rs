@@ -1,7 +1,8 @@
 //! `/connect`: addresses for every client, and files for QGIS.
 
 use super::{
-    App, Problem, Segments, asked::Asked, media::HTML, parameters::language, policy, respond::Representation,
+    App, Problem, Segments, asked::Asked, media::HTML, parameters::language, policy::Policy,
+    respond::Representation,
 };
 use crate::{
     catalog::PLAN,
@@ -23,7 +24,7 @@ async fn page(asked: Asked) -> Result<Response, Problem> {
     let page = connect::page(&asked.catalog, &asked.base, language(&asked.parameters)?);
     let document = Representation::text(page, HTML.content_type(), &asked.headers)?;
     let mut response = document.answer(&asked.headers)?;
-    policy::guard(response.headers_mut(), policy::OWN_FILES);
+    Policy::Live.guard(response.headers_mut());
     Ok(response)
 }
 

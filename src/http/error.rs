@@ -95,6 +95,10 @@ impl Problem {
         Self::new(StatusCode::URI_TOO_LONG, "the path and query are longer than 4096 bytes")
     }
 
+    pub fn coded_body() -> Self {
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "a body is taken as it is, without `Content-Encoding`")
+    }
+
     /// What was asked for is understood and cannot be made.
     pub fn unprocessable(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
@@ -102,6 +106,12 @@ impl Problem {
 
     pub fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "an error of the server; its log says more")
+    }
+
+    /// So much has come from one caller that it has to wait so many seconds.
+    pub fn too_many(detail: impl Into<String>, seconds: u64) -> Self {
+        let retry_after_seconds = Some(seconds.try_into().unwrap_or(u16::MAX));
+        Self { retry_after_seconds, ..Self::new(StatusCode::TOO_MANY_REQUESTS, detail) }
     }
 
     pub fn unavailable(detail: impl Into<String>) -> Self {

@@ -6,6 +6,7 @@ mod asked;
 mod assets;
 mod base_url;
 mod body;
+mod caller;
 mod conditional;
 mod connect;
 mod connection;
@@ -18,9 +19,11 @@ mod event_loops;
 mod events;
 mod health;
 mod indexes;
+mod limits;
 mod media;
 mod negotiate;
 mod ogc;
+mod paced;
 mod parameters;
 mod patience;
 mod places;
@@ -35,29 +38,27 @@ mod segments;
 mod serve;
 mod sheets;
 mod socket;
+mod standing;
 mod statistics;
 mod styles;
 mod tiles;
+mod tls;
 mod wmts;
 
 pub use assets::VIEWER;
 pub use serve::{listen, serve};
+pub use tls::{Tls, TlsError};
 
 use crate::{
-    catalog::Catalog,
-    config::{self, PublicUrl},
-    containers::Containers,
-    document::Document,
-    grid::QuadGrid,
-    review::Rules,
-    service::Service,
-    sheet::Press,
+    catalog::Catalog, config, containers::Containers, document::Document, grid::QuadGrid, review::Rules,
+    service::Service, sheet::Press,
 };
 use assets::Assets;
 use axum::{Router, routing::get};
 use error::Problem;
 use events::Streams;
 use indexes::Indexes;
+use limits::Limits;
 use segments::Segments;
 use std::{io, sync::Arc};
 
@@ -70,6 +71,10 @@ pub struct App {
     pub containers: Arc<Containers>,
     /// By which proposals are reviewed.
     pub rules: Arc<Rules>,
+    /// Where connections are encrypted.
+    tls: Option<Arc<Tls>>,
+    /// Where any are set.
+    limits: Option<Limits>,
     assets: Assets,
     indexes: Indexes,
     streams: Streams,
@@ -82,22 +87,26 @@ impl App {
     pub fn new(
         service: Arc<Service>,
         server: config::Server,
+        tls: Option<Arc<Tls>>,
         document: Option<Document>,
         rules: Rules,
         press: Press,
     ) -> io::Result<Self> {
         let streams = Streams::new(server.connections.get());
         let indexes = Indexes::new(server.index_mib);
-        let base = server.public_url.clone().unwrap_or_else(|| PublicUrl::listening_on(server.listen));
+        let base = server.public_url.clone().unwrap_or_else(|| server.own_url());
         let document = document.map(Arc::new);
         let rules = Arc::new(rules);
         let containers = Arc::new(Containers::new(Arc::clone(&service), base, document.clone())?);
+        let limits = Limits::new(&server.limits);
         Ok(Self {
             service,
             server,
             document,
             containers,
             rules,
+            tls,
+            limits,
             assets: Assets::embedded(),
             indexes,
             streams,

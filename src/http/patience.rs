@@ -4,7 +4,7 @@
 //! time of a ready tile. Here one of them stays in the wheel; when it goes off, it is set to what is waited for
 //! then, and most often nothing has run out.
 
-use super::places::Standing;
+use super::standing::Standing;
 use hyper::rt;
 use std::{
     future::Future,

@@ -6,7 +6,7 @@ use super::{
     connection::Peer,
     media::{self, Form, GEOJSON, HTML, JSON},
     parameters::Parameters,
-    policy,
+    policy::Policy,
     respond::{NO_STORE, Representation, VARY_FORM},
 };
 use crate::{
@@ -121,7 +121,7 @@ pub fn answer(text: String, form: Form, headers: &HeaderMap) -> Result<Response,
     // Preconditions are of what is stored.
     let mut response = document.answer(&HeaderMap::new())?;
     if form == HTML {
-        policy::guard(response.headers_mut(), policy::ALONE);
+        Policy::Whole.guard(response.headers_mut());
     }
     Ok(response)
 }

@@ -1,6 +1,6 @@
 //! Accepting connections until told to stop, then letting requests under way finish.
 
-use super::{App, connection::converse, event_loops::EventLoops, places::Places, router};
+use super::{App, connection::Connection, event_loops::EventLoops, places::Places, router};
 use crate::config;
 use hyper_util::server::graceful::GracefulShutdown;
 use rustix::process::{Resource, getrlimit, setrlimit};
@@ -62,11 +62,16 @@ pub async fn serve(
                 Ok(((stream, peer), place)) => {
                     refused = false;
                     let open = app.service.metrics.connections.clone();
-                    let (standing, watcher) = (Arc::clone(place.standing()), connections.watcher());
-                    let connection = converse(stream, peer, standing, Arc::clone(&app), router.clone(), watcher);
+                    let connection = Connection {
+                        peer,
+                        standing: Arc::clone(place.standing()),
+                        app: Arc::clone(&app),
+                        router: router.clone(),
+                        stop: connections.watcher(),
+                    };
                     open.inc();
                     loops.spawn(async move {
-                        connection.await;
+                        connection.converse(stream).await;
                         open.dec();
                         drop(place);
                     });

@@ -1,6 +1,6 @@
 //! The socket of a connection, closed so that the last answer arrives.
 
-use super::places::Standing;
+use super::standing::Standing;
 use std::{
     io::{self, IoSlice},
     pin::Pin,

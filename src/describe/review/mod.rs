@@ -9,7 +9,7 @@ mod text;
 pub use form::{form, questions};
 pub use json::{json, overlay};
 pub use map::{MAP_SIZE, drawn};
-pub use page::page;
+pub use page::{STYLE, page};
 pub use text::text;
 
 use crate::{

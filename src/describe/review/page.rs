@@ -9,7 +9,8 @@ use crate::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use maud::{Markup, PreEscaped, html};
 
-const CSS: &str = include_str!("report.css");
+/// The style of the page, which stands in it.
+pub const STYLE: &str = include_str!("report.css");
 
 /// Corners that are listed; a report of more is not printed.
 const MOST_LISTED: usize = 500;
@@ -22,7 +23,7 @@ pub fn page(review: &Review, map: Option<&[u8]>) -> String {
         Some(name) => format!("{name} · 矿业权审查报告"),
         None => "矿业权审查报告".to_owned(),
     };
-    let head = html! { style { (PreEscaped(CSS)) } };
+    let head = html! { style { (PreEscaped(STYLE)) } };
     let body = html! {
         h1 { (heading) }
         p.plan { "依据：" (review.rules.plan.zh) br; span.small { "数据版本 " (review.version) "　审查日期 " (review.date) } }

@@ -10,7 +10,7 @@ use crate::{
         media::{self, GEOJSON, HTML},
         negotiate,
         parameters::features::crs,
-        policy,
+        policy::Policy,
         respond::{REVALIDATE, VARY_FORM, acceptable, etag, insert, unchanged},
     },
     snapshot::SnapshotId,
@@ -67,7 +67,7 @@ pub async fn item(
         insert(headers, header::CONTENT_ENCODING, token)?;
     }
     if form == HTML {
-        policy::guard(headers, policy::STYLED);
+        Policy::Plain.guard(headers);
     }
     Ok(response)
 }

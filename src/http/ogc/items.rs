@@ -16,7 +16,7 @@ use crate::{
         media::{FLATGEOBUF, Form, GEOJSON, HTML},
         negotiate,
         parameters::wrong,
-        policy,
+        policy::Policy,
         respond::{REVALIDATE, VARY_FORM, acceptable, etag, insert, unchanged},
     },
     plan::LayerId,
@@ -75,7 +75,7 @@ pub async fn items(asked: Asked, Segments(id): Segments<String>) -> Result<Respo
         insert(headers, header::LINK, &format!("<{next}>; rel=\"next\"; type=\"{}\"", form.media_type))?;
     }
     if form == HTML {
-        policy::guard(headers, policy::STYLED);
+        Policy::Plain.guard(headers);
     }
     Ok(response)
 }

@@ -10,7 +10,7 @@ use super::{
     disposition::FileName,
     media::HTML,
     parameters::{Parameters, features::area, language, wrong},
-    policy,
+    policy::Policy,
     respond::{REVALIDATE, Representation, VARY_ENCODING, insert, unchanged},
     segments::at,
 };
@@ -43,7 +43,7 @@ async fn page(asked: Asked) -> Result<Response, Problem> {
     let page = describe::sheets_page(&asked.app.service.sheets, language(&asked.parameters)?);
     let mut response =
         Representation::text(page, HTML.content_type(), &asked.headers)?.answer(&asked.headers)?;
-    policy::guard(response.headers_mut(), policy::OWN_FILES);
+    Policy::Plain.guard(response.headers_mut());
     Ok(response)
 }
 

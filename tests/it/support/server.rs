@@ -98,11 +98,11 @@ impl Setup {
         }
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let log = Log::follow(child.stderr.take().unwrap());
-        let Some(line) = log.wait_for("listening on http://", START) else {
+        let Some(line) = log.wait_for("listening on http", START) else {
             child.kill().unwrap();
             panic!("not listening after {START:?}; its log:\n{}", log.text());
         };
-        let after = line.split("listening on http://").nth(1).unwrap();
+        let after = line.split("://").nth(1).unwrap();
         let address = after.split([' ', '"', '/', ',']).next().unwrap().to_owned();
         let mut server =
             Server { child, log, address, _folder: folder, expected_log: self.expected_log, stopped: None };

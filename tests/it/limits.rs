@@ -1,0 +1,153 @@
+//! What one caller may ask for, and who a caller is.
+
+use crate::support::{
+    http::Response,
+    server::{Server, Setup, shared},
+};
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    thread,
+    time::{Duration, Instant},
+};
+
+/// So slow a rate that a test is over before another request is allowed.
+const FEW: &str = "[server.limits]\nrequests_per_second = 1\nburst = 300\n";
+
+fn limited(server: &str, limits: &str) -> Server {
+    Setup::default().config(&format!("[server]\n{server}\n{limits}")).start()
+}
+
+fn from(server: &Server, path: &str, client: &str) -> Response {
+    server.ask("GET", path, &[("x-forwarded-for", client)])
+}
+
+/// What is left, of `"requests";r=4;t=1`.
+fn left(answer: &Response) -> u32 {
+    let value = answer.expect_header("ratelimit");
+    let rest = value.strip_prefix("\"requests\";r=").unwrap_or_else(|| panic!("{value}"));
+    let (requests, seconds) = rest.split_once(";t=").unwrap();
+    seconds.parse::<u32>().unwrap();
+    requests.parse().unwrap()
+}
+
+/// Asks until it is refused.
+#[track_caller]
+fn exhausted(server: &Server, client: &str) -> Response {
+    let asked = (0..2000).map(|_| from(server, "/tiles/plan.json", client));
+    asked.into_iter().find(|answer| answer.status != 200).expect("it is never refused")
+}
+
+#[test]
+fn nothing_is_limited_unless_it_is_said() {
+    let answer = shared().get("/tiles/plan.json").expect(200);
+    assert_eq!((answer.header("ratelimit"), answer.header("ratelimit-policy")), (None, None));
+}
+
+#[test]
+fn who_has_asked_for_too_much_is_told_when_to_come_back() {
+    let server = limited("trusted_proxies = [\"127.0.0.1/32\"]", FEW);
+    let first = from(&server, "/tiles/plan.json", "192.0.2.1").expect(200);
+    assert_eq!(first.expect_header("ratelimit-policy"), "\"requests\";q=300;w=300");
+    assert_eq!(left(&first), 299);
+    assert!(left(&from(&server, "/nowhere", "192.0.2.1").expect(404)) < 299, "an error counts too");
+    let refused = exhausted(&server, "192.0.2.1");
+    assert_eq!(left(&refused), 0);
+    assert_eq!(refused.expect_header("retry-after"), "1");
+    assert!(refused.lists("access-control-expose-headers", "ratelimit"));
+    let problem = refused.expect_problem(429);
+    assert!(problem["type"].as_str().unwrap().ends_with("#quota-exceeded"), "{problem}");
+    // Others are not concerned, nor are those who watch the server.
+    from(&server, "/tiles/plan.json", "192.0.2.2").expect(200);
+    for path in ["/healthz", "/readyz", "/metrics"] {
+        assert_eq!(from(&server, path, "192.0.2.1").expect(200).header("ratelimit"), None);
+    }
+    // Something is allowed again after a second.
+    let until = Instant::now() + Duration::from_secs(30);
+    while from(&server, "/tiles/plan.json", "192.0.2.1").status == 429 {
+        assert!(Instant::now() < until, "it is never allowed again");
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn no_client_says_who_it_is() {
+    let server = limited("", FEW);
+    let refused = exhausted(&server, "192.0.2.1");
+    assert_eq!(refused.status, 429);
+    for header in
+        [("x-forwarded-for", "192.0.2.99"), ("forwarded", "for=192.0.2.99"), ("x-real-ip", "192.0.2.99")]
+    {
+        server.ask("GET", "/tiles/plan.json", &[header]).expect_problem(429);
+    }
+}
+
+#[test]
+fn what_a_client_writes_before_its_proxy_does_not_count() {
+    let server = limited("trusted_proxies = [\"127.0.0.1/32\", \"10.0.0.0/8\"]", FEW);
+    exhausted(&server, "6.6.6.6, 192.0.2.1, 10.1.2.3");
+    from(&server, "/tiles/plan.json", "7.7.7.7, 192.0.2.1").expect_problem(429);
+    from(&server, "/tiles/plan.json", "192.0.2.1:4711").expect_problem(429);
+    from(&server, "/tiles/plan.json", "192.0.2.1, 192.0.2.2").expect(200);
+}
+
+#[test]
+fn addresses_of_one_network_of_ipv6_share_what_they_may() {
+    let server = limited("trusted_proxies = [\"127.0.0.1/32\"]", FEW);
+    exhausted(&server, "2001:db8:1:2::1");
+    from(&server, "/tiles/plan.json", "2001:db8:1:2:ffff::9").expect_problem(429);
+    from(&server, "/tiles/plan.json", "2001:db8:1:3::1").expect(200);
+}
+
+const FILE: &str = "/downloads/townships.fgb";
+
+/// A download that is under way.
+fn download(server: &Server, client: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(&server.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let request = format!("GET {FILE} HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: {client}\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut status = [0; 12];
+    stream.read_exact(&mut status).unwrap();
+    assert_eq!(&status, b"HTTP/1.1 200");
+    stream
+}
+
+#[test]
+fn so_many_downloads_of_a_caller_go_out_at_a_time() {
+    let limits = "[server.limits]\ndownloads = 2\ndownload_kb_per_second = 1\n";
+    let server = limited("trusted_proxies = [\"127.0.0.1/32\"]", limits);
+    let under_way = [download(&server, "192.0.2.1"), download(&server, "192.0.2.1")];
+    let refused = from(&server, FILE, "192.0.2.1");
+    assert_eq!(refused.expect_header("retry-after"), "1");
+    refused.expect_problem(429);
+    download(&server, "192.0.2.2");
+    // Whatever is no download goes on, and so does asking how long one is.
+    from(&server, "/tiles/plan.json", "192.0.2.1").expect(200);
+    server.ask("HEAD", FILE, &[("x-forwarded-for", "192.0.2.1")]).expect(200);
+    drop(under_way);
+    let until = Instant::now() + Duration::from_secs(30);
+    while from(&server, "/downloads/nowhere.fgb", "192.0.2.1").status == 429 {
+        assert!(Instant::now() < until, "a download that has ended keeps its place");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn a_download_goes_out_at_its_pace_and_whole() {
+    let whole = shared().get(FILE).expect(200);
+    let server = limited("", "[server.limits]\ndownload_kb_per_second = 40\n");
+    let asked = Instant::now();
+    let paced = server.get(FILE).expect(200);
+    // A tenth of a second's worth goes out before it counts.
+    let least = (whole.body.len() - 4000) as f64 / 40_000.0;
+    assert!(asked.elapsed().as_secs_f64() >= least, "{} bytes in {:?}", whole.body.len(), asked.elapsed());
+    assert!(paced.body == whole.body);
+    for header in ["content-length", "etag", "accept-ranges"] {
+        assert_eq!(paced.header(header), whole.header(header));
+    }
+    let part = server.ask("GET", FILE, &[("range", "bytes=100-299")]).expect(206);
+    assert!(part.body == whole.body[100..300]);
+    let text = server.get("/downloads/roads.geojson").expect(200);
+    assert!(text.body == shared().get("/downloads/roads.geojson").body);
+}
