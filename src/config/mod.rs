@@ -17,9 +17,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+mod access;
 mod public_url;
 mod secret;
 
+pub use access::{Access, Role};
 pub use public_url::PublicUrl;
 pub use secret::Secret;
 
@@ -35,6 +37,8 @@ pub struct Config {
     pub import: Import,
     pub plan: Plan,
     pub review: Review,
+    /// Who may see which layers; without it, everybody all.
+    pub access: Option<Access>,
     /// Tables and views outside the schema `plan` that are served too.
     #[serde(rename = "layer")]
     pub layers: Vec<TableLayer>,
@@ -44,6 +48,8 @@ pub struct Config {
 #[serde(default, deny_unknown_fields)]
 pub struct Server {
     pub listen: SocketAddr,
+    /// Whether everybody who reaches another address than this machine's own may see every layer.
+    pub open: bool,
     /// The absolute URL under which clients reach the server; without it, the `Host` of the request.
     pub public_url: Option<PublicUrl>,
     /// Addresses whose `Forwarded` and `X-Forwarded-*` headers are believed.
@@ -164,6 +170,7 @@ impl Default for Server {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            open: false,
             public_url: None,
             trusted_proxies: Vec::new(),
             connections: NonZeroUsize::MIN.saturating_add(4095),

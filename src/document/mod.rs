@@ -7,6 +7,7 @@
 mod evaluation;
 mod inconsistency;
 mod reproduce;
+mod seen;
 mod table;
 
 pub use evaluation::{Base, Evaluation, Indicator, Measure, Part, Place, Relation, Target};
@@ -19,7 +20,7 @@ use serde::Deserialize;
 use std::{collections::BTreeSet, path::Path};
 
 /// A plan's document.
-#[derive(Debug, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Document {
     /// Of the plan, in its own words.

@@ -4,10 +4,9 @@
 //! This is a function around the router rather than layers on its routes: axum clones and boxes each layer for
 //! each request, which took more than a quarter of the processor time of a ready tile.
 
-use super::{App, PLACES, Problem, cors};
-use crate::metrics::RequestLabels;
+use super::{PLACES, Problem, Reception, cors, credentials::Presented};
+use crate::metrics::{Metrics, RequestLabels};
 use axum::{
-    Router,
     extract::Request,
     http::{Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
@@ -20,36 +19,49 @@ use tower::Service;
 /// The longest path and query: the ids of all layers of a plan, joined, take a tenth of it.
 const LONGEST_URI: usize = 4096;
 
-pub async fn answer(app: &App, router: Router, request: Request<Incoming>) -> Response {
+pub async fn answer(reception: &Reception, mut request: Request<Incoming>) -> Response {
     let start = Instant::now();
+    let presented = reception.presented(&mut request);
     let (method, uri) = (request.method().clone(), request.uri().clone());
-    let mut response = route(router, request).await;
+    let mut response =
+        route(reception, &presented, request).await.unwrap_or_else(IntoResponse::into_response);
     cors::open(response.headers_mut());
     if response.status() == StatusCode::NO_CONTENT {
         // axum gives every answer a length; a 204 must not have one (RFC 9110 §8.6).
         response.headers_mut().remove(header::CONTENT_LENGTH);
     }
-    observe(app, &method, &uri, response.status(), start.elapsed().as_secs_f64());
+    let metrics = &reception.public().service.metrics;
+    observe(metrics, &method, &uri, response.status(), start.elapsed().as_secs_f64());
     response
 }
 
-async fn route(mut router: Router, request: Request<Incoming>) -> Response {
+async fn route(
+    reception: &Reception,
+    presented: &Presented,
+    mut request: Request<Incoming>,
+) -> Result<Response, Problem> {
     if request.method() == Method::OPTIONS {
-        return cors::preflight();
+        return Ok(cors::preflight());
     }
     if request.uri().path_and_query().is_some_and(|path| path.as_str().len() > LONGEST_URI) {
-        return Problem::uri_too_long().into_response();
+        return Err(Problem::uri_too_long());
     }
-    match AssertUnwindSafe(router.call(request)).catch_unwind().await {
+    let admitted = reception.admit(presented)?;
+    if let Some(elsewhere) = admitted.pass_on(presented, &mut request)? {
+        return Ok(elsewhere);
+    }
+    let mut response = match AssertUnwindSafe(admitted.router().call(request)).catch_unwind().await {
         Ok(Ok(response)) => response,
         Ok(Err(never)) => match never {},
-        Err(_panic) => Problem::internal().into_response(),
-    }
+        Err(_panic) => return Err(Problem::internal()),
+    };
+    reception.mark(presented, &admitted, &mut response);
+    Ok(response)
 }
 
 /// One count and one log line.
-fn observe(app: &App, method: &Method, uri: &Uri, status: StatusCode, seconds: f64) {
-    let (metrics, code) = (&app.service.metrics, status.as_u16());
+fn observe(metrics: &Metrics, method: &Method, uri: &Uri, status: StatusCode, seconds: f64) {
+    let code = status.as_u16();
     let labels = RequestLabels { place: place(uri.path()), method: method_label(method), status: code };
     metrics.requests.get_or_create(&labels).inc();
     metrics.request_seconds.observe(seconds);

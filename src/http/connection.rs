@@ -1,7 +1,8 @@
 //! One connection: its socket, its patience, its requests.
 
-use super::{App, answer::answer, patience::Patience, places::Standing, socket::Socket};
-use axum::{Router, extract::Request};
+use super::{Reception, answer::answer, patience::Patience, places::Standing, socket::Socket};
+use crate::config::Secret;
+use axum::extract::Request;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{rt::TokioIo, server::graceful::Watcher};
 use std::{
@@ -12,9 +13,17 @@ use std::{
     time::Duration,
 };
 
-/// The address of the client or proxy on the other end of the connection.
-#[derive(Clone, Copy)]
-pub struct Peer(pub IpAddr);
+/// Where a request comes from, for [`base_url`](super::base_url).
+#[derive(Clone)]
+pub struct Peer(pub Origin);
+
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// Of the client or proxy on the other end of the connection.
+    pub address: IpAddr,
+    /// That the URLs of the answer carry on.
+    pub key: Option<Secret>,
+}
 
 /// Room for a request head. A path too long for us still fits, and gets an answer that says so.
 const HEADER_BYTES: usize = 64 * 1024;
@@ -24,20 +33,19 @@ pub async fn converse(
     stream: TcpStream,
     peer: IpAddr,
     standing: Arc<Standing>,
-    app: Arc<App>,
-    router: Router,
+    reception: Arc<Reception>,
     stop: Watcher,
 ) {
-    let patience = Duration::from_secs(app.server.patience_seconds.get().into());
+    let patience = Duration::from_secs(reception.public().server.patience_seconds.get().into());
     let stream = match prepare(&stream, patience).and_then(|()| tokio::net::TcpStream::from_std(stream)) {
         Ok(stream) => stream,
         Err(error) => return tracing::debug!(%error, "a connection cannot be served"),
     };
-    let dismissals = app.service.metrics.dismissals.clone();
+    let dismissals = reception.public().service.metrics.dismissals.clone();
     let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(Peer(peer));
-        let (app, router) = (Arc::clone(&app), router.clone());
-        async move { Ok::<_, Infallible>(answer(&app, router, request).await) }
+        request.extensions_mut().insert(Peer(Origin { address: peer, key: None }));
+        let reception = Arc::clone(&reception);
+        async move { Ok::<_, Infallible>(answer(&reception, request).await) }
     });
     let connection = http1::Builder::new()
         .timer(Patience::new(Arc::clone(&standing)))

@@ -2,7 +2,7 @@
 //! targets are reached.
 
 use super::{
-    App, Problem, Segments,
+    Problem, Routes, Segments,
     asked::Asked,
     media::{CSV, HTML, JSON},
     parameters::{Parameters, flag, wrong},
@@ -13,12 +13,12 @@ use crate::{
     evaluation::{self, Licences},
     plan::LayerId,
 };
-use axum::{Router, response::Response, routing::get};
+use axum::{response::Response, routing::get};
 use jiff::{Timestamp, civil::Date, tz::Offset};
 use std::{collections::BTreeMap, sync::Arc};
 
-pub fn routes() -> Router<Arc<App>> {
-    Router::new()
+pub fn routes() -> Routes {
+    Routes::new()
         .route("/plan", get(landing_page))
         .route("/plan/tables", get(tables))
         .route("/plan/tables/{table}", get(table))

@@ -5,7 +5,7 @@ mod printed;
 pub use printed::Sheets;
 
 use super::{
-    App, Problem, Segments,
+    App, Problem, Routes, Segments,
     asked::Asked,
     disposition::FileName,
     media::HTML,
@@ -24,7 +24,6 @@ use crate::{
     style::{Style, StyleId, Subject, Theme},
 };
 use axum::{
-    Router,
     http::{HeaderValue, header},
     response::Response,
     routing::get,
@@ -32,8 +31,8 @@ use axum::{
 use printed::Order;
 use std::{ops::RangeInclusive, sync::Arc};
 
-pub fn routes() -> Router<Arc<App>> {
-    Router::new()
+pub fn routes() -> Routes {
+    Routes::new()
         .route("/sheets", get(page))
         .route("/sheets.json", get(list))
         .route("/sheets/{file}", get(sheet))
