@@ -157,6 +157,12 @@ impl Catalog {
         Self { origin, plan: tileset(PLAN, layers), single }
     }
 
+    /// The same with those of its layers alone that `sees` says.
+    pub fn with(&self, sees: impl Fn(&LayerId) -> bool) -> Self {
+        let layers = self.layers().iter().filter(|layer| sees(layer.id())).cloned().collect();
+        Self::new(self.origin, self.grid(), layers, self.max_tile())
+    }
+
     pub fn grid(&self) -> &QuadGrid {
         &self.plan.grid
     }

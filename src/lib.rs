@@ -33,7 +33,8 @@
 //!    made from them and whose targets are an [`evaluation`] of them. A proposed right is judged by the plan's rules, which
 //!    are data: [`review`].
 //! 8. Maps of the plan are printed as [`sheet`]s, from the snapshots and the styles.
-//! 9. [`http`] only routes, negotiates and streams; [`describe`] turns the catalog into documents.
+//! 9. What of all that a caller may see is a matter of [`access`]: handlers have the service as their callers see it.
+//! 10. [`http`] only routes, negotiates and streams; [`describe`] turns the catalog into documents.
 //!
 //! Modules use only those above them in this list; [`cli`] and [`config`] are the edges.
 #![deny(unsafe_code)]
@@ -96,6 +97,7 @@ pub mod describe;
 pub mod archive;
 pub mod sheet;
 
+pub mod access;
 pub mod containers;
 pub mod http;
 

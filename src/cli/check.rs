@@ -1,8 +1,10 @@
 //! `plantiles check`: what is wrong with the configuration, the published state and the database.
 
 use crate::{
-    config::Config,
+    access::{Keys, KeysFile},
+    config::{Access, Config},
     http,
+    plan::Layer,
     publisher::{Publisher, chain},
     review::Rules,
     snapshot::Store,
@@ -40,6 +42,7 @@ pub async fn check(config: &Config) -> anyhow::Result<()> {
     match publisher.check().await {
         Ok(layers) => {
             println!("layers: {} described", layers.len());
+            wrong += config.access.as_ref().map_or(0, |access| check_access(access, &layers));
             match rules.and_then(|rules| rules.check(&layers).map(|()| rules.rules.len())) {
                 Ok(count) => println!("review: {count} rules"),
                 Err(error) => {
@@ -57,4 +60,18 @@ pub async fn check(config: &Config) -> anyhow::Result<()> {
         bail!("{wrong} problems");
     }
     Ok(())
+}
+
+/// How many things are wrong with who may see what.
+fn check_access(access: &Access, layers: &[Layer]) -> usize {
+    let missing = access.layers.keys().filter(|id| !layers.iter().any(|layer| layer.id == **id));
+    let missing: Vec<_> = missing.map(|id| format!("there is no layer `{id}`")).collect();
+    let keys = access.keys.as_deref().map_or(Ok(Keys::default()), |path| KeysFile::new(path).read());
+    let (keys, unreadable) = match keys {
+        Ok(keys) => (keys.keys.len(), None),
+        Err(error) => (0, Some(error.to_string())),
+    };
+    println!("access: {} roles, {keys} keys, rules for {} layers", access.roles.len(), access.layers.len());
+    missing.iter().chain(&unreadable).for_each(|wrong| println!("access: {wrong}"));
+    missing.len() + unreadable.iter().count()
 }

@@ -4,6 +4,7 @@ mod archives;
 mod check;
 mod database;
 mod export;
+mod key;
 mod output;
 mod progress;
 mod published;
@@ -105,6 +106,14 @@ The exit code says whether it could be judged, not the verdict. docs/review.md l
   plantiles sheet --style plan --bbox 112.7,36.2,112.9,36.35 --scale 50000 --format png --dpi 150 -o part.png
   plantiles sheet --style general-map --revision 2023 --lang en --format pdf -o general-map.pdf")]
     Sheet(sheet::SheetArgs),
+    /// Make, list and revoke the keys of those who may see more than the public
+    #[command(after_help = "Examples:
+  plantiles key create --role office --days 365 --note \"planning section\"
+  plantiles key list
+  plantiles key revoke 1a2b3c4d
+
+Servers take keys, and give them up, within a second. docs/operations.md says how keys are used.")]
+    Key(key::KeyArgs),
     /// Validate the configuration, the published snapshots and the database, and print what is wrong
     #[command(after_help = "Example: plantiles check --config plantiles.toml")]
     Check,
@@ -136,7 +145,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
     let running = runtime.spawn(async move {
         match command {
             Command::Serve(args) => {
-                args.apply(&mut config);
+                args.apply(&mut config)?;
                 serve::serve(config).await
             }
             Command::Init => database::init(&config).await,
@@ -147,6 +156,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Revisions(args) => revisions::revisions(&config, args).await,
             Command::Review(args) => review::review(&config, args).await,
             Command::Sheet(args) => sheet::sheet(&config, args).await,
+            Command::Key(args) => key::key(&config, args),
             Command::Check => check::check(&config).await,
         }
     });

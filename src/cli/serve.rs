@@ -1,9 +1,11 @@
 //! `plantiles serve`
 
+use super::WrongUsage;
 use crate::{
-    config::{Config, Tls},
+    access::tell_missing,
+    config::{self, Access, Config, Tls},
     follower::Follower,
-    http::{self, App},
+    http::{self, App, Reception},
     publisher::Publisher,
     review::Rules,
     service::Service,
@@ -28,10 +30,15 @@ pub struct ServeArgs {
     /// Private key of the certificate, PEM
     #[arg(long, value_name = "FILE", env = "PLANTILES_TLS_KEY", requires = "tls_certificate")]
     tls_key: Option<PathBuf>,
+    /// Show every layer to whoever reaches an address that is not this machine's own
+    #[arg(long, env = "PLANTILES_OPEN", value_parser = clap::builder::FalseyValueParser::new())]
+    open: bool,
 }
 
 impl ServeArgs {
-    pub fn apply(self, config: &mut Config) {
+    /// # Errors
+    /// When others could reach the server and nobody has said what they may see.
+    pub fn apply(self, config: &mut Config) -> Result<(), WrongUsage> {
         if let Some(listen) = self.listen {
             config.server.listen = listen;
         }
@@ -39,6 +46,16 @@ impl ServeArgs {
             let hsts_seconds = config.server.tls.as_ref().map(|tls| tls.hsts_seconds);
             config.server.tls = Some(Tls::of(certificate, key, hsts_seconds));
         }
+        config.server.open |= self.open;
+        let config::Server { listen, open, .. } = config.server;
+        let restricts = config.access.as_ref().is_some_and(Access::restricts);
+        if listen.ip().to_canonical().is_loopback() || open || restricts {
+            return Ok(());
+        }
+        Err(WrongUsage(format!(
+            "{listen} can be reached by others: --open (`server.open`) lets them see every layer, `access.layer` in the \
+             configuration says who sees which"
+        )))
     }
 }
 
@@ -55,23 +72,27 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let press = Press::new().context("the font of sheets, styles/print, cannot be read")?;
     let tls = http::Tls::of(&config.server).context("server.tls")?.map(Arc::new);
     let address = config.server.listen;
+    let scheme = config.server.scheme();
+    let app = App::new(Arc::clone(&service), config.server, tls.clone(), document, rules, press)?;
+    let reception = Arc::new(Reception::new(app, config.access.as_ref())?);
     let listener = http::listen(address).with_context(|| format!("cannot listen on {address}"))?;
-    tracing::info!("listening on {}://{}", config.server.scheme(), listener.local_addr()?);
+    tracing::info!("listening on {scheme}://{}", listener.local_addr()?);
     let poll = Duration::from_secs(config.database.poll_seconds.get());
     let mut publishing = tokio::spawn(Follower::new(publisher, Arc::clone(&service), poll).follow());
-    let app = Arc::new(App::new(service, config.server, tls.clone(), document, rules, press)?);
-    let making = tokio::spawn(Arc::clone(&app.containers).follow());
-    let renewing = tls.map(|tls| tokio::spawn(tls.follow()));
+    let mut background = reception.background();
+    if let Some(tls) = tls {
+        background.spawn(tls.follow());
+    }
+    if let Some(access) = config.access {
+        background.spawn(tell_missing(service, access));
+    }
     let served = tokio::select! {
-        served = http::serve(listener, app, shutdown) => served.map_err(anyhow::Error::from),
+        served = http::serve(listener, reception, shutdown) => served.map_err(anyhow::Error::from),
         Ok(refused) = &mut publishing => Err(refused.into()),
     };
     // An export that is cut short leaves the last published state as it was.
     publishing.abort();
-    making.abort();
-    if let Some(renewing) = renewing {
-        renewing.abort();
-    }
+    drop(background);
     served?;
     tracing::info!("stopped");
     Ok(())

@@ -17,12 +17,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
+mod access;
 mod limits;
 mod origins;
 mod public_url;
 mod secret;
 mod tls;
 
+pub use access::{Access, Role};
 pub use limits::Limits;
 pub use origins::Origins;
 pub use public_url::PublicUrl;
@@ -41,6 +43,8 @@ pub struct Config {
     pub import: Import,
     pub plan: Plan,
     pub review: Review,
+    /// Who may see which layers; without it, everybody all.
+    pub access: Option<Access>,
     /// Tables and views outside the schema `plan` that are served too.
     #[serde(rename = "layer")]
     pub layers: Vec<TableLayer>,
@@ -52,6 +56,8 @@ pub struct Server {
     pub listen: SocketAddr,
     /// Connections are encrypted; without it they are plain.
     pub tls: Option<Tls>,
+    /// Whether everybody who reaches another address than this machine's own may see every layer.
+    pub open: bool,
     /// The absolute URL under which clients reach the server; without it, the `Host` of the request.
     pub public_url: Option<PublicUrl>,
     /// Addresses whose `Forwarded` and `X-Forwarded-*` headers are believed.
@@ -177,6 +183,7 @@ impl Default for Server {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             tls: None,
+            open: false,
             public_url: None,
             trusted_proxies: Vec::new(),
             cors_origins: Origins::Every,

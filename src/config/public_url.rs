@@ -1,10 +1,11 @@
 //! The absolute URL in front of every path that the server hands out.
 
+use super::Secret;
 use serde::Deserialize;
-use std::net::SocketAddr;
+use std::{fmt, net::SocketAddr};
 
 /// `http(s)://host[:port][/prefix]`, without a slash at its end and safe inside JSON, HTML and headers.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct PublicUrl(String);
 
@@ -16,6 +17,22 @@ impl PublicUrl {
     /// The URL of a listening address, `scheme` being http or https.
     pub fn listening_on(scheme: &str, address: SocketAddr) -> Self {
         Self(format!("{scheme}://{address}"))
+    }
+
+    /// With a key in front of every path.
+    pub fn with_key(&self, key: &Secret) -> Self {
+        Self(format!("{}{IN_FRONT}{}", self.0, key.reveal()))
+    }
+}
+
+/// In front of a key.
+const IN_FRONT: &str = "/key/";
+
+/// Without the key.
+impl fmt::Debug for PublicUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = self.0.split_once(IN_FRONT).map_or(&*self.0, |(url, _)| url);
+        fmt::Debug::fmt(url, f)
     }
 }
 

@@ -11,6 +11,7 @@ mod shelf;
 pub use shelf::Boxed;
 
 use crate::{
+    access::Seen,
     archive::{self, DEEPEST, Pyramid},
     catalog::{Catalog, Dated, PLAN},
     config::{self, PublicUrl},
@@ -20,7 +21,6 @@ use crate::{
     flights::Flights,
     plan::LayerId,
     publisher::chain,
-    service::Service,
     snapshot::SnapshotId,
     style::{Sheets, Theme},
     workers::{WorkError, Workers},
@@ -42,7 +42,7 @@ const QUEUE: usize = 16;
 /// Files that are held open, and for how long after their last use.
 const OPEN: u64 = 32;
 const IDLE: Duration = Duration::from_secs(600);
-/// Archives of the plan that stay on disk.
+/// Archives of the plan that stay on disk, for those who see the same.
 const PLANS: usize = 2;
 /// How long nothing may have been published before files are made ahead.
 const SETTLED: Duration = Duration::from_secs(10);
@@ -69,34 +69,54 @@ pub enum ContainerError {
 type Made = Result<Arc<Boxed>, Arc<ContainerError>>;
 
 pub struct Containers {
-    service: Arc<Service>,
+    /// As those see it whom they are for.
+    service: Arc<Seen>,
     shelf: Shelf,
     /// Where styles in the archive of the plan have their tiles from.
     base: PublicUrl,
     /// Whose tables are in it, and what it hashes to.
     document: Option<Arc<Document>>,
     document_id: SnapshotId,
-    workers: Workers,
-    flights: Flights<SnapshotId, Made>,
+    workers: Arc<Workers>,
+    flights: Arc<Flights<SnapshotId, Made>>,
     open: Cache<SnapshotId, Arc<Boxed>>,
+    /// Archives of the plan that stay on disk, whoever they are for.
+    plans: usize,
     asked: Mutex<Asked>,
 }
 
 impl Containers {
     /// # Errors
     /// When the system gives no threads for the work.
-    pub fn new(service: Arc<Service>, base: PublicUrl, document: Option<Arc<Document>>) -> io::Result<Self> {
+    pub fn new(service: Arc<Seen>, base: PublicUrl, document: Option<Arc<Document>>) -> io::Result<Self> {
         Ok(Self {
             shelf: Shelf::new(Arc::clone(service.store())),
             service,
             base,
             document_id: SnapshotId::of(format!("{document:?}").as_bytes()),
             document,
-            workers: Workers::new(config::cores(), QUEUE)?,
-            flights: Flights::default(),
+            workers: Arc::new(Workers::new(config::cores(), QUEUE)?),
+            flights: Arc::default(),
             open: Cache::builder().max_capacity(OPEN).time_to_idle(IDLE).build(),
+            plans: PLANS,
             asked: Mutex::default(),
         })
+    }
+
+    /// Those for others, who see other layers and another document, as do so many in all; made by the same threads.
+    pub fn by(&self, service: Arc<Seen>, document: Option<Arc<Document>>, others: usize) -> Self {
+        Self {
+            shelf: Shelf::new(Arc::clone(service.store())),
+            service,
+            base: self.base.clone(),
+            document_id: SnapshotId::of(format!("{document:?}").as_bytes()),
+            document,
+            workers: Arc::clone(&self.workers),
+            flights: Arc::clone(&self.flights),
+            open: self.open.clone(),
+            plans: PLANS * others,
+            asked: Mutex::default(),
+        }
     }
 
     /// The file `whole` of an edition, made now unless it is there.
@@ -213,7 +233,7 @@ impl Containers {
                 stem: "plan".into(),
                 key: tiles(catalog)?.key(),
                 suffix: "pmtiles",
-                kept: PLANS,
+                kept: self.plans,
             },
             Whole::Plan => {
                 let dates: Vec<_> = catalog.layers().iter().map(|layer| layer.published_at).collect();
@@ -225,7 +245,7 @@ impl Containers {
                     stem: "plan".into(),
                     key: SnapshotId::of(text.as_bytes()),
                     suffix: "zip",
-                    kept: PLANS,
+                    kept: self.plans,
                 }
             }
         })

@@ -8,7 +8,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-#[derive(Debug, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Inconsistency {
     pub id: String,
@@ -33,7 +33,7 @@ pub enum Severity {
 }
 
 /// The document's own words, and the line at which they stand.
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Quote {
     pub text: String,
@@ -42,7 +42,7 @@ pub struct Quote {
 
 /// A cell, or a row, a column or all of a table without the rest; a feature, or all of a layer. Rows and columns are
 /// counted from 0, header rows too.
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, untagged)]
 pub enum Concern {
     Table {

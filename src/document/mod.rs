@@ -13,6 +13,7 @@ mod inconsistency;
 mod key;
 mod reproduce;
 mod search;
+mod seen;
 mod table;
 mod text;
 
@@ -31,7 +32,7 @@ use serde::Deserialize;
 use std::{collections::BTreeSet, path::Path};
 
 /// A plan's document.
-#[derive(Debug, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Document {
     /// Of the plan, in its own words.

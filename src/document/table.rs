@@ -7,7 +7,7 @@ use crate::{
 };
 use serde::Deserialize;
 
-#[derive(Debug, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Table {
     /// Its number, `4-5`.
@@ -26,7 +26,7 @@ pub struct Table {
 }
 
 /// Which layer a table lists, one feature a row.
-#[derive(Debug, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lists {
     pub layer: LayerId,

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use std::collections::BTreeSet;
 
 /// A heading and what stands under it, up to the next one.
-#[derive(Debug, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Section {
     /// Its place under each heading above it, counted from 1, with `-` between: `3-3-1`.
@@ -20,7 +20,7 @@ pub struct Section {
     pub paragraphs: Vec<Paragraph>,
 }
 
-#[derive(Debug, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Paragraph {
     pub line: u32,
@@ -34,7 +34,7 @@ pub struct Paragraph {
 }
 
 /// A feature that a paragraph or a cell names, or speaks of without its name.
-#[derive(Debug, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mention {
     pub layer: LayerId,

@@ -14,7 +14,7 @@ use crate::{
     config,
     difference::{Difference, DifferenceError},
     lineage::Lineage,
-    plan::Rules,
+    plan::{LayerId, Rules},
     publisher::{prepare, served_grid},
     snapshot::{Revision, RevisionLayer, RevisionName, Store, StoreError},
     tile::PrepareError,
@@ -93,6 +93,17 @@ impl Editions {
         true
     }
 
+    /// Revisions with those of their layers alone that `sees` says.
+    pub fn with(&self, named: &[Named], sees: impl Fn(&LayerId) -> bool) -> Vec<Named> {
+        let with = |named: &Named| {
+            let mut revision = named.revision.clone();
+            revision.layers.retain(|layer| sees(&layer.id));
+            let version = self.version(revision.layers.iter());
+            Named { revision, version }
+        };
+        named.iter().map(with).collect()
+    }
+
     /// The revisions that are open.
     pub fn open(&self) -> Vec<Arc<Catalog>> {
         self.opened.all()
@@ -107,7 +118,7 @@ impl Editions {
     }
 
     /// The version of the tileset `name`; `None` when the revision has no such tileset.
-    fn version_of(&self, named: &Named, name: &str) -> Option<Version> {
+    pub fn version_of(&self, named: &Named, name: &str) -> Option<Version> {
         if name == PLAN {
             return Some(named.version);
         }

@@ -4,10 +4,9 @@
 //! This is a function around the router rather than layers on its routes: axum clones and boxes each layer for
 //! each request, which took more than a quarter of the processor time of a ready tile.
 
-use super::{App, PLACES, Problem, cors};
-use crate::metrics::RequestLabels;
+use super::{App, PLACES, Problem, Reception, cors, credentials::Presented};
+use crate::metrics::{Metrics, RequestLabels};
 use axum::{
-    Router,
     extract::Request,
     http::{HeaderValue, Method, StatusCode, Uri, Version, header},
     response::{IntoResponse, Response},
@@ -23,11 +22,13 @@ const LONGEST_URI: usize = 4096;
 /// A download is not run as a script because it looks like one (Fetch Standard).
 const NO_SNIFFING: HeaderValue = HeaderValue::from_static("nosniff");
 
-pub async fn answer(app: &App, router: Router, request: Request<Incoming>) -> Response {
+pub async fn answer(reception: &Reception, mut request: Request<Incoming>) -> Response {
     let start = Instant::now();
+    let presented = reception.presented(&mut request);
     let (method, uri) = (request.method().clone(), request.uri().clone());
+    let app = reception.public();
     let site = cors::site(&app.server.cors_origins, request.headers());
-    let mut response = limited(app, router, request).await;
+    let mut response = limited(reception, &presented, request).await;
     let headers = response.headers_mut();
     cors::open(site, headers);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, NO_SNIFFING);
@@ -38,39 +39,53 @@ pub async fn answer(app: &App, router: Router, request: Request<Incoming>) -> Re
         // axum gives every answer a length; a 204 must not have one (RFC 9110 §8.6).
         response.headers_mut().remove(header::CONTENT_LENGTH);
     }
-    observe(app, &method, &uri, response.status(), start.elapsed().as_secs_f64());
+    let metrics = &app.service.metrics;
+    observe(metrics, &method, &uri, response.status(), start.elapsed().as_secs_f64());
     response
 }
 
 /// The answer, or that its caller has asked for too much.
-async fn limited(app: &App, router: Router, request: Request<Incoming>) -> Response {
-    let Some(limits) = &app.limits else { return route(router, request).await };
-    let (admitted, allowed) = limits.admit(&app.server, &request);
+async fn limited(reception: &Reception, presented: &Presented, request: Request<Incoming>) -> Response {
+    let App { limits, server, .. } = reception.public();
+    let Some(limits) = limits else { return routed(reception, presented, request).await };
+    let (admitted, allowed) = limits.admit(server, &request);
     let response = match allowed {
-        Ok(()) => route(router, request).await,
+        Ok(()) => routed(reception, presented, request).await,
         Err(problem) => problem.into_response(),
     };
     admitted.marked(response)
 }
 
-async fn route(mut router: Router, mut request: Request<Incoming>) -> Response {
-    if let Err(problem) = host(&mut request) {
-        return problem.into_response();
-    }
+async fn routed(reception: &Reception, presented: &Presented, request: Request<Incoming>) -> Response {
+    route(reception, presented, request).await.unwrap_or_else(IntoResponse::into_response)
+}
+
+async fn route(
+    reception: &Reception,
+    presented: &Presented,
+    mut request: Request<Incoming>,
+) -> Result<Response, Problem> {
+    host(&mut request)?;
     if request.method() == Method::OPTIONS {
-        return cors::preflight();
+        return Ok(cors::preflight());
     }
     if request.method() == Method::POST && request.headers().contains_key(header::CONTENT_ENCODING) {
-        return coded_body();
+        return Ok(coded_body());
     }
     if request.uri().path_and_query().is_some_and(|path| path.as_str().len() > LONGEST_URI) {
-        return Problem::uri_too_long().into_response();
+        return Err(Problem::uri_too_long());
     }
-    match AssertUnwindSafe(router.call(request)).catch_unwind().await {
+    let admitted = reception.admit(presented)?;
+    if let Some(elsewhere) = admitted.pass_on(presented, &mut request)? {
+        return Ok(elsewhere);
+    }
+    let mut response = match AssertUnwindSafe(admitted.router().call(request)).catch_unwind().await {
         Ok(Ok(response)) => response,
         Ok(Err(never)) => match never {},
-        Err(_panic) => Problem::internal().into_response(),
-    }
+        Err(_panic) => return Err(Problem::internal()),
+    };
+    reception.mark(presented, &admitted, &mut response);
+    Ok(response)
 }
 
 /// A small body must not unfold into a large one here (RFC 9110 §15.5.16).
@@ -109,8 +124,8 @@ fn host(request: &mut Request<Incoming>) -> Result<(), Problem> {
 }
 
 /// One count and one log line.
-fn observe(app: &App, method: &Method, uri: &Uri, status: StatusCode, seconds: f64) {
-    let (metrics, code) = (&app.service.metrics, status.as_u16());
+fn observe(metrics: &Metrics, method: &Method, uri: &Uri, status: StatusCode, seconds: f64) {
+    let code = status.as_u16();
     let labels = RequestLabels { place: place(uri.path()), method: method_label(method), status: code };
     metrics.requests.get_or_create(&labels).inc();
     metrics.request_seconds.observe(seconds);

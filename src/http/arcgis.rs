@@ -2,7 +2,7 @@
 //! them. A service is `plan` or a layer, in EPSG:3857, or with `_4490` behind it in EPSG:4490.
 
 use super::{
-    App, Problem, Segments,
+    App, Problem, Routes, Segments,
     asked::Asked,
     assets,
     media::{Form, HTML, JSON},
@@ -17,13 +17,13 @@ use crate::{
     style::StyleId,
     view::View,
 };
-use axum::{Router, extract::State, response::Response, routing::get};
+use axum::{extract::State, response::Response, routing::get};
 use serde_json::Value;
 use std::sync::Arc;
 
-pub fn routes() -> Router<Arc<App>> {
+pub fn routes() -> Routes {
     let service = |rest: &str| format!("/arcgis/rest/services/{{service}}/VectorTileServer{rest}");
-    Router::new()
+    Routes::new()
         .route("/arcgis/rest/info", get(info))
         .route("/arcgis/rest/services", get(services))
         .route(&service(""), get(document))

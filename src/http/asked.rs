@@ -31,7 +31,7 @@ impl FromRequestParts<Arc<App>> for Asked {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
         // Each connection puts it there.
-        let Peer(peer) = parts.extensions.get::<Peer>().copied().ok_or_else(Problem::internal)?;
+        let Peer(peer) = parts.extensions.get::<Peer>().cloned().ok_or_else(Problem::internal)?;
         Ok(Self {
             app: Arc::clone(app),
             catalog: app.catalog()?,

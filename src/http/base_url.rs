@@ -4,11 +4,20 @@
 //! URL; what a configured proxy says in `Forwarded` (RFC 7239) or `X-Forwarded-*`; the `Host` of the request.
 //! Anything that is not a plain host is passed over, so that no header can put other text into a document.
 
+use super::connection::Origin;
 use crate::config::{self, PublicUrl};
 use axum::http::{HeaderMap, header};
 use std::net::IpAddr;
 
-pub fn base_url(server: &config::Server, peer: IpAddr, headers: &HeaderMap) -> PublicUrl {
+pub fn base_url(server: &config::Server, origin: Origin, headers: &HeaderMap) -> PublicUrl {
+    let url = reached(server, origin.address, headers);
+    match origin.key {
+        None => url,
+        Some(key) => url.with_key(&key),
+    }
+}
+
+fn reached(server: &config::Server, peer: IpAddr, headers: &HeaderMap) -> PublicUrl {
     if let Some(url) = &server.public_url {
         return url.clone();
     }
@@ -65,6 +74,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Secret;
     use axum::http::{HeaderName, HeaderValue};
     use std::net::Ipv4Addr;
 
@@ -73,7 +83,8 @@ mod tests {
             .iter()
             .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
             .collect();
-        base_url(server, Ipv4Addr::LOCALHOST.into(), &headers).as_str().to_owned()
+        let origin = Origin { address: Ipv4Addr::LOCALHOST.into(), key: None };
+        base_url(server, origin, &headers).as_str().to_owned()
     }
 
     const PROXIED: [(&str, &str); 4] = [
@@ -95,6 +106,14 @@ mod tests {
         assert_eq!(base(&server, &PROXIED), "https://maps.example.org/plan");
         let rfc7239 = ("forwarded", "for=192.0.2.1;proto=https;host=\"a.example.org:8443\", for=10.0.0.1");
         assert_eq!(base(&server, &[("host", "inside"), rfc7239]), "https://a.example.org:8443");
+    }
+
+    #[test]
+    fn a_key_of_the_url_is_in_front_of_every_path() {
+        let origin = Origin { address: Ipv4Addr::LOCALHOST.into(), key: Some(Secret::new("plt_hidden")) };
+        let url = base_url(&config::Server::default(), origin, &HeaderMap::new());
+        assert_eq!(url.as_str(), "http://127.0.0.1:8080/key/plt_hidden");
+        assert!(!format!("{url:?}").contains("hidden"));
     }
 
     #[test]

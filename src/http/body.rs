@@ -2,9 +2,9 @@
 
 use super::Problem;
 use crate::{
+    access::Seen,
     encoding::{self, Coder, Encoding},
     export::Pieces,
-    service::Service,
     workers::WorkError,
 };
 use axum::{
@@ -76,7 +76,7 @@ impl Rest {
 }
 
 /// 200 with the body.
-pub fn response(made: Made, service: Arc<Service>) -> Response {
+pub fn response(made: Made, service: Arc<Seen>) -> Response {
     let (first, rest) = match made {
         Made::Whole(bytes) => return Response::new(Body::from(bytes)),
         Made::Begun(first, rest) => (first, rest),
@@ -96,7 +96,7 @@ pub fn response(made: Made, service: Arc<Service>) -> Response {
 }
 
 /// The next piece, made on a worker: nothing holds a thread while the client takes its time.
-async fn next_piece(service: &Service, rest: &Arc<Mutex<Box<Rest>>>) -> io::Result<(Bytes, bool)> {
+async fn next_piece(service: &Seen, rest: &Arc<Mutex<Box<Rest>>>) -> io::Result<(Bytes, bool)> {
     loop {
         let rest = Arc::clone(rest);
         let work = move || rest.lock().unwrap_or_else(PoisonError::into_inner).piece();

@@ -1,7 +1,7 @@
 //! `/connect`: addresses for every client, and files for QGIS.
 
 use super::{
-    App, Problem, Segments, asked::Asked, media::HTML, parameters::language, policy::Policy,
+    Problem, Routes, Segments, asked::Asked, media::HTML, parameters::language, policy::Policy,
     respond::Representation,
 };
 use crate::{
@@ -10,13 +10,12 @@ use crate::{
     plan::LayerId,
     style::{StyleId, Subject, Theme},
 };
-use axum::{Router, response::Response, routing::get};
-use std::sync::Arc;
+use axum::{response::Response, routing::get};
 
 const QLR: &str = "application/x-qgis-layer-definition";
 
-pub fn routes() -> Router<Arc<App>> {
-    Router::new().route("/connect", get(page)).route("/connect/{file}", get(file))
+pub fn routes() -> Routes {
+    Routes::new().route("/connect", get(page)).route("/connect/{file}", get(file))
 }
 
 async fn page(asked: Asked) -> Result<Response, Problem> {

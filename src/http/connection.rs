@@ -2,14 +2,15 @@
 //! HTTP/2.
 
 use super::{
-    App,
+    Reception,
     answer::answer,
     patience::Patience,
     socket::Socket,
     standing::{Standing, Taken},
     tls,
 };
-use axum::{Router, body::Body, extract::Request};
+use crate::config::Secret;
+use axum::{body::Body, extract::Request};
 use hyper::{
     body::Incoming,
     server::conn::{http1, http2},
@@ -29,9 +30,17 @@ use std::{
 };
 use tokio::io::{AsyncRead, AsyncWrite};
 
-/// The address of the client or proxy on the other end of the connection.
-#[derive(Clone, Copy)]
-pub struct Peer(pub IpAddr);
+/// Where a request comes from, for [`base_url`](super::base_url).
+#[derive(Clone)]
+pub struct Peer(pub Origin);
+
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// Of the client or proxy on the other end of the connection.
+    pub address: IpAddr,
+    /// That the URLs of the answer carry on.
+    pub key: Option<Secret>,
+}
 
 /// Room for a request head. A path too long for us still fits, and gets an answer that says so.
 const HEADER_BYTES: usize = 64 * 1024;
@@ -53,8 +62,7 @@ const ENDED_FOR_ERRORS: usize = 100;
 pub struct Connection {
     pub peer: IpAddr,
     pub standing: Arc<Standing>,
-    pub app: Arc<App>,
-    pub router: Router,
+    pub reception: Arc<Reception>,
     pub stop: Watcher,
 }
 
@@ -63,14 +71,14 @@ type Ended = Result<(), Box<dyn Error + Send + Sync>>;
 impl Connection {
     /// Answers requests until the client closes, loses our patience or its place, or the server stops.
     pub async fn converse(self, stream: TcpStream) {
-        let patience = Duration::from_secs(self.app.server.patience_seconds.get().into());
+        let patience = Duration::from_secs(self.reception.public().server.patience_seconds.get().into());
         let stream = prepare(&stream, patience).and_then(|()| tokio::net::TcpStream::from_std(stream));
         let stream = match stream {
             Ok(stream) => stream,
             Err(error) => return tracing::debug!(%error, "a connection cannot be served"),
         };
         let (peer, standing) = (self.peer, Arc::clone(&self.standing));
-        let dismissals = self.app.service.metrics.dismissals.clone();
+        let dismissals = self.reception.public().service.metrics.dismissals.clone();
         tokio::select! {
             biased;
             ended = self.serve(stream, patience) => if let Err(error) = ended {
@@ -85,7 +93,9 @@ impl Connection {
 
     async fn serve(self, stream: tokio::net::TcpStream, patience: Duration) -> Ended {
         let socket = Socket { stream, standing: Arc::clone(&self.standing) };
-        let Some(tls) = &self.app.tls else { return self.http1(socket, patience).await };
+        let Some(tls) = self.reception.public().tls.clone() else {
+            return self.http1(socket, patience).await;
+        };
         self.standing.head.begin();
         let stream = tokio::time::timeout(patience, tls.accept(socket)).await??;
         match stream.get_ref().1.alpn_protocol() {
@@ -95,11 +105,11 @@ impl Connection {
     }
 
     async fn http1(self, io: impl AsyncRead + AsyncWrite + Unpin + 'static, patience: Duration) -> Ended {
-        let Self { peer, standing, app, router, stop } = self;
+        let Self { peer, standing, reception, stop } = self;
         let service = service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(Peer(peer));
-            let (app, router) = (Arc::clone(&app), router.clone());
-            async move { Ok::<_, Infallible>(answer(&app, router, request).await) }
+            request.extensions_mut().insert(Peer(Origin { address: peer, key: None }));
+            let reception = Arc::clone(&reception);
+            async move { Ok::<_, Infallible>(answer(&reception, request).await) }
         });
         let connection = http1::Builder::new()
             .timer(Patience::new(standing))
@@ -116,13 +126,13 @@ impl Connection {
         io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
         patience: Duration,
     ) -> Ended {
-        let Self { peer, standing, app, router, stop } = self;
+        let Self { peer, standing, reception, stop } = self;
         let begun = Arc::clone(&standing);
         let service = service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(Peer(peer));
-            let (app, router, exchange) = (Arc::clone(&app), router.clone(), begun.exchange());
+            request.extensions_mut().insert(Peer(Origin { address: peer, key: None }));
+            let (reception, exchange) = (Arc::clone(&reception), begun.exchange());
             async move {
-                let answer = answer(&app, router, request).await;
+                let answer = answer(&reception, request).await;
                 Ok::<_, Infallible>(answer.map(|body| Body::new(Taken::new(body, exchange))))
             }
         });

@@ -12,9 +12,10 @@ const EXPOSED: HeaderValue = HeaderValue::from_static(
      ogc-numberreturned, plantiles-dropped-features, ratelimit, ratelimit-policy, retry-after",
 );
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, OPTIONS");
-/// What range clients send, and those with a body.
-const HEADERS: HeaderValue =
-    HeaderValue::from_static("range, if-range, if-none-match, if-match, cache-control, content-type, prefer");
+/// What range clients send, those with a body and those with a key.
+const HEADERS: HeaderValue = HeaderValue::from_static(
+    "range, if-range, if-none-match, if-match, cache-control, content-type, prefer, authorization, x-api-key",
+);
 const A_DAY: HeaderValue = HeaderValue::from_static("86400");
 
 /// Whose page asks.

@@ -22,6 +22,10 @@ pub struct Problem {
     retry_after_seconds: Option<u16>,
 }
 
+/// RFC 6750 §3.
+const CHALLENGE: HeaderValue =
+    HeaderValue::from_static("Bearer realm=\"plantiles\", error=\"invalid_token\"");
+
 /// What is said beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum More {
@@ -30,6 +34,8 @@ enum More {
     Kind(&'static str),
     /// Methods of the resource, where another was used.
     Allowed(&'static str),
+    /// How to say who asks.
+    Challenge,
 }
 
 impl Problem {
@@ -64,6 +70,11 @@ impl Problem {
 
     pub fn method_not_allowed() -> Self {
         Self::not_allowed("GET, HEAD, OPTIONS")
+    }
+
+    /// Of somebody whose key is not one.
+    pub fn unauthorized(detail: impl Into<String>) -> Self {
+        Self { more: More::Challenge, ..Self::new(StatusCode::UNAUTHORIZED, detail) }
     }
 
     /// With the methods that the resource has.
@@ -162,7 +173,7 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let kind = match self.more {
             More::Kind(kind) => kind,
-            More::Nothing | More::Allowed(_) => "about:blank",
+            More::Nothing | More::Allowed(_) | More::Challenge => "about:blank",
         };
         let body = json!({
             "type": kind,
@@ -176,6 +187,9 @@ impl IntoResponse for Problem {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(seconds) = self.retry_after_seconds {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.more == More::Challenge {
+            headers.insert(header::WWW_AUTHENTICATE, CHALLENGE);
         }
         if let More::Allowed(allowed) = self.more {
             headers.insert(header::ALLOW, HeaderValue::from_static(allowed));

@@ -4,7 +4,7 @@
 //! the plan; a client that comes back with it is told what changed meanwhile.
 
 use super::{App, Problem};
-use crate::{catalog::Catalog, describe, editions::Named, service::Service};
+use crate::{access::Seen, catalog::Catalog, describe, editions::Named};
 use axum::{
     extract::State,
     http::{HeaderMap, HeaderName, HeaderValue, header},
@@ -70,7 +70,7 @@ pub async fn events(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<R
 
 /// A client that follows.
 struct Follower {
-    service: Arc<Service>,
+    service: Arc<Seen>,
     news: watch::Receiver<()>,
     ended: watch::Receiver<bool>,
     /// What the client knows.

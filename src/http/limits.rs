@@ -81,8 +81,8 @@ fn caller<B>(server: &config::Server, request: &Request<B>) -> Option<Caller> {
     if request.method() == Method::OPTIONS || WATCHED.contains(&request.uri().path()) {
         return None;
     }
-    let Peer(peer) = request.extensions().get()?;
-    Some(Caller::of(server, *peer, request.headers()))
+    let Peer(origin) = request.extensions().get()?;
+    Some(Caller::of(server, origin.address, request.headers()))
 }
 
 fn is_download<B>(request: &Request<B>) -> bool {

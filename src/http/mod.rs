@@ -11,6 +11,7 @@ mod conditional;
 mod connect;
 mod connection;
 mod cors;
+mod credentials;
 mod disposition;
 mod documents;
 mod downloads;
@@ -30,9 +31,11 @@ mod places;
 mod plan;
 mod policy;
 mod range;
+mod reception;
 mod respond;
 mod review;
 mod revisions;
+mod routes;
 mod search;
 mod segments;
 mod serve;
@@ -46,12 +49,21 @@ mod tls;
 mod wmts;
 
 pub use assets::VIEWER;
+pub use reception::Reception;
 pub use serve::{listen, serve};
 pub use tls::{Tls, TlsError};
 
 use crate::{
-    catalog::Catalog, config, containers::Containers, document::Document, grid::QuadGrid, review::Rules,
-    service::Service, sheet::Press,
+    access::{Seen, Sight},
+    catalog::Catalog,
+    config,
+    containers::Containers,
+    document::Document,
+    grid::QuadGrid,
+    plan::LayerId,
+    review::Rules,
+    service::Service,
+    sheet::Press,
 };
 use assets::Assets;
 use axum::{Router, routing::get};
@@ -59,13 +71,14 @@ use error::Problem;
 use events::Streams;
 use indexes::Indexes;
 use limits::Limits;
+use routes::Routes;
 use segments::Segments;
 use std::{io, sync::Arc};
 
-/// What every handler shares.
+/// What every handler shares: the server as callers with one sight see it.
 pub struct App {
-    pub service: Arc<Service>,
-    pub server: config::Server,
+    pub service: Arc<Seen>,
+    pub server: Arc<config::Server>,
     /// Of the plan that is served, where there is one.
     pub document: Option<Arc<Document>>,
     pub containers: Arc<Containers>,
@@ -74,14 +87,16 @@ pub struct App {
     /// Where connections are encrypted.
     tls: Option<Arc<Tls>>,
     /// Where any are set.
-    limits: Option<Limits>,
-    assets: Assets,
-    indexes: Indexes,
-    streams: Streams,
-    sheets: sheets::Sheets,
+    limits: Option<Arc<Limits>>,
+    assets: Arc<Assets>,
+    indexes: Arc<Indexes>,
+    streams: Arc<Streams>,
+    sheets: Arc<sheets::Sheets>,
 }
 
 impl App {
+    /// For those who see everything.
+    ///
     /// # Errors
     /// When the system gives no threads for the work.
     pub fn new(
@@ -92,26 +107,47 @@ impl App {
         rules: Rules,
         press: Press,
     ) -> io::Result<Self> {
-        let streams = Streams::new(server.connections.get());
-        let indexes = Indexes::new(server.index_mib);
+        let service = Arc::new(Seen::new(service, Sight::default()));
+        let streams = Arc::new(Streams::new(server.connections.get()));
+        let indexes = Arc::new(Indexes::new(server.index_mib));
         let base = server.public_url.clone().unwrap_or_else(|| server.own_url());
         let document = document.map(Arc::new);
-        let rules = Arc::new(rules);
         let containers = Arc::new(Containers::new(Arc::clone(&service), base, document.clone())?);
-        let limits = Limits::new(&server.limits);
+        let limits = Limits::new(&server.limits).map(Arc::new);
         Ok(Self {
             service,
-            server,
+            server: Arc::new(server),
             document,
             containers,
-            rules,
+            rules: Arc::new(rules),
             tls,
             limits,
-            assets: Assets::embedded(),
+            assets: Arc::new(Assets::embedded()),
             indexes,
             streams,
-            sheets: sheets::Sheets::new(press)?,
+            sheets: Arc::new(sheets::Sheets::new(press)?),
         })
+    }
+
+    /// The same for those of one of `sights`, so many in all.
+    fn by(&self, sight: &Sight, sights: usize) -> Self {
+        let sees = |layer: &LayerId| sight.sees(layer);
+        let service = Arc::new(self.service.by(sight.clone()));
+        let document = self.document.as_ref().map(|document| Arc::new(document.with(sees)));
+        let containers = self.containers.by(Arc::clone(&service), document.clone(), sights);
+        Self {
+            service,
+            server: Arc::clone(&self.server),
+            document,
+            containers: Arc::new(containers),
+            rules: Arc::new(self.rules.with(sees)),
+            tls: self.tls.clone(),
+            limits: self.limits.clone(),
+            assets: Arc::clone(&self.assets),
+            indexes: Arc::clone(&self.indexes),
+            streams: Arc::clone(&self.streams),
+            sheets: Arc::clone(&self.sheets),
+        }
     }
 
     /// What is served now.
@@ -158,8 +194,8 @@ const PLACES: &[&str] = &[
 ];
 
 /// Every route of the server; [`answer`] is what is around it.
-fn router(app: Arc<App>) -> Router {
-    Router::new()
+fn routes() -> Routes {
+    Routes::new()
         .route("/", get(assets::viewer))
         .route("/assets/{*file}", get(assets::viewer_file))
         .merge(connect::routes())
@@ -183,6 +219,16 @@ fn router(app: Arc<App>) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
+}
+
+/// The paths of all routes, `{…}` for what varies.
+pub fn paths() -> Vec<String> {
+    routes().paths()
+}
+
+fn router(app: Arc<App>) -> Router {
+    routes()
+        .router()
         .fallback(async || Problem::nothing_here())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .with_state(app)

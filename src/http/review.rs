@@ -1,7 +1,7 @@
 //! `/review`: a proposed right against the rules of the plan.
 
 use super::{
-    App, Problem, asked,
+    App, Problem, Routes, asked,
     base_url::base_url,
     connection::Peer,
     media::{self, Form, GEOJSON, HTML, JSON},
@@ -12,10 +12,11 @@ use super::{
 use crate::{
     catalog::PLAN,
     describe::review as documents,
+    plan::Text,
     review::{BodyKind, Given, Proposal, ProposalError, Review, Settings},
 };
 use axum::{
-    Extension, Router,
+    Extension,
     body::{Body, Bytes, to_bytes},
     extract::State,
     http::{HeaderMap, Uri, header},
@@ -30,8 +31,8 @@ pub const MOST_BYTES: usize = 4 << 20;
 /// The result for a map.
 const OVERLAY: Form = Form { name: "geojson", ..GEOJSON };
 
-pub fn routes() -> Router<Arc<App>> {
-    Router::new()
+pub fn routes() -> Routes {
+    Routes::new()
         .route("/review", get(questions).post(review).fallback(async || Problem::not_allowed(ALLOWED)))
 }
 
@@ -98,12 +99,23 @@ pub async fn reviewed(
     proposal: impl FnOnce() -> Result<(Vec<u8>, Given), ProposalError> + Send + 'static,
 ) -> Result<Review, Problem> {
     let (catalog, rules) = (app.catalog()?, Arc::clone(&app.rules));
+    let partial = (!app.service.sight().is_whole()).then(partial);
     let work = move || {
         let (bytes, given) = proposal()?;
         let proposal = Proposal::read(&bytes, &given, &rules)?;
-        Ok(Review::of(proposal, &rules, &catalog)?)
+        let mut review = Review::of(proposal, &rules, &catalog)?;
+        review.notices.extend(partial);
+        Ok(review)
     };
     app.service.work(work).await?
+}
+
+/// Said to whom the plan is not shown as a whole: what they do not see may be in the way.
+fn partial() -> Text {
+    Text {
+        zh: "只按您有权查看的图层审查；其他图层可能另有限制。".into(),
+        en: "Judged by the layers that are open to you alone; others may say otherwise.".into(),
+    }
 }
 
 /// The report to print.

@@ -1,6 +1,6 @@
 //! `/revisions`: the editions of the plan, and what changed from one to another.
 
-use super::{App, Problem, Segments, base_url::base_url, connection::Peer, respond::Representation};
+use super::{App, Problem, Routes, Segments, base_url::base_url, connection::Peer, respond::Representation};
 use crate::{
     catalog::TilesetError,
     describe::{self, Compared, Page},
@@ -8,7 +8,7 @@ use crate::{
     plan::LayerId,
 };
 use axum::{
-    Extension, Router,
+    Extension,
     extract::{Query, State, rejection::QueryRejection},
     http::HeaderMap,
     response::Response,
@@ -17,8 +17,8 @@ use axum::{
 use serde::Deserialize;
 use std::sync::Arc;
 
-pub fn routes() -> Router<Arc<App>> {
-    Router::new().route("/revisions", get(list)).route("/revisions/{difference}", get(difference))
+pub fn routes() -> Routes {
+    Routes::new().route("/revisions", get(list)).route("/revisions/{difference}", get(difference))
 }
 
 async fn list(

@@ -1,6 +1,6 @@
 //! Accepting connections until told to stop, then letting requests under way finish.
 
-use super::{App, connection::Connection, event_loops::EventLoops, places::Places, router};
+use super::{Reception, connection::Connection, event_loops::EventLoops, places::Places};
 use crate::config;
 use hyper_util::server::graceful::GracefulShutdown;
 use rustix::process::{Resource, getrlimit, setrlimit};
@@ -34,18 +34,18 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Serves `app` on `listener` until `shutdown` resolves, then waits for requests under way.
+/// Serves whom `reception` admits on `listener` until `shutdown` resolves, then waits for requests under way.
 ///
 /// # Errors
 /// When the system gives no threads, or when requests are still under way after the configured grace.
 pub async fn serve(
     listener: TcpListener,
-    app: Arc<App>,
+    reception: Arc<Reception>,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
+    let app = reception.public();
     let grace = Duration::from_secs(app.server.shutdown_grace_seconds);
     let loops = EventLoops::start(config::cores())?;
-    let router = router(Arc::clone(&app));
     let connections = GracefulShutdown::new();
     let places = Places::new(allowed_connections(app.server.connections.get()));
     let mut refused = false;
@@ -65,8 +65,7 @@ pub async fn serve(
                     let connection = Connection {
                         peer,
                         standing: Arc::clone(place.standing()),
-                        app: Arc::clone(&app),
-                        router: router.clone(),
+                        reception: Arc::clone(&reception),
                         stop: connections.watcher(),
                     };
                     open.inc();

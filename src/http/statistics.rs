@@ -1,7 +1,7 @@
 //! `/statistics`: numbers of the layers in groups, as JSON, CSV or a page.
 
 use super::{
-    App, Problem,
+    Problem, Routes,
     asked::Asked,
     media::{self, CSV, Form, HTML, JSON},
     negotiate,
@@ -24,11 +24,11 @@ use crate::{
     snapshot::SnapshotId,
     statistics::{self, AnswerError, Question, QuestionError},
 };
-use axum::{Router, http::HeaderValue, response::Response, routing::get};
+use axum::{http::HeaderValue, response::Response, routing::get};
 use std::sync::Arc;
 
-pub fn routes() -> Router<Arc<App>> {
-    Router::new().route("/statistics", get(statistics))
+pub fn routes() -> Routes {
+    Routes::new().route("/statistics", get(statistics))
 }
 
 /// To be changed whenever the same question on the same snapshots may be answered by other bytes.

@@ -1,7 +1,8 @@
 //! `/styles`: MapLibre styles, legends, and the same symbols for QGIS.
 
 use super::{
-    App, Problem, Segments, base_url::base_url, connection::Peer, respond::Representation, segments::at,
+    App, Problem, Routes, Segments, base_url::base_url, connection::Peer, respond::Representation,
+    segments::at,
 };
 use crate::{
     describe::{
@@ -11,11 +12,11 @@ use crate::{
     editions::{At, Edition},
     style::{Style, StyleId},
 };
-use axum::{Extension, Router, extract::State, http::HeaderMap, response::Response, routing::get};
+use axum::{Extension, extract::State, http::HeaderMap, response::Response, routing::get};
 use std::sync::Arc;
 
-pub fn routes() -> Router<Arc<App>> {
-    Router::new()
+pub fn routes() -> Routes {
+    Routes::new()
         .route("/styles", get(styles))
         .route("/styles/{document}", get(style))
         .route("/styles/{style}/{document}", get(legend))

@@ -4,7 +4,7 @@
 //! along.
 
 use super::{
-    App, Problem, Segments,
+    App, Problem, Routes, Segments,
     base_url::base_url,
     connection::Peer,
     respond::{REVALIDATE, Representation},
@@ -20,7 +20,7 @@ use crate::{
     view::View,
 };
 use axum::{
-    Extension, Router,
+    Extension,
     extract::{Query, State},
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
@@ -28,8 +28,8 @@ use axum::{
 };
 use std::sync::Arc;
 
-pub fn routes() -> Router<Arc<App>> {
-    Router::new()
+pub fn routes() -> Routes {
+    Routes::new()
         .route("/wmts", get(key_value_pairs))
         .route("/wmts/1.0.0/WMTSCapabilities.xml", get(capabilities))
         .route("/wmts/1.0.0/{layer}/{style}/{set}/{matrix}/{row}/{file}", get(resource))

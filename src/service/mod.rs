@@ -13,7 +13,7 @@ use crate::{
     catalog::{Catalog, Dated, Tileset, Version},
     config,
     difference::Difference,
-    editions::{At, Edition, EditionError, Editions, Named},
+    editions::{Edition, EditionError, Editions, Named},
     features::{Orders, Texts},
     grid::{QuadGrid, TileMatrixSets},
     metrics::Metrics,
@@ -224,6 +224,16 @@ impl Service {
         self.editions.named()
     }
 
+    /// Revisions with those of their layers alone that `sees` says.
+    pub fn revisions_with(&self, named: &[Named], sees: impl Fn(&LayerId) -> bool) -> Vec<Named> {
+        self.editions.with(named, sees)
+    }
+
+    /// The version of the tileset `name` in a revision; `None` when it has no such tileset.
+    pub fn version_in(&self, named: &Named, name: &str) -> Option<Version> {
+        self.editions.version_of(named, name)
+    }
+
     /// Takes the revisions that are in the state directory now, newest adopted first.
     pub async fn set_revisions(&self, revisions: Vec<Revision>) {
         if self.editions.set_named(revisions).await {
@@ -236,25 +246,17 @@ impl Service {
         self.editions.catalog(edition, self.kept()).await
     }
 
-    /// The catalog of an edition, or of what changed from one to another.
-    pub async fn at(&self, at: &At) -> Result<Arc<Catalog>, Arc<EditionError>> {
-        match at {
-            At::One(edition) => self.edition(edition).await,
-            At::Between([old, new]) => self.drawn(self.difference(old, new).await?).await,
-        }
-    }
-
     /// What changed, as layers for tiles.
     pub async fn drawn(&self, difference: Arc<Difference>) -> Result<Arc<Catalog>, Arc<EditionError>> {
         self.editions.drawn(difference).await
     }
 
-    /// What changed from one edition to another.
+    /// What changed from one catalog to another.
     pub async fn difference(
         &self,
-        old: &Edition,
-        new: &Edition,
+        old: Arc<Catalog>,
+        new: Arc<Catalog>,
     ) -> Result<Arc<Difference>, Arc<EditionError>> {
-        self.editions.difference(self.edition(old).await?, self.edition(new).await?).await
+        self.editions.difference(old, new).await
     }
 }

@@ -79,14 +79,6 @@ impl Service {
         tileset.version.drawn(&self.brush(theme))
     }
 
-    /// The tileset `name` whose pictures in `theme` have `version`, as long as it is kept.
-    pub fn pictured_at(&self, name: &str, version: Version, theme: Theme) -> Option<Arc<Tileset>> {
-        let kept = self.kept();
-        kept.iter()
-            .filter_map(|catalog| catalog.tileset(name).ok())
-            .find(|tileset| self.picture_version(tileset, theme) == version)
-    }
-
     /// All that pictures in `theme` are made with beside tiles.
     fn brush(&self, theme: Theme) -> String {
         format!("{} {}", picture::PAINTER_VERSION, self.sheets.of(theme).version)

@@ -6,6 +6,8 @@
 #[allow(dead_code, reason = "shared with tests/faults")]
 mod support;
 
+mod access;
+mod access_walk;
 mod arcgis;
 mod archives;
 mod attacks;

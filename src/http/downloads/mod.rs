@@ -8,7 +8,7 @@ mod stored;
 mod streamed;
 mod wanted;
 
-use super::{App, Problem, Segments, disposition::FileName, parameters::Parameters};
+use super::{App, Problem, Routes, Segments, disposition::FileName, parameters::Parameters};
 use crate::{
     catalog::{Catalog, Dated, PLAN},
     containers::Whole,
@@ -18,7 +18,6 @@ use crate::{
     snapshot::SnapshotId,
 };
 use axum::{
-    Router,
     extract::State,
     http::{HeaderMap, Method, Uri},
     response::Response,
@@ -27,8 +26,8 @@ use axum::{
 use std::sync::Arc;
 use wanted::Wanted;
 
-pub fn routes() -> Router<Arc<App>> {
-    Router::new().route("/downloads/{file}", get(download))
+pub fn routes() -> Routes {
+    Routes::new().route("/downloads/{file}", get(download))
 }
 
 /// The layer that a file is of.

@@ -9,13 +9,13 @@ mod styles;
 mod tiles;
 mod wanted;
 
-use super::{App, Problem, asked::Asked};
+use super::{Problem, Routes, asked::Asked};
 use crate::{catalog::PublishedLayer, plan::LayerId};
-use axum::{Router, routing::get};
+use axum::routing::get;
 use std::sync::Arc;
 
-pub fn routes() -> Router<Arc<App>> {
-    Router::new()
+pub fn routes() -> Routes {
+    Routes::new()
         .route("/ogc", get(documents::landing_page))
         // The path in the API document, under the server's URL.
         .route("/ogc/", get(documents::landing_page))

@@ -6,7 +6,7 @@ use crate::{
         review as documents,
     },
     http::{
-        App, Problem, Segments,
+        App, Problem, Routes, Segments,
         asked::Asked,
         media::{GEOJSON, HTML, JSON},
         review,
@@ -14,7 +14,6 @@ use crate::{
     review::Settings,
 };
 use axum::{
-    Router,
     body::Body,
     extract::State,
     http::HeaderMap,
@@ -25,8 +24,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 use std::sync::Arc;
 
-pub fn routes() -> Router<Arc<App>> {
-    Router::new()
+pub fn routes() -> Routes {
+    Routes::new()
         .route("/ogc/processes", get(list))
         .route("/ogc/processes/{process}", get(description))
         .route(

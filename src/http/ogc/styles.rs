@@ -3,17 +3,17 @@
 use crate::{
     describe::{self, ogc},
     http::{
-        App, Problem, Segments,
+        App, Problem, Routes, Segments,
         asked::Asked,
         media::{Form, HTML, JSON},
     },
     style::StyleId,
 };
-use axum::{Router, extract::State, response::Response, routing::get};
+use axum::{extract::State, response::Response, routing::get};
 use std::sync::Arc;
 
-pub fn routes() -> Router<Arc<App>> {
-    Router::new().route("/ogc/styles", get(styles)).route("/ogc/styles/{style}", get(style))
+pub fn routes() -> Routes {
+    Routes::new().route("/ogc/styles", get(styles)).route("/ogc/styles/{style}", get(style))
 }
 
 const MAPBOX: Form = Form { name: "mapbox", media_type: ogc::MAPBOX };

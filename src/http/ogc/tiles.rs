@@ -5,7 +5,7 @@ use crate::{
     describe::ogc,
     grid::{TileCoord, TileMatrixSet},
     http::{
-        App, Problem, Segments,
+        App, Problem, Routes, Segments,
         asked::Asked,
         media::{Form, HTML, JSON},
         parameters::{filter, wrong},
@@ -14,11 +14,11 @@ use crate::{
         tiles::vectors,
     },
 };
-use axum::{Router, extract::State, response::Response, routing::get};
+use axum::{extract::State, response::Response, routing::get};
 use std::sync::Arc;
 
-pub fn routes() -> Router<Arc<App>> {
-    Router::new()
+pub fn routes() -> Routes {
+    Routes::new()
         .route("/ogc/tileMatrixSets", get(tile_matrix_sets))
         .route("/ogc/tileMatrixSets/{set}", get(tile_matrix_set))
         .route("/ogc/tiles", get(plan_tilesets))

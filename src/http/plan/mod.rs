@@ -5,7 +5,7 @@ mod indicators;
 mod text;
 
 use super::{
-    App, Problem, Segments,
+    Problem, Routes, Segments,
     asked::Asked,
     media::{CSV, HTML, JSON},
     parameters::flag,
@@ -14,11 +14,11 @@ use crate::{
     describe::plan::{self, Shown},
     document::Document,
 };
-use axum::{Router, response::Response, routing::get};
+use axum::{response::Response, routing::get};
 use std::sync::Arc;
 
-pub fn routes() -> Router<Arc<App>> {
-    Router::new()
+pub fn routes() -> Routes {
+    Routes::new()
         .route("/plan", get(landing_page))
         .route("/plan/text", get(text::contents))
         .route("/plan/text/{section}", get(text::section))

@@ -5,7 +5,7 @@ mod printed;
 pub use printed::Sheets;
 
 use super::{
-    App, Problem, Segments,
+    Problem, Routes, Segments,
     asked::Asked,
     disposition::FileName,
     media::HTML,
@@ -23,7 +23,6 @@ use crate::{
     style::{StyleId, Subject, Theme},
 };
 use axum::{
-    Router,
     http::{HeaderValue, header},
     response::Response,
     routing::get,
@@ -31,8 +30,8 @@ use axum::{
 use printed::Order;
 use std::{ops::RangeInclusive, sync::Arc};
 
-pub fn routes() -> Router<Arc<App>> {
-    Router::new()
+pub fn routes() -> Routes {
+    Routes::new()
         .route("/sheets", get(page))
         .route("/sheets.json", get(list))
         .route("/sheets/{file}", get(sheet))

@@ -5,11 +5,11 @@ mod tilejson;
 pub mod vectors;
 
 use super::{
-    App, Problem, Segments, base_url::base_url, connection::Peer, respond::insert, segments::number,
+    App, Problem, Routes, Segments, base_url::base_url, connection::Peer, respond::insert, segments::number,
 };
 use crate::grid::{MAX_ZOOM, QuadGrid, TileCoord};
 use axum::{
-    Extension, Router,
+    Extension,
     extract::State,
     http::{HeaderMap, HeaderName, Uri},
     response::Response,
@@ -17,8 +17,8 @@ use axum::{
 };
 use std::sync::Arc;
 
-pub fn routes() -> Router<Arc<App>> {
-    Router::new()
+pub fn routes() -> Routes {
+    Routes::new()
         .route("/tiles/{document}", get(tilejson::tilejson))
         .route("/tiles/{tileset}/{*tile}", get(tile))
 }

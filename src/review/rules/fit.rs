@@ -1,10 +1,10 @@
 //! Whether rules fit the layers that there are.
 
-use super::{Rules, Selection, Test, unknown};
+use super::{Rule, Rules, Selection, Test, unknown};
 use crate::{
     crs::Crs,
     features::{Filter, filter::Language},
-    plan::Layer,
+    plan::{Layer, LayerId},
     review::attribute::{Answer, Kind},
 };
 use jiff::civil::Date;
@@ -47,6 +47,18 @@ impl Rules {
             }
         }
         Ok(())
+    }
+
+    /// Without the rules that look at layers that are not seen.
+    pub fn with(&self, sees: impl Fn(&LayerId) -> bool) -> Self {
+        let sees_all = |rule: &Rule| {
+            let mut looked_at = rule.checks.iter().flat_map(|check| check.test.selections());
+            looked_at.all(|(selection, _)| sees(&selection.layer))
+        };
+        let mut rules = self.clone();
+        rules.rules.retain(sees_all);
+        rules.layers.retain(|layer, _| sees(layer));
+        rules
     }
 
     fn fits(&self, selection: &Selection, field: Option<&str>, layer: &Layer) -> Result<(), String> {

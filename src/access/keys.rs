@@ -1,0 +1,179 @@
+//! The file of keys: JSON, what is kept of each key. `plantiles key` writes it, servers read it.
+
+use super::key::{self, Hash, Key};
+use crate::config::Role;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+pub struct KeysFile {
+    path: PathBuf,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Keys {
+    /// The oldest first.
+    pub keys: Vec<Entry>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    pub prefix: String,
+    pub role: Role,
+    salt: String,
+    /// Of salt and key, in base64url.
+    sha256: String,
+    pub created: Timestamp,
+    /// When it ends; without one it does not.
+    pub expires: Option<Timestamp>,
+    /// Whose it is, in the words of who made it.
+    pub note: String,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    #[error("file of keys {path}: {cause}")]
+    File { path: PathBuf, cause: io::Error },
+    #[error("file of keys {path}: line {line} is not as `plantiles key` writes it")]
+    Malformed { path: PathBuf, line: usize },
+}
+
+impl Entry {
+    /// What is kept of `key`.
+    ///
+    /// # Errors
+    /// When the system gives no random bytes.
+    pub fn new(key: &Key, role: Role, expires: Option<Timestamp>, note: String) -> io::Result<Self> {
+        let salt = key::salt()?;
+        let sha256 = URL_SAFE_NO_PAD.encode(key.hash(&salt));
+        let prefix = key.prefix().to_owned();
+        Ok(Self { prefix, role, salt, sha256, created: Timestamp::now(), expires, note })
+    }
+
+    /// Whether `key` is this one.
+    pub fn is(&self, key: &Key) -> bool {
+        let kept = URL_SAFE_NO_PAD.decode(&self.sha256).ok();
+        let kept: Option<Hash> = kept.and_then(|hash| hash.try_into().ok());
+        kept.is_some_and(|kept| key::is_same(&kept, &key.hash(&self.salt)))
+    }
+
+    pub fn has_expired(&self, now: Timestamp) -> bool {
+        self.expires.is_some_and(|expires| expires <= now)
+    }
+}
+
+impl KeysFile {
+    pub fn new(path: &Path) -> Self {
+        Self { path: path.to_owned() }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What is in it; before the first key is made there is no file.
+    ///
+    /// # Errors
+    /// When it cannot be read or understood. No word of it is in the error.
+    pub fn read(&self) -> Result<Keys, KeysError> {
+        let json = match fs::read(&self.path) {
+            Ok(json) => json,
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Keys::default()),
+            Err(cause) => return Err(self.failed(cause)),
+        };
+        serde_json::from_slice(&json)
+            .map_err(|error| KeysError::Malformed { path: self.path.clone(), line: error.line() })
+    }
+
+    /// Changes it, one process at a time. Readers see it as it was or as it is; only its owner may read it.
+    ///
+    /// # Errors
+    /// As [`Self::read`], and when it cannot be written.
+    pub fn change<T>(&self, change: impl FnOnce(&mut Keys) -> T) -> Result<T, KeysError> {
+        let folder = match self.path.parent() {
+            Some(folder) if folder != Path::new("") => folder,
+            _ => Path::new("."),
+        };
+        let failed = |cause| self.failed(cause);
+        let lock = File::open(folder).map_err(failed)?;
+        lock.lock().map_err(failed)?;
+        let mut keys = self.read()?;
+        let changed = change(&mut keys);
+        self.write(&keys, folder).and_then(|()| lock.sync_all()).map_err(failed)?;
+        Ok(changed)
+    }
+
+    /// In a temporary file, which its owner alone may read, that then takes the name.
+    fn write(&self, keys: &Keys, folder: &Path) -> io::Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        serde_json::to_writer_pretty(&mut file, keys)?;
+        file.write_all(b"\n")?;
+        file.as_file().sync_all()?;
+        file.persist(&self.path)?;
+        Ok(())
+    }
+
+    fn failed(&self, cause: io::Error) -> KeysError {
+        KeysError::File { path: self.path.clone(), cause }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn made(keys: &KeysFile, role: &str, expires: Option<Timestamp>) -> Key {
+        let key = Key::random().unwrap();
+        let entry = Entry::new(&key, role.parse().unwrap(), expires, String::new()).unwrap();
+        keys.change(|keys| keys.keys.push(entry)).unwrap();
+        key
+    }
+
+    #[test]
+    fn keys_are_kept_without_the_keys_themselves() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = KeysFile::new(&folder.path().join("keys.json"));
+        assert!(keys.read().unwrap().keys.is_empty());
+        let (office, partner) = (made(&keys, "office", None), made(&keys, "partner", None));
+        let read = keys.read().unwrap().keys;
+        assert_eq!(
+            read.iter().map(|entry| entry.role.to_string()).collect::<Vec<_>>(),
+            ["office", "partner"]
+        );
+        assert!(read[0].is(&office) && read[1].is(&partner));
+        assert!(!read[0].is(&partner) && !read[1].is(&office));
+        let text = fs::read_to_string(keys.path()).unwrap();
+        assert!(!text.contains(office.reveal()) && !text.contains(&office.reveal()[13..]), "{text}");
+        assert_eq!(fs::metadata(keys.path()).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_key_ends_when_it_expires() {
+        let now = Timestamp::now();
+        let key = Key::random().unwrap();
+        let entry = |expires| Entry::new(&key, "office".parse().unwrap(), expires, String::new()).unwrap();
+        assert!(!entry(None).has_expired(now));
+        assert!(entry(Some(now)).has_expired(now));
+        assert!(!entry(Some(now + jiff::SignedDuration::from_secs(1))).has_expired(now));
+    }
+
+    #[test]
+    fn what_is_wrong_in_the_file_is_told_without_its_words() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = KeysFile::new(&folder.path().join("keys.json"));
+        fs::write(keys.path(), "{\n\"keys\": [{ \"prefix\": \"hidden\" }]\n}").unwrap();
+        let error = keys.read().err().unwrap().to_string();
+        assert!(error.ends_with("line 2 is not as `plantiles key` writes it"), "{error}");
+        assert!(!error.contains("hidden"), "{error}");
+        assert!(keys.change(|_| ()).is_err(), "what is damaged is not written over");
+    }
+}

@@ -1,0 +1,23 @@
+//! Who may see what: a layer that a caller may not see does not exist for them.
+//!
+//! ```text
+//!  [access] ────▶ Sight: the layers of a role ──▶ Seen: the service as its callers see it ──▶ every handler
+//!  file of keys ▶ Keyring: a key's role ────────▶ http::reception: whose router answers
+//! ```
+//!
+//! There is one [`Seen`] for the public and one for each role, made at the start. Handlers get nothing else, so none can
+//! forget to ask. What is kept is kept by the layers that it is made of, so those who see the same share it.
+
+mod key;
+mod keyring;
+mod keys;
+mod missing;
+mod seen;
+mod sight;
+
+pub use key::Key;
+pub use keyring::Keyring;
+pub use keys::{Entry, Keys, KeysError, KeysFile};
+pub use missing::tell_missing;
+pub use seen::Seen;
+pub use sight::Sight;
