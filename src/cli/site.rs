@@ -68,7 +68,7 @@ fn documents(catalog: &Catalog) -> anyhow::Result<Vec<(String, String)>> {
         Some((name, describe::style(&sheets.style(id, catalog)?, None, &base).replace(&source, &archive)))
     });
     let rest = [
-        ("layers.json".to_owned(), describe::catalog(catalog, None, &base).to_string()),
+        ("layers.json".to_owned(), describe::catalog(catalog, None, None, &base).to_string()),
         ("revisions".to_owned(), describe::revisions(catalog, &[], &base).to_string()),
     ];
     let relative = |text: String| text.replace(&format!("{FOLDER}/"), "");

@@ -3,13 +3,14 @@
 use crate::{
     catalog::{Catalog, PLAN, PublishedLayer},
     config::PublicUrl,
+    document::Document,
     editions::{At, Edition},
     export::Offer,
 };
 use serde_json::{Value, json};
 
-/// The layers of `catalog`, which is called `at` in their URLs, if it is.
-pub fn catalog(catalog: &Catalog, at: Option<&At>, base: &PublicUrl) -> Value {
+/// The layers of `catalog`, which is called `at` in their URLs, if it is, and which `document` is about, if there is one.
+pub fn catalog(catalog: &Catalog, at: Option<&At>, document: Option<&Document>, base: &PublicUrl) -> Value {
     let base = base.as_str();
     let revision = match at {
         Some(At::One(Edition::Version(_))) => None,
@@ -20,6 +21,7 @@ pub fn catalog(catalog: &Catalog, at: Option<&At>, base: &PublicUrl) -> Value {
         "revision": revision,
         "revisions": format!("{base}/revisions"),
         "source": catalog.origin,
+        "plan_text": document.filter(|document| !document.text.is_empty()).map(|_| format!("{base}/plan/text")),
         // Of an edition; what changed between two, or one version of a layer, is no plan.
         "downloads": match at {
             None | Some(At::One(Edition::Current | Edition::Named(_))) => plan(at, base),

@@ -14,7 +14,7 @@ use axum::{
 use std::sync::Arc;
 
 pub async fn catalog(asked: Asked) -> Result<Response, Problem> {
-    let document = describe::catalog(&asked.catalog, None, &asked.base);
+    let document = describe::catalog(&asked.catalog, None, asked.app.document.as_deref(), &asked.base);
     Representation::document(document.to_string(), &asked.headers)?.answer(&asked.headers)
 }
 
@@ -32,6 +32,7 @@ pub async fn of_edition(
     let edition = document.strip_prefix("layers@").and_then(|rest| rest.strip_suffix(".json"));
     let at: At = edition.ok_or_else(Problem::nothing_here)?.parse()?;
     let catalog = app.service.at(&at).await?;
-    let document = describe::catalog(&catalog, Some(&at), &base_url(&app.server, peer, &headers));
+    // The document is about what is current.
+    let document = describe::catalog(&catalog, Some(&at), None, &base_url(&app.server, peer, &headers));
     Representation::document(document.to_string(), &headers)?.answer(&headers)
 }

@@ -1,4 +1,4 @@
-// Every panel by a reader's path: what it is for works. That of reviews is in review.test.mjs.
+// Every panel by a reader's path: what it is for works. That of reviews is in review.test.mjs, what the plan says in plan_text.test.mjs.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";

@@ -143,8 +143,10 @@ async fn what_the_data_says_otherwise_is_seen() {
     let unnamed = Setup::default().database(&database.url()).start();
     let problem = unnamed.get("/plan/tables").expect_problem(404);
     assert!(problem["detail"].as_str().unwrap().contains("plan.document"), "{problem}");
+    assert!(json_at(&unnamed, "/layers.json")["plan_text"].is_null());
     let server =
         Setup::default().database(&database.url()).config("[plan]\ndocument = \"bundled\"\n").start();
+    assert_eq!(json_at(&server, "/layers.json")["plan_text"], server.url("/plan/text"));
     let table = json_at(&server, "/plan/tables/4-5");
     let rows = texts(&table);
     assert_eq!(rows[1][4], "48.22");

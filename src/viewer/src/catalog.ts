@@ -35,7 +35,7 @@ export interface Catalog {
   version: string;
   source: "bundled" | "database";
   /** Where the plan's text is, if the server has it. */
-  plan_text?: string | null;
+  plan_text: string | null;
   /** Files of the whole plan. */
   downloads: { format: string; title: string; href: string }[];
   layers: Layer[];
