@@ -37,7 +37,7 @@
 //! 8. Maps of the plan are printed as [`sheet`]s, from the snapshots and the styles.
 //!
 //! Modules use only those above them in this list; [`cli`] and [`config`] are the edges.
-#![deny(unsafe_code)]
+#![forbid(unsafe_code)]
 
 pub mod plan;
 
