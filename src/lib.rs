@@ -37,7 +37,7 @@
 //! 10. [`http`] only routes, negotiates and streams; [`describe`] turns the catalog into documents.
 //!
 //! Modules use only those above them in this list; [`cli`] and [`config`] are the edges.
-#![deny(unsafe_code)]
+#![forbid(unsafe_code)]
 
 pub mod plan;
 

@@ -11,8 +11,9 @@
 
 use crate::{
     export::FileError,
-    snapshot::{MappedFile, SnapshotId, Store},
+    snapshot::{SnapshotId, Store},
 };
+use plantiles_mapped::MappedFile;
 use std::{
     fs::{self, File},
     io,

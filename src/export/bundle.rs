@@ -3,8 +3,8 @@
 //! The large files lie in it as they are, so that GDAL and QGIS read them without unpacking; texts are compressed.
 
 use super::{Dress, FileError, Selection, archive::Archive, geopackage};
-use crate::snapshot::MappedFile;
 use jiff::{Timestamp, tz::TimeZone};
+use plantiles_mapped::MappedFile;
 use sha2::{Digest, Sha256};
 use std::{
     io::{Seek, Write},

@@ -1,12 +1,9 @@
 //! Reading a snapshot: verified once when it is opened, then read in place from the mapped file.
 
-use super::{
-    SnapshotId, Span,
-    header::NODE_SIZE,
-    map::{MappedFile, verified_feature},
-};
+use super::{SnapshotId, Span, header::NODE_SIZE};
 use crate::plan::Layer;
 use flatgeobuf::{Feature, Header, packed_r_tree::PackedRTree};
+use plantiles_mapped::{Features, MappedFile};
 use std::{
     fs::File,
     io,
@@ -62,12 +59,10 @@ pub struct Snapshot {
     pub layer: Arc<Layer>,
     /// Extent of all features; `None` for a layer without features.
     pub bounds: Option<Bounds>,
-    map: MappedFile,
+    features: Features,
     index: Option<PackedRTree>,
     /// Where the index lies in the file; nowhere when there are no features.
     index_place: Range<usize>,
-    /// Byte offset of each feature in file order, relative to the start of the file.
-    offsets: Vec<u64>,
     pub(super) span: OnceLock<Option<Span>>,
 }
 
@@ -101,7 +96,7 @@ impl Snapshot {
     }
 
     fn read(file: &File, expected: Option<SnapshotId>) -> Result<Arc<Self>, SnapshotError> {
-        let map = MappedFile::new(file)?;
+        let map = Arc::new(MappedFile::new(file)?);
         // Both take their time, so each has a thread.
         let (hashed, contents) = thread::scope(|scope| {
             let hashing = thread::Builder::new().spawn_scoped(scope, || SnapshotId::of(&map))?;
@@ -112,23 +107,23 @@ impl Snapshot {
         if let Some(expected) = expected.filter(|expected| *expected != found) {
             return Err(SnapshotError::Altered { expected, found });
         }
-        let Contents { layer, bounds, index, index_place, offsets } = contents?;
+        let Contents { layer, bounds, index, index_place, features } = contents?;
         let (id, layer, span) = (found, Arc::new(layer), OnceLock::new());
-        Ok(Arc::new(Self { id, layer, bounds, map, index, index_place, offsets, span }))
+        Ok(Arc::new(Self { id, layer, bounds, features, index, index_place, span }))
     }
 
     /// The whole file, as it is downloaded.
     pub fn bytes(&self) -> &[u8] {
-        &self.map
+        self.features.map()
     }
 
     /// The nodes of the index.
     pub(super) fn index_bytes(&self) -> &[u8] {
-        &self.map[self.index_place.clone()]
+        &self.bytes()[self.index_place.clone()]
     }
 
     pub fn feature_count(&self) -> usize {
-        self.offsets.len()
+        self.features.count()
     }
 
     /// The `position`-th feature in file (Hilbert) order.
@@ -136,7 +131,7 @@ impl Snapshot {
     /// # Panics
     /// When `position` is not less than [`Self::feature_count`].
     pub fn feature(&self, position: usize) -> Feature<'_> {
-        verified_feature(&self.map[self.offsets[position] as usize..])
+        self.features.at(position)
     }
 
     /// The bytes of the `position`-th feature: equal bytes are equal features.
@@ -144,8 +139,7 @@ impl Snapshot {
     /// # Panics
     /// As [`Self::feature`].
     pub fn feature_bytes(&self, position: usize) -> &[u8] {
-        let end = self.offsets.get(position + 1).map_or(self.map.len(), |&next| next as usize);
-        &self.map[self.offsets[position] as usize..end]
+        self.features.bytes(position)
     }
 
     /// Positions of the features whose box meets `query`, ascending.
@@ -164,18 +158,19 @@ struct Contents {
     bounds: Option<Bounds>,
     index: Option<PackedRTree>,
     index_place: Range<usize>,
-    offsets: Vec<u64>,
+    features: Features,
 }
 
 impl Contents {
-    fn verified(map: &[u8]) -> Result<Self, SnapshotError> {
+    fn verified(map: &Arc<MappedFile>) -> Result<Self, SnapshotError> {
         let header_end = header_end(map)?;
         let header = flatgeobuf::size_prefixed_root_as_header(&map[8..header_end]).map_err(malformed)?;
         let layer = serde_json::from_str(header.metadata().unwrap_or("")).map_err(malformed)?;
         let (index, features_start) = read_index(map, header_end, &header)?;
-        let offsets = verify_features(map, features_start, header.features_count())?;
+        let count = usize::try_from(header.features_count()).map_err(malformed)?;
+        let features = Features::verified(Arc::clone(map), features_start, count).map_err(malformed)?;
         let index_place = header_end..features_start;
-        Ok(Self { layer, bounds: bounds(&header), index, index_place, offsets })
+        Ok(Self { layer, bounds: bounds(&header), index, index_place, features })
     }
 }
 
@@ -234,19 +229,4 @@ fn children_in_place(nodes: &[u8], count: usize, node_size: usize) -> bool {
         }
         (start, length) = (above, parents);
     }
-}
-
-fn verify_features(map: &[u8], start: usize, count: u64) -> Result<Vec<u64>, SnapshotError> {
-    // The index has been read, so the file is larger than this.
-    let mut offsets = Vec::with_capacity(count as usize);
-    let mut at = start;
-    while at < map.len() {
-        let size = map.get(at..at + 4).ok_or_else(|| malformed("a feature is cut off"))?;
-        let end = at + 4 + u32::from_le_bytes([size[0], size[1], size[2], size[3]]) as usize;
-        let feature = map.get(at..end).ok_or_else(|| malformed("a feature is cut off"))?;
-        flatgeobuf::size_prefixed_root_as_feature(feature).map_err(malformed)?;
-        offsets.push(at as u64);
-        at = end;
-    }
-    if offsets.len() as u64 == count { Ok(offsets) } else { Err(malformed("the feature count is wrong")) }
 }

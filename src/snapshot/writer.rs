@@ -10,11 +10,12 @@
 
 use super::{
     Snapshot, SnapshotError, SnapshotId, Value, beginning::begin_file, encode, encode::Encoder, header,
-    header::CGCS2000, index, map::MappedFile,
+    header::CGCS2000, index,
 };
 use crate::plan::{Layer, LayerId};
 use flatgeobuf::packed_r_tree::NodeItem;
 use geozero::GeozeroGeometry;
+use plantiles_mapped::MappedFile;
 use std::{
     collections::HashSet,
     fs::{self, File},

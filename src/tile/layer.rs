@@ -9,8 +9,9 @@ use super::{
 use crate::{
     grid::QuadGrid,
     plan::{GeometryKind, Layer, LayerId, MAX_ZOOM, RuleError, Rules},
-    snapshot::{self, MappedFile, Snapshot, for_each_path},
+    snapshot::{self, Snapshot, for_each_path},
 };
+use plantiles_mapped::MappedFile;
 use std::{
     fs::File,
     io::{self, BufWriter, Write},

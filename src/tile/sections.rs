@@ -8,8 +8,8 @@
 //! Numbers have the byte order of the machine. Whatever else the content depends on is in the key, which is not
 //! in the file: a file that was written for another key fails the check like a damaged one.
 
-use crate::snapshot::MappedFile;
 use bytemuck::Pod;
+use plantiles_mapped::MappedFile;
 use sha2::{Digest, Sha256};
 use std::{
     io::{self, Write},
