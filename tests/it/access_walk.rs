@@ -335,6 +335,30 @@ const TABLE: &[(&str, Shows, &[&str])] = &[
         &["/statistics?layers={layer}", "/statistics?layers=rivers,{layer}&group_by=layer"],
     ),
     ("/plan", Something, &["/plan?f=json", "/plan?f=html"]),
+    ("/plan/text", Something, &["/plan/text?f=json", "/plan/text?f=html"]),
+    (
+        "/plan/text/{section}",
+        Something,
+        &[
+            "/plan/text/1-2-3?f=json",
+            "/plan/text/1-3-2?f=html",
+            "/plan/text/2-3-1?f=json",
+            "/plan/text/3-3-3?f=json",
+            "/plan/text/3-3-3?f=html",
+            "/plan/text/4-1-1?f=json",
+            "/plan/text/6-1?f=json",
+        ],
+    ),
+    (
+        "/plan/search",
+        Something,
+        &[
+            "/plan/search?q=禁止&limit=100",
+            "/plan/search?q=煤矿&limit=100&f=html",
+            "/plan/search?q=J49E022019",
+        ],
+    ),
+    ("/plan/features/{layer}/{feature}", Layer, &["/plan/features/{layer}/1"]),
     ("/plan/tables", Something, &["/plan/tables?f=json", "/plan/tables?f=html"]),
     (
         "/plan/tables/{table}",
