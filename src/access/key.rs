@@ -6,7 +6,8 @@
 use crate::config::Secret;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
-use std::{fs::File, io, io::Read};
+use std::io;
+use subtle::ConstantTimeEq;
 
 const BEGIN: &str = "plt_";
 const PREFIX: usize = 8;
@@ -63,14 +64,13 @@ pub fn salt() -> io::Result<String> {
 
 fn random<const N: usize>() -> io::Result<[u8; N]> {
     let mut bytes = [0; N];
-    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    getrandom::fill(&mut bytes)?;
     Ok(bytes)
 }
 
 /// Whether two hashes are the same, in a time that does not tell where they differ.
 pub fn is_same(a: &Hash, b: &Hash) -> bool {
-    let differing = a.iter().zip(b).fold(0, |differing, (a, b)| differing | (a ^ b));
-    std::hint::black_box(differing) == 0
+    a.ct_eq(b).into()
 }
 
 #[cfg(test)]
