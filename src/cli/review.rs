@@ -6,7 +6,7 @@ use crate::{
     config::Config,
     crs::Crs,
     describe::review as documents,
-    review::{Given, Proposal, Review, Rules},
+    review::{Given, Memory, Proposal, Review, Rules},
     service::Service,
     snapshot::Store,
     style::Sheets,
@@ -77,7 +77,7 @@ pub async fn review(config: &Config, args: ReviewArgs) -> anyhow::Result<()> {
     let proposal = Proposal::read_file(&args.file, &args.given(), &rules)?;
     let store = Arc::new(Store::open(config.state_dir())?);
     let catalog = catalog(config, &store).await?;
-    let review = Review::of(proposal, &rules, &catalog)?;
+    let review = Review::of(proposal, &rules, &catalog, &Memory::default())?;
     let text = match args.format {
         Format::Text => documents::text(&review),
         Format::Json => documents::json(&review).to_string() + "\n",

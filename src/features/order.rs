@@ -46,6 +46,16 @@ impl Orders {
         let place = order.binary_search_by_key(&id, |&position| snapshot.row(position as usize).id());
         place.ok().map(|place| order[place] as usize)
     }
+
+    /// The positions of the rows with `value` in a field, by id; of null, none.
+    pub fn equal(&self, snapshot: &Snapshot, field: usize, value: &Value) -> Vec<usize> {
+        let key = SortKey { field: Some(field), descending: false };
+        let order = self.sorted(snapshot, &[key]);
+        let in_field = |position: u32| snapshot.row(position as usize).value(field);
+        let first = order.partition_point(|&position| by_key(&key, &in_field(position), value).is_lt());
+        let is_equal = |position: &&u32| compare(&in_field(**position), value) == Some(Ordering::Equal);
+        order[first..].iter().take_while(is_equal).map(|&position| position as usize).collect()
+    }
 }
 
 fn sort(snapshot: &Snapshot, keys: &[SortKey]) -> Vec<u32> {

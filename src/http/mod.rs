@@ -61,7 +61,7 @@ use crate::{
     document::Document,
     grid::QuadGrid,
     plan::LayerId,
-    review::Rules,
+    review::{Memory, Rules},
     service::Service,
     sheet::Press,
 };
@@ -84,6 +84,8 @@ pub struct App {
     pub containers: Arc<Containers>,
     /// By which proposals are reviewed.
     pub rules: Arc<Rules>,
+    /// What reviews keep for one another.
+    reviews: Arc<Memory>,
     /// Where connections are encrypted.
     tls: Option<Arc<Tls>>,
     /// Where any are set.
@@ -111,6 +113,7 @@ impl App {
         let streams = Arc::new(Streams::new(server.connections.get()));
         let indexes = Arc::new(Indexes::new(server.index_mib));
         let base = server.public_url.clone().unwrap_or_else(|| server.own_url());
+        let reviews = Arc::new(Memory::new(Arc::clone(&service.orders)));
         let document = document.map(Arc::new);
         let containers = Arc::new(Containers::new(Arc::clone(&service), base, document.clone())?);
         let limits = Limits::new(&server.limits).map(Arc::new);
@@ -120,6 +123,7 @@ impl App {
             document,
             containers,
             rules: Arc::new(rules),
+            reviews,
             tls,
             limits,
             assets: Arc::new(Assets::embedded()),
@@ -141,6 +145,7 @@ impl App {
             document,
             containers: Arc::new(containers),
             rules: Arc::new(self.rules.with(sees)),
+            reviews: Arc::clone(&self.reviews),
             tls: self.tls.clone(),
             limits: self.limits.clone(),
             assets: Arc::clone(&self.assets),

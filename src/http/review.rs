@@ -98,12 +98,12 @@ pub async fn reviewed(
     app: &App,
     proposal: impl FnOnce() -> Result<(Vec<u8>, Given), ProposalError> + Send + 'static,
 ) -> Result<Review, Problem> {
-    let (catalog, rules) = (app.catalog()?, Arc::clone(&app.rules));
+    let (catalog, rules, memory) = (app.catalog()?, Arc::clone(&app.rules), Arc::clone(&app.reviews));
     let partial = (!app.service.sight().is_whole()).then(partial);
     let work = move || {
         let (bytes, given) = proposal()?;
         let proposal = Proposal::read(&bytes, &given, &rules)?;
-        let mut review = Review::of(proposal, &rules, &catalog)?;
+        let mut review = Review::of(proposal, &rules, &catalog, &memory)?;
         review.notices.extend(partial);
         Ok(review)
     };

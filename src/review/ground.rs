@@ -2,6 +2,7 @@
 
 use super::{
     attribute::{Answer, Answers},
+    memory::Memory,
     plane::{self, Plane},
     proposal::Proposal,
     rules::{Rules, Selection},
@@ -9,7 +10,7 @@ use super::{
 use crate::{
     catalog::Catalog,
     crs::Crs,
-    features::{Evaluator, Filter, filter::Language, geometry},
+    features::{Condition, Evaluator, Filter, filter::Language, geometry},
     geodesy,
     plan::{LayerId, Text},
     snapshot::{Bounds, Row, Snapshot, Value},
@@ -33,6 +34,7 @@ const DEGREES_PER_METRE: f64 = 1.0 / 110_000.0;
 pub struct Ground<'a> {
     pub catalog: &'a Catalog,
     pub rules: &'a Rules,
+    pub memory: &'a Memory,
     pub answers: &'a Answers,
     pub plane: Plane,
     /// The proposal in the plane.
@@ -74,12 +76,36 @@ pub struct FeatureName {
     pub name: Option<String>,
 }
 
+/// The rows that a selection chooses in a layer.
+pub struct Selected<'a> {
+    pub snapshot: &'a Snapshot,
+    /// In normal form; without it all are chosen.
+    pub filter: Option<String>,
+    pub condition: Option<Condition>,
+}
+
+impl Selected<'_> {
+    pub fn has(&self, position: usize) -> bool {
+        self.condition.as_ref().is_none_or(|condition| {
+            let bounds = self.snapshot.feature_bounds(position);
+            Evaluator::new(condition).matches(&self.snapshot.row(position), &bounds)
+        })
+    }
+}
+
 impl<'a> Ground<'a> {
-    pub fn new(catalog: &'a Catalog, rules: &'a Rules, proposal: &Proposal, answers: &'a Answers) -> Self {
+    pub fn new(
+        catalog: &'a Catalog,
+        rules: &'a Rules,
+        memory: &'a Memory,
+        proposal: &Proposal,
+        answers: &'a Answers,
+    ) -> Self {
         let plane = Plane::at(proposal.middle().x);
         Self {
             catalog,
             rules,
+            memory,
             answers,
             shape: proposal.geometry.map_coords(|at| plane.forward(at)),
             area: geodesy::area(&proposal.geometry),
@@ -109,29 +135,26 @@ impl<'a> Ground<'a> {
 
     /// Whether a row is among those of a selection.
     pub fn selector(&self, selection: &Selection) -> Result<impl Fn(usize) -> bool + use<'a>, Gap> {
+        let selected = self.selected(selection)?;
+        Ok(move |position| selected.has(position))
+    }
+
+    pub fn selected(&self, selection: &Selection) -> Result<Selected<'a>, Gap> {
         let snapshot = self.snapshot(selection)?;
-        let condition = match &selection.filter {
-            None => None,
-            Some(filter) => {
-                let text =
-                    self.rules.filled(filter, |id| self.answer(id)).map_err(|id| self.unanswered(id))?;
-                let parsed = Filter::parse(&text, Language::Text, Crs::Crs84);
-                let condition = parsed.and_then(|filter| filter.condition(&snapshot.layer));
-                Some(condition.map_err(|error| {
-                    let layer = &selection.layer;
-                    Gap::Unknown(Text {
-                        zh: format!("图层 {layer} 不能按“{filter}”筛选：{error}"),
-                        en: format!("layer {layer} cannot be filtered by `{filter}`: {error}"),
-                    })
-                })?)
-            }
+        let Some(filter) = &selection.filter else {
+            return Ok(Selected { snapshot, filter: None, condition: None });
         };
-        Ok(move |position: usize| {
-            condition.as_ref().is_none_or(|condition| {
-                let bounds = snapshot.feature_bounds(position);
-                Evaluator::new(condition).matches(&snapshot.row(position), &bounds)
+        let text = self.rules.filled(filter, |id| self.answer(id)).map_err(|id| self.unanswered(id))?;
+        let refused = |error| {
+            let layer = &selection.layer;
+            Gap::Unknown(Text {
+                zh: format!("图层 {layer} 不能按“{filter}”筛选：{error}"),
+                en: format!("layer {layer} cannot be filtered by `{filter}`: {error}"),
             })
-        })
+        };
+        let filter = Filter::parse(&text, Language::Text, Crs::Crs84).map_err(refused)?;
+        let condition = filter.condition(&snapshot.layer).map_err(refused)?;
+        Ok(Selected { snapshot, filter: Some(filter.normal().to_owned()), condition: Some(condition) })
     }
 
     pub fn answer(&self, attribute: &str) -> Option<Answer> {

@@ -14,6 +14,7 @@
 mod attribute;
 mod ground;
 mod judge;
+mod memory;
 mod plane;
 mod proposal;
 mod request;
@@ -23,6 +24,7 @@ mod simple;
 pub use attribute::{Answer, Answers, Attribute, Choice, Kind};
 pub use ground::FeatureName;
 pub use judge::{Finding, Judgement, Piece, Verdict};
+pub use memory::Memory;
 pub use proposal::{Given, MOST_CORNERS, Proposal, ProposalError, rings};
 pub use request::{BodyKind, Settings};
 pub use rules::{MEASURED, Quote, Rule, Rules, RulesError, Strength, Test};
@@ -60,7 +62,12 @@ impl Review {
     ///
     /// # Errors
     /// When it lies nowhere near the plan, or meets more features of a layer than a right can.
-    pub fn of(mut proposal: Proposal, rules: &Arc<Rules>, catalog: &Catalog) -> Result<Self, ProposalError> {
+    pub fn of(
+        mut proposal: Proposal,
+        rules: &Arc<Rules>,
+        catalog: &Catalog,
+        memory: &Memory,
+    ) -> Result<Self, ProposalError> {
         let layers = catalog.layers().iter().map(|layer| &layer.snapshot);
         let bounds = layers.clone().filter_map(|snapshot| snapshot.bounds).reduce(Bounds::union);
         let bounds = bounds.ok_or_else(|| ProposalError("the plan has no features".into()))?;
@@ -72,7 +79,7 @@ impl Review {
             answers.insert("date".into(), Answer::Date(date));
             answers.insert("area_km2".into(), Answer::Number(area / 1e6));
             answers.insert("unit_blocks".into(), Answer::Number(area / unit_block(&proposal)));
-            let ground = Ground::new(catalog, rules, &proposal, &answers);
+            let ground = Ground::new(catalog, rules, memory, &proposal, &answers);
             (judge::judge(&ground), area)
         };
         let judgements = judgements.map_err(|judge::TooWide(layer)| {

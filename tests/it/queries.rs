@@ -33,6 +33,23 @@ fn a_walk_finds_what_a_search_finds_from_any_position() {
 }
 
 #[test]
+fn rows_with_a_value_are_found_without_a_look_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let layer = sample::layer("squares", GeometryKind::Polygon);
+    let (snapshot, orders) = (sample::snapshot(folder.path(), &layer, 500), Orders::default());
+    for field in 0..layer.fields.len() {
+        let values: Vec<_> = (0..500).map(|position| snapshot.row(position).value(field)).collect();
+        let absent = [Value::Null, Value::Text("z".into()), Value::Integer(-1), Value::Real(0.25)];
+        for wanted in values.iter().chain(&absent) {
+            let mut found = orders.equal(&snapshot, field, wanted);
+            found.sort_unstable();
+            let is_wanted = |position: &usize| *wanted != Value::Null && values[*position] == *wanted;
+            assert!(found.into_iter().eq((0..500).filter(is_wanted)), "field {field}: {wanted:?}");
+        }
+    }
+}
+
+#[test]
 fn pages_have_each_row_once_in_every_order() {
     let folder = tempfile::tempdir().unwrap();
     let layer = sample::layer("squares", GeometryKind::Polygon);

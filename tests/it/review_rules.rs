@@ -8,7 +8,7 @@ use plantiles::{
     config::Config,
     plan::{FieldType, Layer, LayerId},
     publisher::{Publisher, Wanted, served_grid},
-    review::{Given, Proposal, Review, Rules, Verdict},
+    review::{Given, Memory, Proposal, Review, Rules, Verdict},
     snapshot::{Origin, SnapshotWriter, Store, Value},
 };
 use serde_json::{Map, Value as Json, json};
@@ -18,6 +18,7 @@ use std::{collections::BTreeSet, path::Path, sync::Arc};
 struct Ground {
     catalog: Catalog,
     rules: Arc<Rules>,
+    memory: Memory,
     _folder: tempfile::TempDir,
 }
 
@@ -157,13 +158,18 @@ impl Ground {
             })
             .collect();
         let catalog = Catalog::new(Origin::Bundled, &served_grid(), layers, 500_000);
-        Self { catalog, rules: Arc::new(Rules::load(None).unwrap()), _folder: folder }
+        Self {
+            catalog,
+            rules: Arc::new(Rules::load(None).unwrap()),
+            memory: Memory::default(),
+            _folder: folder,
+        }
     }
 
     fn review(&self, wkt: &str, answers: &Map<String, Json>) -> Review {
         let given = Given { answers: answers.clone(), ..Given::default() };
         let proposal = Proposal::read(wkt.as_bytes(), &given, &self.rules).unwrap();
-        Review::of(proposal, &self.rules, &self.catalog).unwrap()
+        Review::of(proposal, &self.rules, &self.catalog, &self.memory).unwrap()
     }
 
     /// The rules that are broken, and of the others those that cannot be checked.
@@ -372,7 +378,7 @@ async fn the_bundled_conflicts_are_found() {
             ..Given::default()
         };
         let proposal = Proposal::read(block.to_string().as_bytes(), &given, &rules).unwrap();
-        let review = Review::of(proposal, &rules, &catalog).unwrap();
+        let review = Review::of(proposal, &rules, &catalog, &Memory::default()).unwrap();
         assert_eq!(review.notices.len(), 1, "the geometry is schematic");
         let first = &review.judgements[0];
         let block_rule = review.judged().find(|(rule, _)| rule.id == "R33").unwrap().1;
@@ -457,7 +463,7 @@ async fn overlaps_are_those_of_postgis() {
     for _ in 0..60 {
         let wkt = random_polygon(&mut state);
         let proposal = Proposal::read(wkt.as_bytes(), &Given::default(), &rules).unwrap();
-        let review = Review::of(proposal, &rules, &catalog).unwrap();
+        let review = Review::of(proposal, &rules, &catalog, &Memory::default()).unwrap();
         let select = "select layer, id, st_area(st_intersection(geom::geography, st_geomfromtext($1, 4490)::geography)),
                              st_area(st_geomfromtext($1, 4490)::geography)
                       from feature where st_intersects(geom, st_geomfromtext($1, 4490))";

@@ -1,7 +1,7 @@
-//! What the index of a layer can do for a condition.
+//! What the index and the orders of a layer can do for a condition.
 
-use super::condition::{Condition, Relation, Shape};
-use crate::snapshot::Bounds;
+use super::condition::{Comparison, Condition, Operand, Relation, Shape};
+use crate::snapshot::{Bounds, Value};
 
 impl Condition {
     /// A box that each row must meet for the condition to be true of it; `None` when there is no such box.
@@ -19,6 +19,18 @@ impl Condition {
                 if *relation != Relation::Disjoint =>
             {
                 Some(literal.bounds)
+            }
+            _ => None,
+        }
+    }
+
+    /// A field and the value that each row must have in it for the condition to be true of it; `None` when there is no such field.
+    pub fn equality(&self) -> Option<(usize, &Value<'static>)> {
+        match self {
+            Self::And(conditions) => conditions.iter().find_map(Self::equality),
+            Self::Compare(Operand::Column(field), Comparison::Equal, Operand::Literal(value))
+            | Self::Compare(Operand::Literal(value), Comparison::Equal, Operand::Column(field)) => {
+                Some((*field, value))
             }
             _ => None,
         }

@@ -5,10 +5,9 @@ use crate::{
     plan::Text,
     review::{
         attribute::{Answer, Attribute},
-        ground::{self, Gap, Ground},
+        ground::{Gap, Ground},
         rules::{Relation, Selection, Than},
     },
-    snapshot::Value,
 };
 
 impl Ground<'_> {
@@ -29,16 +28,7 @@ impl Ground<'_> {
         };
         let mut sum = 0.0;
         for selection in of {
-            let snapshot = self.snapshot(selection)?;
-            let is_selected = self.selector(selection)?;
-            for position in (0..snapshot.feature_count()).filter(|position| is_selected(*position)) {
-                sum += match field.map(|field| ground::value(&snapshot.row(position), field)) {
-                    None => 1.0,
-                    Some(Value::Integer(number)) => number as f64,
-                    Some(Value::Real(number)) => number,
-                    Some(_) => 0.0,
-                };
-            }
+            sum += self.memory.sum(&self.selected(selection)?, field);
         }
         let (sum, total, sign) = (decimal(sum), decimal(sum + own), is.sign());
         let text = Text {

@@ -139,8 +139,7 @@ impl Ground<'_> {
         let mut findings = Vec::new();
         for selection in of {
             let snapshot = self.snapshot(selection)?;
-            let is_selected = self.selector(selection)?;
-            for position in (0..snapshot.feature_count()).filter(|position| is_selected(*position)) {
+            for position in self.memory.rows(&self.selected(selection)?) {
                 let feature = ground::name(snapshot, position);
                 if let Geometry::MultiPolygon(polygons) = self.flat(snapshot, position) {
                     left.0.extend(plane::rest(&polygons, &self.shape));

@@ -14,7 +14,7 @@ use plantiles::{
     describe::review::{json, overlay, page},
     grid::QuadGrid,
     plan::{self, GeometryKind},
-    review::{BodyKind, Proposal, Review, Rules, Settings},
+    review::{BodyKind, Memory, Proposal, Review, Rules, Settings},
     snapshot::Origin,
     tile::TileLayer,
 };
@@ -23,6 +23,7 @@ use std::sync::{Arc, LazyLock};
 static RULES: LazyLock<Arc<Rules>> =
     LazyLock::new(|| Arc::new(Rules::parse(include_str!("review_rules.toml")).unwrap()));
 static PLAN: LazyLock<Catalog> = LazyLock::new(catalog);
+static MEMORY: LazyLock<Memory> = LazyLock::new(Memory::default);
 
 fuzz_target!(|data: &[u8]| {
     let mut lines = data.splitn(2, |byte| *byte == b'\n');
@@ -33,7 +34,7 @@ fuzz_target!(|data: &[u8]| {
     // An error is an answer; a panic is not.
     let Ok((proposal, given)) = BodyKind::of(content_type).proposal(body, settings) else { return };
     let Ok(proposal) = Proposal::read(&proposal, &given, &RULES) else { return };
-    let Ok(review) = Review::of(proposal, &RULES, &PLAN) else { return };
+    let Ok(review) = Review::of(proposal, &RULES, &PLAN, &MEMORY) else { return };
     let bounds = review.proposal.bounds();
     // Edges of a piece are cut where they meet others, and go along geodesics between: over long ones areas differ.
     let is_small = bounds.max_x - bounds.min_x < 0.2 && bounds.max_y - bounds.min_y < 0.2;
