@@ -135,7 +135,7 @@ fn every_map_is_listed_and_is_an_a3_sheet() {
     }
     for (language, word) in [("", "图件"), ("?lang=zh", "图件"), ("?lang=en", "Map sheets")] {
         let page = server.get(&format!("/sheets{language}")).expect(200);
-        assert!(page.expect_header("content-security-policy").contains("default-src 'self'"));
+        assert!(page.expect_header("content-security-policy").contains("default-src 'none'"));
         let page = page.text();
         assert!(page.contains(word) && MAPS.iter().all(|(id, _)| page.contains(&format!("sheets/{id}.pdf"))));
     }
