@@ -78,7 +78,8 @@ describe("search", () => {
     assert.equal(await drawn(page, "mining_rights"), 0);
     const right = bundledFeatures("mining_rights").find((f) => f.properties.holder);
     await page.getByRole("combobox").fill(`${right.properties.holder.slice(2, 8)} 煤`);
-    const option = page.getByRole("option").filter({ hasText: right.properties.name });
+    // The plan's text names it too.
+    const option = page.getByRole("option", { name: `采矿权 ${right.properties.name}` });
     await option.click();
     await page.locator('#feature-panel [data-feature^="mining_rights/"]').waitFor();
     assert.ok((await drawn(page, "mining_rights")) > 0);

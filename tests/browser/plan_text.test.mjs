@@ -24,6 +24,7 @@ describe("a feature's words", () => {
     if (!(await feature.evaluate((details) => details.open))) await feature.locator("> summary").click();
     const said = await json(`plan/features/${await feature.getAttribute("data-feature")}?f=json`);
     assert.ok(said.text.length > 0 && said.rules.length > 0, "the plan names the block");
+    await feature.locator(".words details").first().waitFor();
     for (const [title, entries] of [["规划文本所述", said.text], ["适用规则", said.rules], ["规划自相矛盾之处", said.inconsistencies]]) {
       const kind = feature.locator(".words details").filter({ hasText: title });
       assert.equal(await kind.count(), entries.length > 0 ? 1 : 0, title);

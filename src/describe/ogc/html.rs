@@ -22,7 +22,10 @@ pub(in crate::describe) fn page(
     content: Markup,
 ) -> String {
     let base = base.as_str();
-    let head = html! { link rel="stylesheet" href={ (base) "/ogc/style.css" }; };
+    let head = html! {
+        link rel="icon" href={ (base) "/assets/icon.svg" } type="image/svg+xml";
+        link rel="stylesheet" href={ (base) "/ogc/style.css" };
+    };
     let body = html! {
         nav {
             a href={ (base) "/" } { "地图 Map" } " "
