@@ -27,6 +27,7 @@ mod ogc;
 mod paced;
 mod parameters;
 mod patience;
+mod pieces;
 mod places;
 mod plan;
 mod policy;

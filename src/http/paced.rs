@@ -1,6 +1,6 @@
 //! A download as it goes out: no faster than it may, in the place that it has among those of its caller.
 
-use super::limits::Slot;
+use super::{limits::Slot, pieces::Pieces};
 use axum::body::{Body, Bytes};
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use std::{
@@ -16,8 +16,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 const BEAT: Duration = Duration::from_millis(100);
 
 pub struct Paced {
-    body: Body,
-    left: Bytes,
+    body: Pieces,
     pace: Option<Pace>,
     _slot: Option<Slot>,
 }
@@ -34,7 +33,7 @@ impl Paced {
             bytes_per_second: u64::from(kb.get()) * 1000,
             due: Box::pin(sleep_until(Instant::now())),
         });
-        Self { body, left: Bytes::new(), pace, _slot: slot }
+        Self { body: Pieces::of(body), pace, _slot: slot }
     }
 }
 
@@ -60,39 +59,19 @@ impl HttpBody for Paced {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let this = self.get_mut();
-        let Some(pace) = &mut this.pace else { return Pin::new(&mut this.body).poll_frame(context) };
+        let Some(pace) = &mut this.pace else { return this.body.poll(context, usize::MAX, |piece| piece) };
         ready!(pace.due.as_mut().poll(context));
-        if this.left.is_empty() {
-            let frame = match ready!(Pin::new(&mut this.body).poll_frame(context)) {
-                Some(Ok(frame)) => frame,
-                ended => return Poll::Ready(ended),
-            };
-            match frame.into_data() {
-                Ok(data) => this.left = data,
-                Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
-            }
-        }
-        let piece = this.left.split_to(this.left.len().min(pace.piece()));
-        pace.sent(piece.len());
-        Poll::Ready(Some(Ok(Frame::data(piece))))
+        this.body.poll(context, pace.piece(), |piece| {
+            pace.sent(piece.len());
+            piece
+        })
     }
 
     fn is_end_stream(&self) -> bool {
-        self.left.is_empty() && self.body.is_end_stream()
+        self.body.is_end()
     }
 
     fn size_hint(&self) -> SizeHint {
-        rest(&self.body, &self.left)
+        self.body.size_hint()
     }
-}
-
-/// What is still to come of a body of which `left` is in hand.
-pub fn rest(body: &Body, left: &Bytes) -> SizeHint {
-    let (left, rest) = (left.len() as u64, body.size_hint());
-    let mut hint = SizeHint::new();
-    if let Some(upper) = rest.upper() {
-        hint.set_upper(upper + left);
-    }
-    hint.set_lower(rest.lower() + left);
-    hint
 }

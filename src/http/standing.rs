@@ -1,6 +1,6 @@
 //! What the client of a connection keeps the server waiting for, and since when.
 
-use super::paced::rest;
+use super::pieces::Pieces;
 use axum::body::{Body, Bytes};
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use std::{
@@ -9,7 +9,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
     time::{Duration, Instant},
 };
 use tokio::sync::Notify;
@@ -167,14 +167,13 @@ impl Drop for Exchange {
 
 /// The body of an answer, piece by piece, each noted until it is taken.
 pub struct Taken {
-    body: Body,
-    left: Bytes,
+    body: Pieces,
     exchange: Arc<Exchange>,
 }
 
 impl Taken {
     pub fn new(body: Body, exchange: Arc<Exchange>) -> Self {
-        Self { body, left: Bytes::new(), exchange }
+        Self { body: Pieces::of(body), exchange }
     }
 }
 
@@ -188,28 +187,18 @@ impl HttpBody for Taken {
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let this = self.get_mut();
         this.exchange.taking.end();
-        if this.left.is_empty() {
-            let frame = match ready!(Pin::new(&mut this.body).poll_frame(context)) {
-                Some(Ok(frame)) => frame,
-                ended => return Poll::Ready(ended),
-            };
-            match frame.into_data() {
-                Ok(data) => this.left = data,
-                Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
-            }
-        }
-        let bytes = this.left.split_to(this.left.len().min(PIECE));
-        this.exchange.taking.begin();
-        let piece = Bytes::from_owner(Piece { bytes, _exchange: Arc::clone(&this.exchange) });
-        Poll::Ready(Some(Ok(Frame::data(piece))))
+        this.body.poll(context, PIECE, |bytes| {
+            this.exchange.taking.begin();
+            Bytes::from_owner(Piece { bytes, _exchange: Arc::clone(&this.exchange) })
+        })
     }
 
     fn is_end_stream(&self) -> bool {
-        self.left.is_empty() && self.body.is_end_stream()
+        self.body.is_end()
     }
 
     fn size_hint(&self) -> SizeHint {
-        rest(&self.body, &self.left)
+        self.body.size_hint()
     }
 }
 
