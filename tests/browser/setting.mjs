@@ -26,8 +26,8 @@ export function launch() {
     executablePath: process.env.PLANTILES_CHROMIUM ?? "/usr/bin/chromium",
     args: [
       "--no-sandbox",
-      // The map needs WebGL, which SwiftShader draws on the processor.
-      "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
+      // The map needs WebGL, which without a graphics card SwiftShader draws on the processor; the page around it needs no such thing.
+      "--enable-unsafe-swiftshader",
       // The browser's own errands must not be taken for the page's.
       "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
     ],

@@ -17,7 +17,7 @@ import { showGoTo } from "./go_to";
 import { showBox } from "./in_view";
 import { inLanguage, language, pick, switchLanguage, text } from "./language";
 import { showLayerList } from "./layer_list";
-import { createMap, reloadSources } from "./map";
+import { createMap, prepareMaps, reloadSources } from "./map";
 import { showMeasure } from "./measure";
 import { showMessage } from "./message";
 import { showRevisions } from "./revisions";
@@ -58,9 +58,10 @@ const CLOSEST = 14;
 const FEATURE_PANEL = 330;
 
 /** When all of the page's files have been run, the map library too, which comes after this one. */
-const parsed = new Promise((done) => addEventListener("DOMContentLoaded", done, { once: true }));
+const parsed = new Promise<void>((done) => addEventListener("DOMContentLoaded", () => done(), { once: true }));
 
 async function start(): Promise<void> {
+  void parsed.then(prepareMaps);
   showHeader();
   const edition = editionInAddress();
   const layersPath = inEdition("layers", edition);
@@ -78,11 +79,13 @@ async function start(): Promise<void> {
   await parsed;
   const archived = await useArchive(style.specification);
 
+  // The map first: what it asks for is under way while the rest of the page is made.
+  const view = createMap(byId("map"), catalog, style);
+  const mapDrawn = new Promise<void>((done) => (view ? view.map.once("load", () => done()) : done()));
   const visibility = new Visibility(style, catalog.layers.map((layer) => layer.id));
-  const list = showLayerList(catalog, style, sprites, visibility);
+  const list = showLayerList(catalog, style, mapDrawn.then(() => sprites), visibility);
   if (!archived) showConnect(edition, style);
 
-  const view = createMap(byId("map"), catalog, style);
   let comparison: Comparison | undefined;
   let revisions: { update: () => Promise<void> } | undefined;
   // What is on the page stays as it is where the new state cannot be read.

@@ -3,7 +3,7 @@ import { here } from "./address";
 import { planBounds, type Catalog } from "./catalog";
 import { filtered } from "./filter";
 import { inLanguage, text } from "./language";
-import { maplibre, type LngLatLike, type Map as MapView, type MapOptions } from "./maplibre";
+import { maplibre, type LayerSpecification, type LngLatLike, type Map as MapView, type MapOptions, type StyleSpecification } from "./maplibre";
 import { showMessage } from "./message";
 import type { PlanStyle } from "./style";
 
@@ -15,14 +15,20 @@ export interface PlanMap {
   home: () => void;
 }
 
+/** Has the library's worker started while the page still asks for what the map shows. */
+export function prepareMaps(): void {
+  const library = maplibre();
+  library?.setWorkerUrl(`${here}assets/maplibre-gl-worker.js`);
+  library?.prewarm();
+}
+
 /** The map of an edition, or undefined (and a message) where it cannot be drawn. With a `view` it is a map beside the page's own. */
 export function createMap(container: HTMLElement, catalog: Catalog, style: PlanStyle, view?: { center: LngLatLike; zoom: number }): PlanMap | undefined {
   const library = maplibre();
-  library?.setWorkerUrl(`${here}assets/maplibre-gl-worker.js`);
   const bounds = planBounds(catalog);
   const map = library && newMap(library, {
     container,
-    style: style.specification,
+    style: atFirst(withHitAreas(catalog, style)),
     ...(view ?? (bounds && { bounds, fitBoundsOptions: { padding: PADDING } })),
     hash: view ? false : "map",
     maxZoom: 20,
@@ -45,7 +51,6 @@ export function createMap(container: HTMLElement, catalog: Catalog, style: PlanS
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
   if (!view) map.addControl(new library.ScaleControl({ maxWidth: 120, unit: "metric" }), "bottom-left");
-  addHitAreas(map, catalog, style);
 
   map.on("error", (event) => {
     console.error(event.error.message);
@@ -85,24 +90,29 @@ function asReached(url: string, published: string): string {
   return url.startsWith(published) ? here + url.slice(published.length) : url;
 }
 
-/** Areas that are drawn as outlines only are made to answer a click in their middle too. */
-function addHitAreas(map: MapView, catalog: Catalog, style: PlanStyle): void {
-  map.once("styledata", () => {
-    for (const layer of catalog.layers) {
-      const parts = style.parts(layer.id);
-      if (layer.geometry !== "polygon" || parts.length === 0 || parts.some((part) => part.type === "fill")) continue;
-      map.addLayer(
-        {
-          id: `${layer.id}/hit`,
-          type: "fill",
-          source: "plan",
-          "source-layer": layer.id,
-          metadata: { "plantiles:layer": layer.id },
-          layout: { visibility: parts[0]?.layout?.visibility ?? "visible" },
-          paint: { "fill-opacity": 0 },
-        },
-        parts[0]?.id,
-      );
-    }
-  });
+/** Without symbols, which wait for dozens of files of glyphs: areas and lines are seen first, and `Visibility` shows the rest once they are. */
+function atFirst(style: StyleSpecification): StyleSpecification {
+  const hidden = (layer: LayerSpecification): LayerSpecification =>
+    layer.type === "symbol" ? { ...layer, layout: { ...layer.layout, visibility: "none" } } : layer;
+  return { ...style, layers: style.layers.map(hidden) };
+}
+
+/** The style, in which areas that are drawn as outlines only answer a click in their middle too. */
+function withHitAreas(catalog: Catalog, style: PlanStyle): StyleSpecification {
+  const layers = [...style.specification.layers];
+  for (const layer of catalog.layers) {
+    const parts = style.parts(layer.id);
+    const [lowest] = parts;
+    if (layer.geometry !== "polygon" || !lowest || parts.some((part) => part.type === "fill")) continue;
+    layers.splice(layers.indexOf(lowest), 0, {
+      id: `${layer.id}/hit`,
+      type: "fill",
+      source: "plan",
+      "source-layer": layer.id,
+      metadata: { "plantiles:layer": layer.id },
+      layout: { visibility: lowest.layout?.visibility ?? "visible" },
+      paint: { "fill-opacity": 0 },
+    });
+  }
+  return { ...style.specification, layers };
 }

@@ -19,12 +19,10 @@ export class Visibility {
     if (wanted) this.hidden = new Set(layers.filter((id) => !wanted.includes(id)));
   }
 
-  /** From now on this map shows the same layers; there is none in a browser that cannot draw it. */
+  /** Once it has drawn its areas and lines, this map shows the same layers, symbols and names too. */
   attach(map: MapView): void {
     this.maps.add(map);
-    map.once("load", () => {
-      for (const id of this.layers) show(map, id, this.isShown(id));
-    });
+    map.once("load", () => this.apply(map));
   }
 
   detach(map: MapView): void {
@@ -43,7 +41,7 @@ export class Visibility {
   set(layer: string, shown: boolean): void {
     if (shown) this.hidden.delete(layer);
     else this.hidden.add(layer);
-    for (const map of this.maps) show(map, layer, shown);
+    for (const map of this.maps) this.apply(map);
     intoHash(KEY, this.shown() === this.asStyled ? undefined : this.shown());
     for (const listener of this.listeners) listener();
   }
@@ -51,10 +49,14 @@ export class Visibility {
   private shown(): string {
     return this.layers.filter((id) => this.isShown(id)).join();
   }
-}
 
-function show(map: MapView, layer: string, shown: boolean): void {
-  for (const part of map.getStyle().layers) {
-    if (partMetadata(part)["plantiles:layer"] === layer) map.setLayoutProperty(part.id, "visibility", shown ? "visible" : "none");
+  /** Touches only what is not yet so: a map cuts its tiles anew for each layer that it is told of. */
+  private apply(map: MapView): void {
+    for (const { id, layout, metadata } of map.getStyle().layers) {
+      const layer = partMetadata({ metadata })["plantiles:layer"];
+      if (layer === undefined) continue;
+      const wanted = this.isShown(layer) ? "visible" : "none";
+      if ((layout?.visibility ?? "visible") !== wanted) map.setLayoutProperty(id, "visibility", wanted);
+    }
   }
 }
