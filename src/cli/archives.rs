@@ -1,6 +1,6 @@
 //! Archives of tiles from what is published, with the database or without.
 
-use super::{WrongUsage, progress::Progress, published::catalog, site};
+use super::{WrongUsage, progress::Progress, published::catalog, say::say, site};
 use crate::{
     archive::{self, DEEPEST, Format, Pyramid},
     catalog::{Catalog, PLAN},
@@ -74,7 +74,7 @@ pub async fn site(config: &Config, tiles: Tiles, path: &Path) -> anyhow::Result<
     block_in_place(|| {
         site::write(&catalog, path, |archive| write(config, &pyramid, Format::PmTiles, archive))
     })?;
-    println!("{}: to be sent by any host of files that sends ranges", path.display());
+    say!("{}: to be sent by any host of files that sends ranges", path.display());
     Ok(())
 }
 
@@ -92,9 +92,6 @@ fn write(config: &Config, pyramid: &Pyramid, format: Format, path: &Path) -> any
     let rate = cut as f64 / start.elapsed().as_secs_f64();
     let before =
         if cut < tiles { format!(", {} of them by a run before", tiles - cut) } else { String::new() };
-    println!(
-        "{}: {tiles} tiles{before}, {contents} different, {bytes} bytes; {rate:.0} tiles/s",
-        path.display()
-    );
+    say!("{}: {tiles} tiles{before}, {contents} different, {bytes} bytes; {rate:.0} tiles/s", path.display());
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! `plantiles check`: what is wrong with the configuration, the published state and the database.
 
+use super::say::say;
 use crate::{
     access::{Keys, KeysFile},
     config::{Access, Config},
@@ -14,46 +15,46 @@ use std::sync::Arc;
 
 /// Prints one line for each thing looked at; fails when one of them is wrong.
 pub async fn check(config: &Config) -> anyhow::Result<()> {
-    println!("configuration: ok");
+    say!("configuration: ok");
     if http::Tls::of(&config.server).context("server.tls")?.is_some() {
-        println!("server.tls: the key is that of the certificate");
+        say!("server.tls: the key is that of the certificate");
     }
     let publisher = Publisher::new(config, Arc::new(Store::open(config.state_dir())?))?;
     let mut wrong = 0;
     match publisher.current()? {
-        None => println!("state {}: nothing published yet", config.state_dir().display()),
+        None => say!("state {}: nothing published yet", config.state_dir().display()),
         Some(set) => {
             let opened = publisher.open_set(set, &[]);
-            println!("state {}: {} layers verified", config.state_dir().display(), opened.snapshots.len());
+            say!("state {}: {} layers verified", config.state_dir().display(), opened.snapshots.len());
             wrong += opened.failures.len();
-            opened.failures.iter().for_each(|failure| println!("state: {failure}"));
+            opened.failures.iter().for_each(|failure| say!("state: {failure}"));
         }
     }
     let revisions = publisher.revisions()?;
     for revision in &revisions.named {
         let failures = publisher.check_revision(revision);
-        println!("revision {}: {} layers verified", revision.name, revision.layers.len() - failures.len());
+        say!("revision {}: {} layers verified", revision.name, revision.layers.len() - failures.len());
         wrong += failures.len();
-        failures.iter().for_each(|failure| println!("revision {}: {failure}", revision.name));
+        failures.iter().for_each(|failure| say!("revision {}: {failure}", revision.name));
     }
     wrong += revisions.unreadable.len();
-    revisions.unreadable.iter().for_each(|error| println!("revisions: {error}"));
+    revisions.unreadable.iter().for_each(|error| say!("revisions: {error}"));
     let rules = Rules::load(config.review.rules.as_deref()).map_err(|error| error.to_string());
     match publisher.check().await {
         Ok(layers) => {
-            println!("layers: {} described", layers.len());
+            say!("layers: {} described", layers.len());
             wrong += config.access.as_ref().map_or(0, |access| check_access(access, &layers));
             match rules.and_then(|rules| rules.check(&layers).map(|()| rules.rules.len())) {
-                Ok(count) => println!("review: {count} rules"),
+                Ok(count) => say!("review: {count} rules"),
                 Err(error) => {
                     wrong += 1;
-                    println!("review: {error}");
+                    say!("review: {error}");
                 }
             }
         }
         Err(error) => {
             wrong += 1;
-            println!("layers: {}", chain(&error));
+            say!("layers: {}", chain(&error));
         }
     }
     if wrong > 0 {
@@ -71,7 +72,7 @@ fn check_access(access: &Access, layers: &[Layer]) -> usize {
         Ok(keys) => (keys.keys.len(), None),
         Err(error) => (0, Some(error.to_string())),
     };
-    println!("access: {} roles, {keys} keys, rules for {} layers", access.roles.len(), access.layers.len());
-    missing.iter().chain(&unreadable).for_each(|wrong| println!("access: {wrong}"));
+    say!("access: {} roles, {keys} keys, rules for {} layers", access.roles.len(), access.layers.len());
+    missing.iter().chain(&unreadable).for_each(|wrong| say!("access: {wrong}"));
     missing.len() + unreadable.iter().count()
 }

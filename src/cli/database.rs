@@ -1,6 +1,9 @@
 //! `init`, `import`, `publish`: commands that talk to the database, if there is one.
 
-use super::progress::Progress;
+use super::{
+    progress::Progress,
+    say::{note, say},
+};
 use crate::{
     bundle,
     config::Config,
@@ -112,10 +115,10 @@ fn database(config: &Config) -> anyhow::Result<Database> {
 pub async fn init(config: &Config) -> anyhow::Result<()> {
     let migrated = postgis::migrate(&database(config)?, &bundle::layers()?).await?;
     match migrated.applied.as_slice() {
-        [] => println!("the schema is up to date"),
-        applied => println!("applied {}", applied.join(", ")),
+        [] => say!("the schema is up to date"),
+        applied => say!("applied {}", applied.join(", ")),
     }
-    println!("{} layers described anew in plan.layer", migrated.layers_added);
+    say!("{} layers described anew in plan.layer", migrated.layers_added);
     Ok(())
 }
 
@@ -134,17 +137,17 @@ pub async fn import(config: &Config, args: ImportArgs) -> anyhow::Result<()> {
     match imported {
         Ok(imported) => {
             for (file, remark) in &imported.remarks {
-                eprintln!("{file}: {remark}");
+                note!("{file}: {remark}");
             }
             match args.dry_run {
-                true => println!("{} rows can be imported; nothing was changed", imported.rows),
-                false => println!("imported {} rows", imported.rows),
+                true => say!("{} rows can be imported; nothing was changed", imported.rows),
+                false => say!("imported {} rows", imported.rows),
             }
             Ok(())
         }
         Err(ImportError::Rejected(rejection)) => {
             for problem in &rejection.problems {
-                eprintln!("{}: {problem}", rejection.file);
+                note!("{}: {problem}", rejection.file);
             }
             let plural = if rejection.total == 1 { "" } else { "s" };
             bail!("{}: {} problem{plural}, nothing was imported", rejection.file, rejection.total);
@@ -171,7 +174,7 @@ pub async fn publish(config: &Config, args: PublishArgs) -> anyhow::Result<()> {
     let publisher = Publisher::new(config, store)?;
     let wanted = args.layer.as_ref().map_or(Wanted::All, Wanted::One);
     let progress = |snapshot: &Snapshot| {
-        println!("{} {} ({} features)", snapshot.layer.id, snapshot.id, snapshot.feature_count());
+        say!("{} {} ({} features)", snapshot.layer.id, snapshot.id, snapshot.feature_count());
     };
     let naming = args.revision.zip(args.adopted).map(|(name, adopted)| Naming { name, adopted });
     let published = match &naming {
@@ -179,7 +182,7 @@ pub async fn publish(config: &Config, args: PublishArgs) -> anyhow::Result<()> {
         Some(naming) => publisher.publish_revision(naming, wanted, &progress).await?,
     };
     if let Some(revision) = &published.revision {
-        println!("revision {}, {} layers", revision.name, revision.layers.len());
+        say!("revision {}, {} layers", revision.name, revision.layers.len());
     }
     match published.failures.as_slice() {
         [] => Ok(()),

@@ -6,6 +6,7 @@ use super::{
     output,
     progress::Progress,
     published::published,
+    say::say,
 };
 use crate::{
     archive,
@@ -163,7 +164,7 @@ async fn file(config: &Config, args: ExportArgs, format: FileFormat) -> anyhow::
             })
         }
     };
-    println!("{}: {} bytes", args.output.display(), bytes?);
+    say!("{}: {} bytes", args.output.display(), bytes?);
     Ok(())
 }
 

@@ -10,15 +10,17 @@ mod progress;
 mod published;
 mod review;
 mod revisions;
+mod say;
 mod seed;
 mod serve;
 mod sheet;
 mod site;
 
 use crate::config::{Config, Secret};
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
-use std::{path::PathBuf, process::ExitCode};
+use say::note;
+use std::{io, path::PathBuf, process::ExitCode};
 
 /// Tile server for mineral-resource plan layers: PostGIS tables to immutable snapshots to cached vector tiles
 /// and FlatGeobuf downloads.
@@ -124,16 +126,34 @@ Servers take keys, and give them up, within a second. docs/operations.md says ho
 #[error("{0}")]
 struct WrongUsage(String);
 
+/// What is printed is read no further, as behind `| head`: nothing to complain of.
+#[derive(Debug, thiserror::Error)]
+#[error("standard output is closed")]
+struct Unread;
+
+/// What a shell tells of a program that a broken pipe has ended: 128 and the number of SIGPIPE.
+const BROKEN_PIPE: u8 = 128 + 13;
+
 /// Runs the program; an error is one line on standard error.
 ///
-/// Exit codes: 0 done, 1 failed, 2 wrong usage.
+/// Exit codes: 0 done, 1 failed, 2 wrong usage; 141 done, but nobody read to the end what was printed.
 pub fn main() -> ExitCode {
-    match run(Cli::parse()) {
+    match run(Cli::parse()).and_then(|()| said()) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<Unread>() => ExitCode::from(BROKEN_PIPE),
         Err(error) => {
-            eprintln!("plantiles: {}", format!("{error:#}").replace('\n', " "));
+            note!("plantiles: {}", format!("{error:#}").replace('\n', " "));
             if error.is::<WrongUsage>() { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
+    }
+}
+
+/// Whether all that the command had to say was taken.
+fn said() -> anyhow::Result<()> {
+    match say::unsaid() {
+        None => Ok(()),
+        Some(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Unread.into()),
+        Some(error) => bail!("cannot write to standard output: {error}"),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Progress of long work: one moving line on a terminal, plain lines elsewhere.
 
+use super::say::note;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
     io::{IsTerminal, stderr},
@@ -20,7 +21,7 @@ impl Progress {
     /// Says what is being done now.
     pub fn say(&mut self, what: &str) {
         if !stderr().is_terminal() {
-            eprintln!("{what}");
+            note!("{what}");
             return;
         }
         self.line().set_message(what.to_owned());
@@ -32,7 +33,7 @@ impl Progress {
             let percent = done * 100 / of.max(1);
             if percent >= self.said + STEP {
                 self.said = percent - percent % STEP;
-                eprintln!("{}%, {what}", self.said);
+                note!("{}%, {what}", self.said);
             }
             return;
         }

@@ -1,6 +1,6 @@
 //! `plantiles review`: a proposed right against the rules of the plan.
 
-use super::{database::crs, output, published::catalog};
+use super::{database::crs, output, published::catalog, say::print};
 use crate::{
     catalog::{Catalog, PLAN},
     config::Config,
@@ -85,7 +85,7 @@ pub async fn review(config: &Config, args: ReviewArgs) -> anyhow::Result<()> {
         Format::Html => report(config, store, catalog, &review).await?,
     };
     match &args.output {
-        None => std::io::stdout().write_all(text.as_bytes())?,
+        None => print(text),
         Some(path) => {
             output::write(path, |file| {
                 file.as_file().write_all(text.as_bytes())?;

@@ -1,5 +1,6 @@
 //! `plantiles revisions`: what is kept by name.
 
+use super::say::say;
 use crate::{
     config::Config,
     publisher,
@@ -29,7 +30,7 @@ pub async fn revisions(config: &Config, args: RevisionsArgs) -> anyhow::Result<(
         None => list(&store),
         Some(Action::Remove { name }) => {
             publisher::begin(&store).await?.remove(&name)?;
-            println!("removed revision {name}");
+            say!("removed revision {name}");
             Ok(())
         }
     }
@@ -40,7 +41,7 @@ fn list(store: &Store) -> anyhow::Result<()> {
     let revisions = store.revisions()?;
     for revision in &revisions.named {
         let (name, adopted, count) = (&revision.name, revision.adopted, revision.layers.len());
-        println!("{name}: adopted {adopted}, named {:.0}, {count} layers", revision.named_at);
+        say!("{name}: adopted {adopted}, named {:.0}, {count} layers", revision.named_at);
     }
     // Whatever can be read has been shown.
     revisions.unreadable.into_iter().next().map_or(Ok(()), |error| Err(error.into()))

@@ -7,6 +7,7 @@ use super::{
     archives::{Tiles, Zooms, bounds},
     progress::Progress,
     published::catalog,
+    say::say,
 };
 use crate::{
     archive::in_order,
@@ -78,7 +79,7 @@ pub async fn seed(config: &Config, args: SeedArgs) -> anyhow::Result<()> {
     let asked = block_in_place(|| in_order(connections, tiles.into_iter(), ask, take));
     drop(progress);
     asked?;
-    println!("{}: {ready} tiles are ready, {bytes} bytes", url.as_str());
+    say!("{}: {ready} tiles are ready, {bytes} bytes", url.as_str());
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! `plantiles sheet`: a map of the plan, to print.
 
-use super::{WrongUsage, archives::bounds, output, published};
+use super::{WrongUsage, archives::bounds, output, published, say::say};
 use crate::{
     catalog::Catalog,
     config::Config,
@@ -87,7 +87,7 @@ pub async fn sheet(config: &Config, args: SheetArgs) -> anyhow::Result<()> {
         file.as_file().write_all(&bytes)?;
         Ok(bytes.len() as u64)
     })?;
-    println!("{}: {length} bytes", args.output.display());
+    say!("{}: {length} bytes", args.output.display());
     Ok(())
 }
 

@@ -16,6 +16,7 @@ mod bounds;
 mod bundle;
 mod cache;
 mod changes;
+mod closed_pipes;
 mod connect;
 mod containers;
 mod difference;
