@@ -1,6 +1,7 @@
 //! Map sheets, opened by other programs: poppler reads the PDF, PROJ says where things are.
 
 use crate::support::{
+    database::TestDatabase,
     gdal,
     server::{Server, Setup, plantiles, shared},
 };
@@ -383,6 +384,23 @@ fn a_sheet_has_a_name_and_a_tag_and_refuses_what_is_none() {
     }
     // Where nothing is, the frame and its numbers are.
     server.get("/sheets/mining-map.png?dpi=50&bbox=100,30,100.1,30.1").expect(200);
+}
+
+/// Nobody is blamed for a parameter that is not there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_map_that_no_sheet_has_room_for_is_told_as_such() {
+    let database = TestDatabase::migrated().await;
+    let wide = "insert into plan.admin_boundary (id, name, geom)
+        values (1, '全国', st_multi(st_makeenvelope(80, 20, 130, 50, 4490)))";
+    database.execute(wide).await;
+    let server = Setup::default().database(&database.url()).start();
+    for path in ["/sheets/plan.png", "/sheets/admin_boundary.json"] {
+        let problem = server.get(path).expect_problem(422);
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.contains("no room for all of it; `bbox` names a part"), "{path}: {detail}");
+        assert!(!detail.contains("parameter"), "{path}: {detail}");
+    }
+    server.get("/sheets/plan.png?dpi=50&bbox=112,36,113,37").expect(200);
 }
 
 #[test]

@@ -18,7 +18,8 @@ use crate::{
     describe::{self, Language},
     editions::{At, Edition},
     encoding::Encoding,
-    sheet::{self, DPI, Form, SCALE, Sheet, ViewError},
+    publisher::chain,
+    sheet::{self, DPI, Form, SCALE, Sheet, SheetError, ViewError},
     snapshot::Bounds,
     style::{StyleId, Subject, Theme},
 };
@@ -27,8 +28,8 @@ use axum::{
     response::Response,
     routing::get,
 };
-use printed::Order;
-use std::{ops::RangeInclusive, sync::Arc};
+use printed::{Failure, Order};
+use std::{fmt::Display, ops::RangeInclusive, sync::Arc};
 
 pub fn routes() -> Routes {
     Routes::new()
@@ -81,7 +82,7 @@ fn bounds(parameters: &Parameters) -> Result<Option<Bounds>, Problem> {
     let Some(area) = area(parameters)? else { return Ok(None) };
     match area.cover() {
         [bounds] => Ok(Some(*bounds)),
-        _ => Err(unseen(ViewError::NoRoom)),
+        _ => Err(wrong("bbox", &ViewError::NoRoom.to_string())),
     }
 }
 
@@ -105,7 +106,8 @@ async fn sheet(asked: Asked, Segments(file): Segments<String>) -> Result<Respons
     let id = StyleId { subject: Subject::parse(name).ok_or_else(unknown)?, theme: Theme::Print };
     let style = app.service.sheets.style(id.clone(), &catalog).ok_or_else(unknown)?;
     let sheets = &app.service.sheets;
-    let view = sheet::view(&style, sheets, &catalog, wanted.bbox, wanted.scale).map_err(unseen)?;
+    let view = sheet::view(&style, sheets, &catalog, wanted.bbox, wanted.scale);
+    let view = view.map_err(|error| wanted.refused(&error))?;
     let language = wanted.language;
     let sheet = Sheet { style: &style, sheets, catalog: &catalog, view, language };
     if extension == "json" {
@@ -121,7 +123,11 @@ async fn sheet(asked: Asked, Segments(file): Segments<String>) -> Result<Respons
     let content_type = if form == Form::Pdf { "application/pdf" } else { "image/png" };
     let order = Order { style: id, catalog: Arc::clone(&catalog), view, language, form };
     let representation = Representation {
-        bytes: app.sheets.sheet(order, sheets, version).await?,
+        bytes: app
+            .sheets
+            .sheet(order, sheets, version)
+            .await
+            .map_err(|failure| wanted.unprinted(&failure))?,
         encoding: Encoding::Identity,
         etag: tag,
         content_type: HeaderValue::from_static(content_type),
@@ -134,11 +140,31 @@ async fn sheet(asked: Asked, Segments(file): Segments<String>) -> Result<Respons
     Ok(response)
 }
 
-fn unseen(error: ViewError) -> Problem {
-    match error {
-        ViewError::Empty => Problem::not_found(error.to_string()),
-        ViewError::NoRoom | ViewError::OutsideZones | ViewError::TooLarge => {
-            wrong("bbox", &error.to_string())
+impl Wanted {
+    /// Why there is nothing to see.
+    fn refused(&self, error: &ViewError) -> Problem {
+        match error {
+            ViewError::Empty => Problem::not_found(error.to_string()),
+            ViewError::NoRoom | ViewError::OutsideZones | ViewError::TooLarge => self.too_much(error),
+        }
+    }
+
+    fn unprinted(&self, failure: &Failure) -> Problem {
+        match failure {
+            Failure::Work(error) => (*error).into(),
+            Failure::Sheet(SheetError::TooMuch(error)) => self.too_much(error),
+            Failure::Sheet(error) => {
+                tracing::error!(error = chain(error), "a sheet could not be printed");
+                Problem::internal()
+            }
+        }
+    }
+
+    /// Of a box that is asked for, or of a map that shows all that it has.
+    fn too_much(&self, reason: impl Display) -> Problem {
+        match self.bbox {
+            Some(_) => wrong("bbox", &reason.to_string()),
+            None => Problem::unprocessable(format!("{reason}; `bbox` names a part of the map")),
         }
     }
 }

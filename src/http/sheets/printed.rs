@@ -5,8 +5,6 @@ use crate::{
     config,
     describe::Language,
     flights::Flights,
-    http::{Problem, parameters::wrong},
-    publisher::chain,
     sheet::{Form, Press, Sheet, SheetError, View},
     style::{self, StyleId},
     workers::{WorkError, Workers},
@@ -37,7 +35,8 @@ pub struct Order {
     pub form: Form,
 }
 
-enum Failure {
+/// Why there is none.
+pub enum Failure {
     Work(WorkError),
     Sheet(SheetError),
 }
@@ -61,7 +60,7 @@ impl Sheets {
         order: Order,
         sheets: &Arc<style::Sheets>,
         version: Version,
-    ) -> Result<Bytes, Problem> {
+    ) -> Result<Bytes, Arc<Failure>> {
         if let Some(bytes) = self.kept.get(&version) {
             return Ok(bytes);
         }
@@ -79,17 +78,6 @@ impl Sheets {
             kept.insert(version, bytes.clone());
             Ok(bytes)
         };
-        self.under_way.join(version, printing).await.map_err(|failure| problem(&failure))
-    }
-}
-
-fn problem(failure: &Failure) -> Problem {
-    match failure {
-        Failure::Work(error) => (*error).into(),
-        Failure::Sheet(SheetError::TooMuch(error)) => wrong("bbox", &error.to_string()),
-        Failure::Sheet(error) => {
-            tracing::error!(error = chain(error), "a sheet could not be printed");
-            Problem::internal()
-        }
+        self.under_way.join(version, printing).await
     }
 }
