@@ -222,6 +222,13 @@ async fn a_filter_that_is_too_expensive_is_refused_before_it_runs() {
         refused(&server, &format!("{path}&filter={too_much}"), 400, said);
     }
     assert_eq!(cut(), before, "nothing is cut for it");
+    // Downloads too, and who asks for the head alone is told the same.
+    for suffix in ["geojson", "csv", "fgb", "gpkg", "shp.zip"] {
+        let path = format!("/downloads/many.{suffix}?filter={too_much}");
+        refused(&server, &path, 400, "parameter `filter`: it would have to relate 600000 pairs");
+        assert_eq!(server.ask("HEAD", &path, &[]).status, 400, "{suffix}");
+    }
+    server.ask("HEAD", &format!("/downloads/many.csv?filter={much}"), &[]).expect(200);
     // Within the bound, and by a box that narrows it down, it is answered.
     for path in [paths[0], paths[3]] {
         server.get(&format!("{path}&filter={much}")).expect(200);

@@ -14,7 +14,6 @@ use crate::{
         App, Problem,
         conditional::{Outcome, Validators},
         disposition::FileName,
-        parameters::wrong,
     },
     publisher::chain,
     snapshot::SnapshotId,
@@ -57,9 +56,7 @@ pub async fn answer(
     let validators = Validators { etag: &etag, last_modified: Some(layer.published_at.into()) };
     let file = match validators.evaluate(headers) {
         Outcome::Send => {
-            let request = wanted.request;
-            let checked = app.service.work(move || request.check().map(|()| request)).await?;
-            let request = checked.map_err(|error| wrong("filter", &error.to_string()))?;
+            let request = app.service.work(move || wanted.check().map(|()| wanted.request)).await??;
             let part = app.containers.part(catalog, layer, container, || request.select()).await;
             bytes(&Arc::new(part.map_err(|error| problem(&error))?))
         }

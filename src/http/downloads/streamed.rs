@@ -8,7 +8,6 @@ use crate::{
         App, Problem,
         body::{self, Made},
         negotiate,
-        parameters::wrong,
         respond::{IMMUTABLE, REVALIDATE, VARY_ENCODING, acceptable, etag, insert, unchanged},
     },
     snapshot::SnapshotId,
@@ -44,7 +43,10 @@ pub async fn answer(
         return Ok(unchanged);
     }
     let mut response = match *method {
-        Method::HEAD => unmade(),
+        Method::HEAD => {
+            app.service.work(move || wanted.check()).await??;
+            unmade()
+        }
         _ => body::response(begin(app, format, wanted, encoding).await?, Arc::clone(&app.service)),
     };
     let headers = response.headers_mut();
@@ -64,8 +66,8 @@ pub async fn answer(
 async fn begin(app: &App, format: Format, wanted: Wanted, encoding: Encoding) -> Result<Made, Problem> {
     let indexes = app.indexes.clone();
     let work = move || {
+        wanted.check()?;
         let Wanted { request, spreadsheet, .. } = wanted;
-        request.check().map_err(|error| wrong("filter", &error.to_string()))?;
         let rows = (format == Format::FlatGeobuf).then(|| request.most_rows());
         let pieces = export::pieces(request, format, spreadsheet);
         let pieces = match rows {

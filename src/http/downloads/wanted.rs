@@ -49,4 +49,9 @@ impl Wanted {
         let request = Request { snapshot: Arc::clone(snapshot), query, crs, fields };
         Ok(Self { request, spreadsheet, normal })
     }
+
+    /// Refuses a filter that is too much work, before any of it is done; itself a look at the index, not for an event loop.
+    pub fn check(&self) -> Result<(), Problem> {
+        self.request.check().map_err(|error| wrong("filter", &error.to_string()))
+    }
 }
