@@ -26,19 +26,4 @@ mod disk;
 mod memory;
 mod together;
 
-use std::{
-    thread::sleep,
-    time::{Duration, Instant},
-};
-
-/// A busy machine and a debug build are slow; what matters here is that it happens.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-#[track_caller]
-fn until(what: &str, mut happened: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !happened() {
-        assert!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
-        sleep(Duration::from_millis(20));
-    }
-}
+use support::patience::until;

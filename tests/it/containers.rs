@@ -1,9 +1,10 @@
 //! GeoPackage, Shapefile and the archive of the plan: read back by GDAL, and by the rules of their formats.
 
-use crate::push::{self, until};
+use crate::push;
 use crate::revisions::two_editions;
 use crate::support::{
     gdal::run,
+    patience::until,
     plan::{self, Layer},
     postgis::query,
     sample,

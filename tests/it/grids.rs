@@ -1,7 +1,8 @@
 //! Grids beside that of the web: prepared when they are asked for, kept current, shared by the sets that are alike.
 
-use crate::push::{layer, metric, start, until};
+use crate::push::{layer, metric, start};
 use crate::support::mvt;
+use crate::support::patience::until;
 use crate::support::postgis::query;
 use crate::support::server::{Setup, plantiles, shared};
 use std::path::Path;

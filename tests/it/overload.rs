@@ -1,9 +1,9 @@
 //! More work than there are processors for.
 
-use crate::push::until;
 use crate::support::{
     database::TestDatabase,
     http::{Response, request},
+    patience::until,
     server::Setup,
 };
 use std::{

@@ -3,26 +3,12 @@
 use crate::support::{
     database::TestDatabase,
     grid::tiles_over,
+    patience::until,
     postgis::{load_plan, query},
     server::{Server, Setup},
 };
 use serde_json::Value;
-use std::{
-    thread::sleep,
-    time::{Duration, Instant},
-};
-
-/// A busy machine and a debug build are slow; what matters here is that it happens.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-#[track_caller]
-pub fn until(what: &str, mut happened: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !happened() {
-        assert!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
-        sleep(Duration::from_millis(20));
-    }
-}
+use std::{thread::sleep, time::Duration};
 
 /// What `/layers.json` says of a layer; null where there is none.
 pub fn layer(server: &Server, id: &str) -> Value {

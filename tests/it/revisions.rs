@@ -4,6 +4,7 @@ use crate::support::{
     database::TestDatabase,
     http::Response,
     mvt,
+    patience::{PATIENCE, until},
     postgis::{load_plan, query},
     server::{Server, Setup, plantiles},
 };
@@ -16,11 +17,10 @@ use std::{
     path::Path,
     process::{Command, Output},
     thread::sleep,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 const FOREVER: &str = "public, max-age=31536000, immutable";
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Runs the program on the state directory; on the bundled plan where there is no database.
 fn run(database: Option<&TestDatabase>, state: &Path, arguments: &[&str]) -> Output {
@@ -49,15 +49,6 @@ fn refused(output: Output, code: i32) -> String {
 
 fn name(database: Option<&TestDatabase>, state: &Path, revision: &str, adopted: &str) {
     done(run(database, state, &["publish", "--revision", revision, "--adopted", adopted]));
-}
-
-#[track_caller]
-fn until(what: &str, mut happened: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !happened() {
-        assert!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
-        sleep(Duration::from_millis(20));
-    }
 }
 
 fn etag(answer: &Response) -> String {

@@ -8,6 +8,7 @@ pub mod http2;
 pub mod mvt;
 pub mod nginx;
 pub mod ogc;
+pub mod patience;
 pub mod plan;
 pub mod postgis;
 pub mod sample;
