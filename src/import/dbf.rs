@@ -4,6 +4,7 @@
 //! over deleted records, which puts attributes beside the wrong shapes.
 
 use super::{Attribute, Charset, ReadError};
+use crate::plan::SHORT_NAME;
 use jiff::civil::Date;
 use std::io::{self, Read};
 
@@ -12,8 +13,7 @@ const HEADER: usize = 32;
 const COLUMN: usize = 32;
 const END_OF_COLUMNS: u8 = 0x0d;
 const DELETED: u8 = b'*';
-/// Bytes of a column's name, to which writers cut longer ones, and of what is left of a character then.
-pub const NAME: usize = 10;
+/// Bytes that are left of a character where writers cut a longer name.
 const MOST_LEFT: usize = 3;
 
 pub struct Table<R> {
@@ -123,7 +123,7 @@ fn cut_off(error: io::Error) -> ReadError {
 }
 
 fn name(bytes: &[u8], charset: Charset) -> Result<String, String> {
-    let cuts = if bytes.len() < NAME { 0 } else { MOST_LEFT };
+    let cuts = if bytes.len() < SHORT_NAME { 0 } else { MOST_LEFT };
     let mut whole = (1..=cuts).filter_map(|cut| charset.decode(&bytes[..bytes.len() - cut]).ok());
     charset.decode(bytes).or_else(|error| whole.next().ok_or(error))
 }

@@ -1,7 +1,7 @@
 //! Which field of the layer an attribute of a file goes to.
 
-use super::{ReadError, ReadOptions, dbf};
-use crate::plan::Layer;
+use super::{ReadError, ReadOptions};
+use crate::plan::{Layer, SHORT_NAME};
 use std::collections::HashMap;
 
 /// Names that standards give to what the layers have: the mineral-plan database standard (DZ/T 0226, table KAICAQ of its
@@ -27,6 +27,10 @@ const LEFT_OUT: &str = "-";
 pub struct Fields<'a> {
     layer: &'a Layer,
     options: &'a ReadOptions,
+    /// What exports call the layer's fields where names are short.
+    short: Vec<String>,
+    /// All columns of a file that has them fixed.
+    columns: Vec<String>,
     places: HashMap<String, Place>,
     left_out: Vec<String>,
 }
@@ -49,7 +53,14 @@ impl<'a> Fields<'a> {
             Some((from, to)) => {
                 Err(ReadError::Fields(format!("{from}={to}: layer {} has no field `{to}`", layer.id)))
             }
-            None => Ok(Self { layer, options, places: HashMap::new(), left_out: Vec::new() }),
+            None => Ok(Self {
+                layer,
+                options,
+                short: layer.short_names(),
+                columns: Vec::new(),
+                places: HashMap::new(),
+                left_out: Vec::new(),
+            }),
         }
     }
 
@@ -71,7 +82,8 @@ impl<'a> Fields<'a> {
     /// Naming every column that has no field, or that shares one with another.
     pub fn columns<'n>(&mut self, names: impl IntoIterator<Item = &'n str>) -> Result<(), ReadError> {
         let mut refused = Vec::new();
-        for name in names {
+        self.columns = names.into_iter().map(str::to_owned).collect();
+        for name in &self.columns.clone() {
             if self.places.contains_key(name) {
                 return Err(ReadError::Fields(format!("two columns are named `{name}`")));
             }
@@ -113,8 +125,8 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The field that `name` stands for by itself: its own name, its Chinese title, a standard's name, or what a
-    /// DBF leaves of it.
+    /// The field that `name` stands for by itself: its own name, its Chinese title, a standard's name, what a DBF
+    /// leaves of it, or what an export makes of it.
     fn field_named(&self, name: &str) -> Option<&str> {
         let fields = &self.layer.fields;
         let find = |wanted: &str| fields.iter().map(|field| &*field.name).find(|found| is(found, wanted));
@@ -131,7 +143,22 @@ impl<'a> Fields<'a> {
         if is(name, "id") {
             return Some("id");
         }
-        find(name).or_else(by_title).or_else(by_standard).or_else(cut)
+        find(name).or_else(by_title).or_else(by_standard).or_else(cut).or_else(|| self.exported(name))
+    }
+
+    /// The field that an export calls `name`. Where others begin so too, the file has to have their columns as well: else it
+    /// may be one of them.
+    fn exported(&self, name: &str) -> Option<&str> {
+        let own = self.short.iter().position(|short| is(short, name))?;
+        let mut others = self
+            .layer
+            .fields
+            .iter()
+            .zip(&self.short)
+            .enumerate()
+            .filter(|(other, (field, _))| *other != own && is_cut(name, &field.name));
+        let is_there = |short: &String| self.columns.iter().any(|column| is(column, short));
+        others.all(|(_, (_, short))| is_there(short)).then(|| &*self.layer.fields[own].name)
     }
 
     fn without_field(&self, name: &str) -> Place {
@@ -171,7 +198,7 @@ fn is_cut(name: &str, full: &str) -> bool {
     let in_gbk = |c: char| if c.is_ascii() { 1 } else { 2 };
     let filled = |width: fn(char) -> usize| {
         let bytes: usize = name.chars().map(width).sum();
-        bytes <= dbf::NAME && bytes + width(next) > dbf::NAME
+        bytes <= SHORT_NAME && bytes + width(next) > SHORT_NAME
     };
     is(start, name) && (filled(char::len_utf8) || filled(in_gbk))
 }
@@ -184,6 +211,43 @@ pub fn listed(names: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::{Field, FieldType, GeometryKind, Group, LayerId, Text};
+
+    fn layer(names: &[&str]) -> Layer {
+        let text = || Text { zh: String::new(), en: String::new() };
+        let field = |name: &&str| Field { name: (*name).to_owned(), kind: FieldType::Text, title: text() };
+        Layer {
+            id: LayerId::new("squares").unwrap(),
+            title: text(),
+            group: Group::Planning,
+            geometry: GeometryKind::Polygon,
+            standard_code: None,
+            source: String::new(),
+            description: text(),
+            minzoom: 0,
+            disjoint: false,
+            fields: names.iter().map(field).collect(),
+        }
+    }
+
+    #[test]
+    fn what_an_export_makes_of_a_name_is_known() {
+        let layer = layer(&["valid_from", "valid_from_text", "geometry_status", "geometry_source"]);
+        let options = ReadOptions::default();
+        let places = |columns: &[&str]| {
+            let mut fields = Fields::new(&layer, &options).unwrap();
+            fields
+                .columns(columns.iter().copied())
+                .map(|()| columns.iter().map(|column| fields.places[*column].clone()).collect::<Vec<_>>())
+        };
+        assert_eq!(layer.short_names(), ["valid_from", "valid_fr_1", "geometry_s", "geometry_1"]);
+        let all = places(&["id", "valid_from", "VALID_FR_1", "geometry_s", "geometry_1"]).unwrap();
+        assert_eq!(all, [Place::Id, Place::Field(0), Place::Field(1), Place::Field(2), Place::Field(3)]);
+        assert_eq!(places(&["geometry_1"]).unwrap(), [Place::Field(3)]);
+        // Alone it may be what another program leaves of either.
+        assert!(places(&["geometry_s"]).is_err());
+        assert!(places(&["geometry_2"]).is_err());
+    }
 
     #[test]
     fn what_a_dbf_leaves_of_a_name_is_known() {

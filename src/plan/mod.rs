@@ -5,6 +5,8 @@
 
 mod layer;
 mod rules;
+mod short_names;
 
 pub use layer::{Field, FieldType, GeometryKind, Group, Layer, LayerId, LayerIdError, Text, UnknownField};
 pub use rules::{Carried, MAX_ZOOM, RuleError, Rules, Tiny, Tolerance, Zoom, check_rules};
+pub use short_names::{SHORT_NAME, beginning};

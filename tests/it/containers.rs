@@ -3,10 +3,11 @@
 use crate::push;
 use crate::revisions::two_editions;
 use crate::support::{
+    database::TestDatabase,
     gdal::run,
     patience::until,
     plan::{self, Layer},
-    postgis::query,
+    postgis::{load_plan, query},
     sample,
     server::{Server, Setup, plantiles, shared},
 };
@@ -274,6 +275,24 @@ fn gdal_finds_the_layer_in_a_shapefile() {
         }
         let summary = run("ogrinfo", &["-ro", "-so", file.text(), &layer.id]);
         assert!(summary.contains("ID[\"EPSG\",4490]"), "{}:\n{summary}", layer.id);
+    }
+}
+
+/// The short names of all fields are known again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shapefile_is_imported_again_as_it_is() {
+    let database = TestDatabase::new().await;
+    load_plan(&database.url());
+    let server = Setup::default().database(&database.url()).start();
+    for layer in plan::LAYERS.iter() {
+        let counts = layer.fields.iter().map(|(name, _)| format!("count(nullif({name}::text, ''))"));
+        let counts = counts.collect::<Vec<_>>().join(", ");
+        let counted = || query(&database.url(), &format!("select count(*), {counts} from plan.{}", layer.id));
+        let (before, file) = (counted(), download(&server, &format!("{}.shp.zip", layer.id)));
+        let import = ["import", file.text(), "--layer", &layer.id, "--replace"];
+        let output = plantiles(&import).env("DATABASE_URL", database.url()).output().unwrap();
+        assert!(output.status.success(), "{}: {}", layer.id, String::from_utf8_lossy(&output.stderr));
+        assert_eq!(counted(), before, "{}", layer.id);
     }
 }
 

@@ -4,7 +4,6 @@
 //! Not with the crates shapefile and dbase: theirs are numbers of floating point alone, to which a licence number of 16 digits
 //! does not come through, and widths of columns are to be known beforehand.
 
-mod names;
 mod shapes;
 mod table;
 
@@ -59,10 +58,9 @@ pub fn write(
 impl Survey {
     fn of(selection: &Selection) -> Self {
         let layer = &selection.snapshot.layer;
-        let fields = selection.fields.iter().map(|&field| {
-            let meta = &layer.fields[field];
-            (field, meta.name.as_str(), meta.kind)
-        });
+        // Names are those of the whole layer, so that an import knows them in a file of some fields too.
+        let names = layer.short_names();
+        let fields = selection.fields.iter().map(|&field| (field, &*names[field], layer.fields[field].kind));
         let mut survey =
             Self { table: Table::new(fields), lengths: Vec::with_capacity(selection.len()), bounds: None };
         let mut outline = Outline::default();

@@ -1,8 +1,7 @@
 //! The attributes of a Shapefile: a dBASE III table.
 
-use super::names::{beginning, short};
 use crate::{
-    plan::FieldType,
+    plan::{FieldType, beginning},
     snapshot::{Row, Value},
 };
 use jiff::civil::Date;
@@ -39,19 +38,18 @@ pub struct Column {
 }
 
 impl Table {
-    /// The columns for the key and the `fields` of the layer, of which names and types are known.
-    pub fn new<'a>(fields: impl Iterator<Item = (usize, &'a str, FieldType)> + Clone) -> Self {
-        let names = short(std::iter::once("id").chain(fields.clone().map(|(_, name, _)| name)));
-        let fields = fields.map(|(field, _, kind)| (Some(field), kind));
-        let columns = std::iter::once((None, FieldType::Integer)).chain(fields).zip(names);
-        let columns = columns.map(|((field, kind), short)| {
+    /// The columns for the key and the `fields` of the layer, of which short names and types are known.
+    pub fn new<'a>(fields: impl Iterator<Item = (usize, &'a str, FieldType)>) -> Self {
+        let fields = fields.map(|(field, short, kind)| (Some(field), short, kind));
+        let columns = std::iter::once((None, "id", FieldType::Integer)).chain(fields);
+        let columns = columns.map(|(field, short, kind)| {
             let width = match kind {
                 FieldType::Integer => INTEGER,
                 FieldType::Real => REAL.0,
                 FieldType::Boolean | FieldType::Text => 1,
                 FieldType::Date => 8,
             };
-            Column { field, short, kind, width, cut: 0 }
+            Column { field, short: short.to_owned(), kind, width, cut: 0 }
         });
         Self { columns: columns.collect() }
     }

@@ -1,19 +1,29 @@
-//! Names of fields in a Shapefile: at most ten bytes, unlike each other whatever the case.
+//! Names of fields in a Shapefile: at most ten bytes, unlike each other whatever the case. They are written by exports and
+//! known by imports.
 
+use super::Layer;
 use std::collections::HashSet;
 
-/// Most bytes of a name.
-const MOST: usize = 10;
+/// Most bytes of a name, those of a column of a dBASE table.
+pub const SHORT_NAME: usize = 10;
+
+impl Layer {
+    /// A short name for each of its fields, in their order. The key of a row has `id`.
+    pub fn short_names(&self) -> Vec<String> {
+        let names = self.fields.iter().map(|field| field.name.as_str());
+        short(std::iter::once("id").chain(names)).split_off(1)
+    }
+}
 
 /// A short name for each of `names`, in their order: the beginning of it, with a number where that is taken.
-pub fn short<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+fn short<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut taken = HashSet::new();
     let mut one = |name: &str| {
         let numbered = (0_u32..).map(|n| match n {
-            0 => beginning(name, MOST).to_owned(),
+            0 => beginning(name, SHORT_NAME).to_owned(),
             n => {
                 let number = format!("_{n}");
-                format!("{}{number}", beginning(name, MOST - number.len()))
+                format!("{}{number}", beginning(name, SHORT_NAME - number.len()))
             }
         });
         let mut free = numbered.filter(|name| taken.insert(name.to_lowercase()));
