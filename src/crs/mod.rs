@@ -39,6 +39,16 @@ impl Zone {
         (4491..=4554).contains(&epsg).then_some(Self(epsg))
     }
 
+    /// In the order of their codes.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (4491..=4554).map(Self)
+    }
+
+    /// The zone of 3° that a longitude is in, with its number before the easting; China has 73.5° to 136.5°.
+    pub fn narrow_at(lon: f64) -> Option<Self> {
+        Self::of_number((lon / 3.0).round() as u32).filter(|zone| zone.width() == 3.0)
+    }
+
     /// The zone of this number, with it before the easting: numbers of 6° and of 3° are unlike each other.
     pub fn of_number(number: u32) -> Option<Self> {
         match number {
@@ -91,7 +101,7 @@ impl Zone {
 impl Crs {
     /// Every CRS that is served, the default first.
     pub fn all() -> impl Iterator<Item = Self> {
-        let zones = (4491..=4554).filter_map(Zone::new).map(Self::GaussKruger);
+        let zones = Zone::all().map(Self::GaussKruger);
         [Self::Crs84, Self::Cgcs2000, Self::Wgs84, Self::WebMercator].into_iter().chain(zones)
     }
 
@@ -264,5 +274,24 @@ mod tests {
             assert_eq!((plain.number(), plain.without_number(), plain.width()), (None, plain, zone.width()));
             assert_eq!(zone.projection().central_meridian, plain.projection().central_meridian);
         }
+    }
+
+    #[test]
+    fn a_longitude_is_in_the_zone_around_its_meridian() {
+        for zone in Zone::all().filter(|zone| zone.width() == 3.0) {
+            let meridian = zone.projection().central_meridian;
+            for lon in [meridian - 1.5, meridian, meridian + 1.499] {
+                assert_eq!(
+                    Zone::narrow_at(lon).map(Zone::without_number),
+                    Some(zone.without_number()),
+                    "{lon}"
+                );
+            }
+        }
+        // Numbers of 6° zones are none of 3°.
+        for lon in [-114.0, 0.0, 45.0, 73.4, 136.5, 1e9, f64::NAN] {
+            assert_eq!(Zone::narrow_at(lon), None, "{lon}");
+        }
+        assert_eq!(Zone::narrow_at(112.8).and_then(Zone::number), Some(38));
     }
 }

@@ -156,8 +156,7 @@ impl Proposal {
 
     /// The 3° zone that it is in, with its number before the easting: that of licences.
     pub fn zone(&self) -> Option<Zone> {
-        let number = (self.middle().x / 3.0).round() as u32;
-        Zone::new(4513 + number.checked_sub(25)?).filter(|_| (25..=45).contains(&number))
+        Zone::narrow_at(self.middle().x)
     }
 
     pub fn corner_count(&self) -> usize {
@@ -196,13 +195,11 @@ impl Proposal {
     /// The zones of the same width and form as its own.
     fn other_zones(&self) -> impl Iterator<Item = Zone> {
         let own = match self.crs {
-            Crs::GaussKruger(zone) => zone.epsg(),
-            _ => 0,
+            Crs::GaussKruger(zone) => Some(zone),
+            _ => None,
         };
-        let series = [4491..=4501, 4502..=4512, 4513..=4533, 4534..=4554]
-            .into_iter()
-            .find(|codes| codes.contains(&own));
-        series.into_iter().flatten().filter_map(Zone::new)
+        let form = |zone: Zone| (zone.width(), zone.number().is_some());
+        Zone::all().filter(move |zone| own.map(form) == Some(form(*zone)))
     }
 
     /// Its corners as they came, with the number of another zone before the eastings.

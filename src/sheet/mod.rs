@@ -171,7 +171,7 @@ impl Sheet<'_> {
         let version: String = self.edition().to_string().chars().take(12).collect();
         let at = self.published().map(|at| at.strftime("%Y-%m-%d").to_string()).unwrap_or_default();
         let meridian = self.view.plane().central_meridian;
-        let (zone, epsg) = ((meridian / 3.0).round(), self.view.zone.epsg());
+        let (zone, epsg) = (self.view.zone.number().unwrap_or_default(), self.view.zone.epsg());
         let (step, grid) = (graticule::words(graticule.step), grid as f64 / 1000.0);
         let lines = match self.language {
             Language::Zh => vec![

@@ -61,8 +61,7 @@ impl View {
             return Err(ViewError::OutsideZones);
         }
         let middle = (degrees.min_x + degrees.max_x) / 2.0;
-        let number = ((middle / 3.0).round() as u32).clamp(25, 45);
-        let zone = Zone::new(4513 + number - 25).ok_or(ViewError::OutsideZones)?;
+        let zone = Zone::narrow_at(middle).ok_or(ViewError::OutsideZones)?;
         let plane = zone.projection().forward_bounds(&degrees);
         let (width, height) = (plane.max_x - plane.min_x, plane.max_y - plane.min_y);
         let least = |format: Format| {

@@ -2,7 +2,7 @@
 
 use super::{dms, title, verdict};
 use crate::{
-    crs::{Crs, Zone},
+    crs::Crs,
     describe::page::frame,
     review::{Finding, Judgement, Review, Rule, Verdict, rings},
 };
@@ -159,7 +159,7 @@ fn corners(review: &Review) -> Markup {
     });
     html! {
         @if let Some(zone) = zone {
-            p.small { "CGCS2000 / 3° 带高斯－克吕格第 " (number(zone)) " 带（EPSG:" (zone.epsg()) "），X 向北，Y 向东（含带号），单位米。" }
+            p.small { "CGCS2000 / 3° 带高斯－克吕格第 " (zone.number().unwrap_or_default()) " 带（EPSG:" (zone.epsg()) "），X 向北，Y 向东（含带号），单位米。" }
         }
         table {
             thead { tr { th { "圈" } th { "序号" } th { "X" } th { "Y" } th { "经度" } th { "纬度" } } }
@@ -181,9 +181,4 @@ fn corners(review: &Review) -> Markup {
             p.small { "共 " (proposal.corner_count()) " 个拐点，只列出前 " (MOST_LISTED) " 个。" }
         }
     }
-}
-
-/// The number of a 3° zone.
-fn number(zone: Zone) -> u32 {
-    (zone.projection().false_easting / 1e6) as u32
 }
