@@ -6,7 +6,9 @@
 mod layer;
 mod rules;
 mod short_names;
+mod today;
 
 pub use layer::{Field, FieldType, GeometryKind, Group, Layer, LayerId, LayerIdError, Text, UnknownField};
 pub use rules::{Carried, MAX_ZOOM, RuleError, Rules, Tiny, Tolerance, Zoom, check_rules};
 pub use short_names::{SHORT_NAME, beginning};
+pub use today::today;

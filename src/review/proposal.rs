@@ -9,11 +9,11 @@ use super::{
 use crate::{
     crs::{Crs, Zone},
     import::{self, Format, Geometry, Intake, ReadError, ReadOptions},
-    plan::{GeometryKind, Group, Layer, LayerId, Text},
+    plan::{GeometryKind, Group, Layer, LayerId, Text, today},
     snapshot::Bounds,
 };
 use geo::{BoundingRect, Coord, LineString, MapCoords, MultiPolygon, Polygon};
-use jiff::{Zoned, civil::Date};
+use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use std::{ops::ControlFlow, path::Path};
@@ -167,7 +167,7 @@ impl Proposal {
     pub fn date(&self) -> Date {
         match self.answers.get("date") {
             Some(Answer::Date(date)) => *date,
-            _ => Zoned::now().date(),
+            _ => today(),
         }
     }
 

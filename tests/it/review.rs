@@ -273,3 +273,21 @@ fn a_file_is_reviewed_on_the_command_line() {
     let error = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(error.contains("do not lie in China") && error.trim().lines().count() == 1, "{error}");
 }
+
+/// Nobody who judges a right in the morning does it by the day before.
+#[test]
+fn today_is_that_of_china() {
+    let folder = tempfile::tempdir().unwrap();
+    let proposal = folder.path().join("proposal.txt");
+    std::fs::write(&proposal, CORNERS).unwrap();
+    for (time, date) in [("2024-01-01 15:59:00", "2024-01-01"), ("2024-01-01 16:01:00", "2024-01-02")] {
+        let mut command = std::process::Command::new("faketime");
+        command.args([time, env!("CARGO_BIN_EXE_plantiles"), "review"]).arg(&proposal);
+        command.args(["--format", "json", "--state"]).arg(folder.path().join("state"));
+        command.env("TZ", "UTC").env_remove("DATABASE_URL");
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let review: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(review["date"], date, "at {time} UTC");
+    }
+}

@@ -11,10 +11,10 @@ use crate::{
         media::{HTML, JSON},
         parameters::{Parameters, wrong},
     },
-    plan::LayerId,
+    plan::{LayerId, today},
 };
 use axum::response::Response;
-use jiff::{Timestamp, civil::Date, tz::Offset};
+use jiff::civil::Date;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Features that may be taken as granted at once.
@@ -58,8 +58,7 @@ pub async fn indicators(asked: Asked) -> Result<Response, Problem> {
 
 /// The day that is asked for; today in China without it.
 fn day(parameters: &Parameters) -> Result<Date, Problem> {
-    const CHINA: Offset = jiff::tz::offset(8);
-    let Some(text) = parameters.get("at") else { return Ok(CHINA.to_datetime(Timestamp::now()).date()) };
+    let Some(text) = parameters.get("at") else { return Ok(today()) };
     let written = text.len() == 10 && text.is_ascii();
     text.parse().ok().filter(|_| written).ok_or_else(|| wrong("at", "it is a date, YYYY-MM-DD"))
 }
