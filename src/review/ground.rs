@@ -39,8 +39,8 @@ pub struct Ground<'a> {
     pub plane: Plane,
     /// The proposal in the plane.
     pub shape: MultiPolygon,
-    /// Square metres of it.
-    pub area: f64,
+    /// Square metres of it along the edges of the plane, for shares.
+    area: f64,
     bounds: Bounds,
     met: RefCell<HashMap<LayerId, Rc<Vec<Meeting>>>>,
 }
@@ -50,6 +50,8 @@ pub struct Meeting {
     pub position: usize,
     /// Square metres; 0 of lines and points.
     pub area: f64,
+    /// Of the area of the proposal.
+    pub share: f64,
     /// Metres of lines.
     pub length: f64,
     /// Whether it is narrower than the data are precise.
@@ -102,13 +104,14 @@ impl<'a> Ground<'a> {
         answers: &'a Answers,
     ) -> Self {
         let plane = Plane::at(proposal.middle().x);
+        let shape = proposal.geometry.map_coords(|at| plane.forward(at));
         Self {
             catalog,
             rules,
             memory,
             answers,
-            shape: proposal.geometry.map_coords(|at| plane.forward(at)),
-            area: geodesy::area(&proposal.geometry),
+            area: plane.area(&shape),
+            shape,
             plane,
             bounds: proposal.bounds(),
             met: RefCell::default(),
@@ -193,6 +196,7 @@ impl<'a> Ground<'a> {
                 (area > 0.0).then(|| Meeting {
                     position,
                     area,
+                    share: self.share(&common),
                     length: 0.0,
                     is_sliver: plane::is_sliver(&common, precision),
                     geometry: common.into(),
@@ -205,6 +209,7 @@ impl<'a> Ground<'a> {
                 (length > 0.0).then(|| Meeting {
                     position,
                     area: 0.0,
+                    share: 0.0,
                     length,
                     is_sliver,
                     geometry: common.into(),
@@ -213,11 +218,17 @@ impl<'a> Ground<'a> {
             point => self.shape.contains(&point).then_some(Meeting {
                 position,
                 area: 0.0,
+                share: 0.0,
                 length: 0.0,
                 is_sliver: false,
                 geometry: point,
             }),
         }
+    }
+
+    /// How large polygons of the plane are, beside the proposal.
+    pub fn share(&self, polygons: &MultiPolygon) -> f64 {
+        self.plane.area(polygons) / self.area
     }
 
     /// The geometry of a feature in the plane.

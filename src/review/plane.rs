@@ -1,12 +1,16 @@
 //! The plane in which polygons are laid over each other.
 //!
 //! Edges are straight in the 6° Gauss–Krüger zone of the proposal, and areas are those on the ellipsoid, between geodesics
-//! from vertex to vertex of what comes out: as PostGIS does it with geographies, whose plane is the UTM zone there, the same but for
-//! its scale. Straight in degrees would be another shape: an edge of 10 km from west to east is 1.4 m off in its middle.
+//! from vertex to vertex of what comes out: as PostGIS does it with geographies, whose plane is the UTM zone there, the same
+//! but for its scale. Straight in degrees would be another shape: an edge of 10 km from west to east is 1.4 m off in its middle.
+//!
+//! A geodesic is not straight in the plane: over 50 km it is metres off. An overlay puts vertices on edges, so the geodesics
+//! of a part and of the whole are not the same, and neither are their areas. Shares are therefore of areas along the
+//! edges of the plane ([`Plane::area`]), of which parts make up the whole.
 
-use crate::{crs::TransverseMercator, snapshot::Bounds};
+use crate::{crs::TransverseMercator, geodesy, snapshot::Bounds};
 use geo::{
-    BooleanOps, BoundingRect, Coord, Distance, Euclidean, Geometry, Length, LineString, MapCoords,
+    BooleanOps, BoundingRect, Coord, Distance, Euclidean, Geometry, Length, Line, LineString, MapCoords,
     MultiLineString, MultiPolygon, Polygon, Rect,
 };
 
@@ -15,6 +19,11 @@ const MARGIN: f64 = 0.05;
 
 /// The same at least; metres.
 const LEAST_MARGIN: f64 = 1.0;
+
+/// Edges that are longer than this are measured in parts, at most so many; metres. What a geodesic is off falls with the square
+/// of the parts.
+const SHORT_EDGE: f64 = 1000.0;
+const MOST_PARTS: f64 = 32.0;
 
 pub struct Plane(TransverseMercator);
 
@@ -37,6 +46,23 @@ impl Plane {
             Coord { x, y }
         })
     }
+
+    /// Square metres on the ellipsoid of polygons whose edges are straight in the plane.
+    pub fn area(&self, polygons: &MultiPolygon) -> f64 {
+        let ring = |ring: &LineString| {
+            LineString(ring.lines().flat_map(parts).chain(ring.0.last().copied()).collect())
+        };
+        let polygon = |polygon: &Polygon| {
+            Polygon::new(ring(polygon.exterior()), polygon.interiors().iter().map(ring).collect())
+        };
+        geodesy::area(&self.degrees(&MultiPolygon(polygons.iter().map(polygon).collect())))
+    }
+}
+
+/// Where the parts of an edge begin.
+fn parts(edge: Line) -> impl Iterator<Item = Coord> {
+    let count = (Euclidean.length(&edge) / SHORT_EDGE).ceil().clamp(1.0, MOST_PARTS);
+    (0..count as u32).map(move |part| edge.start + edge.delta() * (f64::from(part) / count))
 }
 
 /// What two sets of polygons have in common. What of either is nowhere near the other is left out first: so the overlay is
@@ -223,6 +249,32 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// Between geodesics they do not: an overlay that cuts long edges makes more of the whole, or less.
+    #[test]
+    fn parts_make_up_the_whole() {
+        let plane = Plane::at(112.8);
+        let [x, y] = plane.0.forward(113.7, 36.3);
+        let whole: MultiPolygon =
+            polygon![(x: x, y: y), (x: x + 3_000.0, y: y + 60_000.0), (x: x - 1_000.0, y: y + 61_000.0)]
+                .into();
+        let strips: Vec<_> =
+            (0..13).map(|n| square(x - 50_000.0, y + f64::from(n) * 5_000.0, 100_000.0)).collect();
+        let (mut along_edges, mut between_vertices, mut left) = (0.0, 0.0, whole.clone());
+        for strip in strips.iter().rev() {
+            let part = common(&left, strip);
+            along_edges += plane.area(&part);
+            between_vertices += geodesy::area(&plane.degrees(&part));
+            left = rest(&left, strip);
+        }
+        assert!(left.unsigned_area() < 1.0, "nothing is left");
+        let off = |parts: f64, whole: f64| (parts / whole - 1.0).abs();
+        assert!(off(along_edges, plane.area(&whole)) < 1e-6, "{along_edges} {}", plane.area(&whole));
+        assert!(off(between_vertices, geodesy::area(&plane.degrees(&whole))) > 1e-5, "{between_vertices}");
+        // Of short edges both are the same.
+        let small = square(x, y, 500.0);
+        assert!(off(geodesy::area(&plane.degrees(&small)), plane.area(&small)) < 1e-12);
     }
 
     #[test]

@@ -70,7 +70,7 @@ pub struct Finding {
 #[derive(Clone)]
 pub struct Piece {
     pub area_km2: f64,
-    /// Of the area of the proposal.
+    /// Of the area of the proposal, both along the edges of the plane: an overlap is never more than the whole.
     pub share: f64,
     /// Longitude and latitude.
     pub geometry: Geometry,

@@ -61,7 +61,7 @@ impl Ground<'_> {
         let is_line = matches!(meeting.geometry, Geometry::MultiLineString(_));
         Finding {
             feature: ground::name(snapshot, meeting.position),
-            overlap: Some(self.ground(meeting.area, &meeting.geometry)),
+            overlap: Some(self.ground(meeting.area, meeting.share, &meeting.geometry)),
             length_km: is_line.then_some(meeting.length / 1e3),
             distance_m: None,
             is_sliver: meeting.is_sliver,
@@ -69,12 +69,12 @@ impl Ground<'_> {
     }
 
     /// A piece of ground from the plane.
-    fn ground(&self, area: f64, geometry: &Geometry) -> Piece {
+    fn ground(&self, area: f64, share: f64, geometry: &Geometry) -> Piece {
         let geometry = match self.plane.degrees(geometry) {
             Geometry::MultiPolygon(polygons) => polygons.orient(Direction::Default).into(),
             other => other,
         };
-        Piece { area_km2: area / KM2, share: area / self.area, geometry }
+        Piece { area_km2: area / KM2, share, geometry }
     }
 
     pub(super) fn inside(&self, of: &[Selection]) -> Result<Tested, Gap> {
@@ -100,7 +100,7 @@ impl Ground<'_> {
             return Tested { findings, ..Tested::default() };
         }
         let area = geodesy::area(&self.plane.degrees(&left));
-        let remainder = self.ground(area, &left.into());
+        let remainder = self.ground(area, self.share(&left), &left.into());
         let Piece { area_km2, .. } = remainder;
         let text =
             Text { zh: format!("{area_km2:.4} 平方千米{zh}"), en: format!("{area_km2:.4} km² {en}") };
