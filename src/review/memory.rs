@@ -41,7 +41,8 @@ impl Memory {
         rows
     }
 
-    /// How many rows a selection has, or what their values in `field` add up to; what is no number adds nothing.
+    /// How many rows a selection has, or what their values in `field` add up to; what is no number, NaN among it, adds
+    /// nothing.
     pub(super) fn sum(&self, selected: &Selected, field: Option<&str>) -> f64 {
         let snapshot = selected.snapshot;
         let add = || {
@@ -50,7 +51,7 @@ impl Memory {
                 rows.map(|position| match field.map(|field| value(&snapshot.row(position), field)) {
                     None => 1.0,
                     Some(Value::Integer(number)) => number as f64,
-                    Some(Value::Real(number)) => number,
+                    Some(Value::Real(number)) if !number.is_nan() => number,
                     Some(_) => 0.0,
                 });
             amounts.sum()

@@ -88,6 +88,11 @@ fn rows(layer: &str) -> Vec<Row> {
                 ],
                 of_cell(EXPIRED),
             ),
+            // What is no number adds nothing to a sum.
+            (
+                &[("code", "C3"), ("mineral", "煤"), ("capacity_10kt_per_year", "NaN")],
+                square(112.95, 36.02, 0.01),
+            ),
         ],
         "prohibited_zones" => vec![(&[], of_cell(PROHIBITED))],
         "exploration_survey_areas" => vec![
