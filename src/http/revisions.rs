@@ -1,6 +1,6 @@
 //! `/revisions`: the editions of the plan, and what changed from one to another.
 
-use super::{App, Problem, Routes, Segments, base_url::base_url, connection::Peer, respond::Representation};
+use super::{Problem, Routes, Segments, asked::Asked, respond::Representation};
 use crate::{
     catalog::TilesetError,
     describe::{self, Compared, Page},
@@ -8,26 +8,19 @@ use crate::{
     plan::LayerId,
 };
 use axum::{
-    Extension,
-    extract::{Query, State, rejection::QueryRejection},
-    http::HeaderMap,
+    extract::{Query, rejection::QueryRejection},
     response::Response,
     routing::get,
 };
 use serde::Deserialize;
-use std::sync::Arc;
 
 pub fn routes() -> Routes {
     Routes::new().route("/revisions", get(list)).route("/revisions/{difference}", get(difference))
 }
 
-async fn list(
-    State(app): State<Arc<App>>,
-    Extension(Peer(peer)): Extension<Peer>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let (current, revisions) = (app.catalog()?, app.service.revisions());
-    let document = describe::revisions(&current, &revisions, &base_url(&app.server, peer, &headers));
+async fn list(asked: Asked) -> Result<Response, Problem> {
+    let Asked { app, catalog, base, headers, .. } = asked;
+    let document = describe::revisions(&catalog, &app.service.revisions(), &base);
     Representation::document(document.to_string(), &headers)?.answer(&headers)
 }
 
@@ -64,12 +57,11 @@ impl Wanted {
 
 /// `/revisions/{a}...{b}`
 async fn difference(
-    State(app): State<Arc<App>>,
-    Extension(Peer(peer)): Extension<Peer>,
+    asked: Asked,
     Segments(at): Segments<String>,
     wanted: Result<Query<Wanted>, QueryRejection>,
-    headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    let Asked { app, base, headers, .. } = asked;
     let At::Between(editions) = at.parse()? else {
         return Err(Problem::not_found(
             "what changed is at /revisions/{a}...{b}; /revisions lists the editions",
@@ -89,7 +81,6 @@ async fn difference(
         let adopted = adopted.map(|revision| revision.adopted);
         Compared { edition, adopted }
     });
-    let base = base_url(&app.server, peer, &headers);
     // A page may be some megabytes: an event loop has others to serve.
     let made = tokio::task::spawn_blocking(move || {
         let document = describe::difference(&difference, &compared, &page, &base).map_err(|error| {

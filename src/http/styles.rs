@@ -1,9 +1,6 @@
 //! `/styles`: MapLibre styles, legends, and the same symbols for QGIS.
 
-use super::{
-    App, Problem, Routes, Segments, base_url::base_url, connection::Peer, respond::Representation,
-    segments::at,
-};
+use super::{App, Problem, Routes, Segments, asked::Asked, respond::Representation, segments::at};
 use crate::{
     describe::{
         self,
@@ -12,8 +9,7 @@ use crate::{
     editions::{At, Edition},
     style::{Style, StyleId},
 };
-use axum::{Extension, extract::State, http::HeaderMap, response::Response, routing::get};
-use std::sync::Arc;
+use axum::{response::Response, routing::get};
 
 pub fn routes() -> Routes {
     Routes::new()
@@ -22,26 +18,16 @@ pub fn routes() -> Routes {
         .route("/styles/{style}/{document}", get(legend))
 }
 
-async fn styles(
-    State(app): State<Arc<App>>,
-    Extension(Peer(peer)): Extension<Peer>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let catalog = app.catalog()?;
-    let base = base_url(&app.server, peer, &headers);
+async fn styles(asked: Asked) -> Result<Response, Problem> {
+    let Asked { app, catalog, base, headers, .. } = asked;
     let document = describe::styles(app.service.sheets.styles(&catalog), &base);
     Representation::document(document.to_string(), &headers)?.answer(&headers)
 }
 
 /// `/styles/{id}[@{edition}].json`, `.sld`, `.qml`
-async fn style(
-    State(app): State<Arc<App>>,
-    Extension(Peer(peer)): Extension<Peer>,
-    Segments(document): Segments<String>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
+async fn style(asked: Asked, Segments(document): Segments<String>) -> Result<Response, Problem> {
+    let Asked { app, base, headers, .. } = asked;
     let Some((id, form)) = document.rsplit_once('.') else { return Err(no_such_style()) };
-    let base = base_url(&app.server, peer, &headers);
     let answer = |text, content_type| Representation::text(text, content_type, &headers)?.answer(&headers);
     with_style(&app, id, |style, edition| match form {
         "json" => answer(describe::style(style, edition, &base), "application/json"),
@@ -57,12 +43,10 @@ async fn style(
 
 /// `/styles/{id}[@{edition}]/legend.json`, `.svg`
 async fn legend(
-    State(app): State<Arc<App>>,
-    Extension(Peer(peer)): Extension<Peer>,
+    asked: Asked,
     Segments((id, document)): Segments<(String, String)>,
-    headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let base = base_url(&app.server, peer, &headers);
+    let Asked { app, base, headers, .. } = asked;
     let answer = |text, content_type| Representation::text(text, content_type, &headers)?.answer(&headers);
     with_style(&app, &id, |style, _| match document.as_str() {
         "legend.json" => answer(describe::legend(style, &base).to_string(), "application/json"),
