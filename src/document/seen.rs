@@ -4,9 +4,9 @@ use super::{Concern, Document, Evaluation, Indicator, Measure, Paragraph, Sectio
 use crate::plan::LayerId;
 
 impl Document {
-    /// Without what is said of layers that are not seen: the tables that list them, the paragraphs that name a feature of theirs or
-    /// have such a table, the contradictions that concern them or such a table, and the targets that are printed in one or measured by them. Where the licences are not seen there are
-    /// no targets: each asks for what of them is in force.
+    /// Without what is said of layers that are not seen: the tables that list them, the paragraphs that name a feature of
+    /// theirs or have such a table, the contradictions that concern them or such a table, and the targets that are printed in
+    /// one or measured by them. Where the licences are not seen there are no targets: each asks for what of them is in force.
     pub fn with(&self, sees: impl Fn(&LayerId) -> bool) -> Self {
         let sees_table = |table: &Table| table.lists.as_ref().is_none_or(|lists| sees(&lists.layer));
         let sees_place = |id: &str| self.table(id).is_some_and(sees_table);

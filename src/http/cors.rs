@@ -1,4 +1,5 @@
-//! Pages of the sites that are configured, of every site unless others are named, may read and ask (Fetch Standard, CORS protocol).
+//! Pages of the sites that are configured, of every site unless others are named, may read and ask (Fetch Standard, CORS
+//! protocol).
 
 use crate::config::Origins;
 use axum::{

@@ -1,7 +1,7 @@
 //! What a page may do: the headers of every answer that is HTML.
 
 use crate::describe::review::STYLE;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
@@ -34,8 +34,7 @@ static WHOLE: LazyLock<HeaderValue> = LazyLock::new(|| {
 });
 
 /// No site that a page links to is told the address, which may have a search or a filter in it.
-const REFERRER_POLICY: (HeaderName, HeaderValue) =
-    (header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+const REFERRER_POLICY: HeaderValue = HeaderValue::from_static("same-origin");
 
 impl Policy {
     /// Says so in the headers.
@@ -46,6 +45,6 @@ impl Policy {
             Self::Whole => WHOLE.clone(),
         };
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-        headers.insert(REFERRER_POLICY.0, REFERRER_POLICY.1);
+        headers.insert(header::REFERRER_POLICY, REFERRER_POLICY);
     }
 }

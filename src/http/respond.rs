@@ -142,7 +142,7 @@ pub fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) -> Result<
     Ok(())
 }
 
-/// 307 to the current version: what is kept for good may not be redirected for good.
+/// 307 to where something is now, kept by nobody: of what stays for good the way to it does not.
 pub fn redirect(url: &str) -> Result<Response, Problem> {
     let location = HeaderValue::from_str(url).map_err(|_| Problem::internal())?;
     let headers =

@@ -24,7 +24,8 @@ impl Condition {
         }
     }
 
-    /// A field and the value that each row must have in it for the condition to be true of it; `None` when there is no such field.
+    /// A field and the value that each row must have in it for the condition to be true of it; `None` when there is no such
+    /// field.
     pub fn equality(&self) -> Option<(usize, &Value<'static>)> {
         match self {
             Self::And(conditions) => conditions.iter().find_map(Self::equality),
