@@ -1,6 +1,7 @@
 //! What is served right now: an immutable value behind one atomic pointer.
 
 use crate::{
+    extract::{Extract, Part},
     grid::{MAX_ZOOM, QuadGrid, TileCoord},
     lineage::Lineage,
     plan::{LayerId, Rules},
@@ -30,6 +31,8 @@ pub struct PublishedLayer {
     pub tiles: TileLayer,
     pub published_at: Timestamp,
     pub lineage: Lineage,
+    /// The same for those who see a part of it, as far as it could be made.
+    pub extracts: Vec<(Extract, Arc<PublishedLayer>)>,
 }
 
 impl PublishedLayer {
@@ -40,7 +43,20 @@ impl PublishedLayer {
             Some(served) => served.lineage.after(&served.tiles, &tiles),
             None => Lineage::new(snapshot.id),
         };
-        Self { snapshot, tiles, published_at, lineage }
+        Self { snapshot, tiles, published_at, lineage, extracts: vec![] }
+    }
+
+    pub fn extract(&self, wanted: &Extract) -> Option<&Arc<Self>> {
+        self.extracts.iter().find(|(extract, _)| extract == wanted).map(|(_, layer)| layer)
+    }
+
+    /// What of it somebody sees: nothing where what they may see could not be made.
+    pub fn part(self: &Arc<Self>, part: &Part) -> Option<Arc<Self>> {
+        match part {
+            Part::Whole => Some(Arc::clone(self)),
+            Part::Extract(extract) => self.extract(extract).map(Arc::clone),
+            Part::Nothing => None,
+        }
     }
 
     pub fn id(&self) -> &LayerId {
@@ -157,9 +173,9 @@ impl Catalog {
         Self { origin, plan: tileset(PLAN, layers), single }
     }
 
-    /// The same with those of its layers alone that `sees` says.
-    pub fn with(&self, sees: impl Fn(&LayerId) -> bool) -> Self {
-        let layers = self.layers().iter().filter(|layer| sees(layer.id())).cloned().collect();
+    /// The same with what of its layers `part` says.
+    pub fn with<'a>(&self, part: impl Fn(&LayerId) -> &'a Part) -> Self {
+        let layers = self.layers().iter().filter_map(|layer| layer.part(part(layer.id()))).collect();
         Self::new(self.origin, self.grid(), layers, self.max_tile())
     }
 

@@ -33,7 +33,8 @@
 //!    made from them and whose targets are an [`evaluation`] of them. A proposed right is judged by the plan's rules, which
 //!    are data: [`review`].
 //! 8. Maps of the plan are printed as [`sheet`]s, from the snapshots and the styles.
-//! 9. What of all that a caller may see is a matter of [`access`]: handlers have the service as their callers see it.
+//! 9. What of all that a caller may see is a matter of [`access`]: handlers have the service as their callers see it. In
+//!    place of a layer that somebody sees a part of they have an [`extract`] of it, a snapshot with those rows and columns.
 //! 10. [`http`] only routes, negotiates and streams; [`describe`] turns the catalog into documents.
 //!
 //! Modules use only those above them in this list; [`cli`] and [`config`] are the edges.
@@ -55,6 +56,8 @@ pub mod import;
 
 pub mod features;
 
+pub mod extract;
+
 pub mod export;
 
 pub mod document;
@@ -74,6 +77,7 @@ pub mod publisher;
 
 pub mod catalog;
 pub mod difference;
+pub mod extracts;
 pub mod flights;
 pub mod metrics;
 pub mod view;

@@ -5,6 +5,7 @@
 
 use crate::{
     catalog::{Catalog, PublishedLayer, Version},
+    extracts::Extracts,
     grid::QuadGrid,
     plan::{LayerId, Rules},
     publisher::{chain, prepare},
@@ -63,6 +64,7 @@ impl OnGrid {
         published: Arc<Catalog>,
         store: Arc<Store>,
         rules: BTreeMap<LayerId, Rules>,
+        extracts: Arc<Extracts>,
     ) -> Result<Arc<Catalog>, WorkError> {
         let (grid, before) = (self.grid.clone(), self.latest());
         let derived = aside(move || {
@@ -71,9 +73,11 @@ impl OnGrid {
                 if let Some(same) = served.filter(|served| served.snapshot.id == layer.snapshot.id) {
                     return Ok(Arc::clone(same));
                 }
+                let served = served.map(Arc::as_ref);
                 let before = served.map(|layer| &layer.tiles);
                 let tiles = prepare(&store, &rules, &grid, Arc::clone(&layer.snapshot), before)?;
-                Ok(Arc::new(PublishedLayer::after(served.map(Arc::as_ref), tiles, layer.published_at)))
+                let made = PublishedLayer::after(served, tiles, layer.published_at);
+                Ok(extracts.on_grid(made, &grid, served, layer))
             });
             let layers = layers.collect::<Result<Vec<_>, PrepareError>>()?;
             Ok(Arc::new(Catalog::new(published.origin, &grid, layers, published.max_tile())))

@@ -49,6 +49,9 @@ ORIGIN = {
     "en": "A government document of Tunliu district, public; given as it is printed, misprints too.",
 }
 
+# Layers whose features have words of a table that does not list them.
+TELLS_OF = {"4-1": ["map_sheets_50k"]}
+
 # Rows above the data.
 HEADERS = {"1-3": 2, "4-2": 0}
 
@@ -80,6 +83,8 @@ def _table(number, table, lines):
     if number in LISTED:
         layer, key, columns = LISTED[number]
         described["lists"] = {"layer": layer, "key": key, "columns": columns.split()}
+    if number in TELLS_OF:
+        described["tells_of"] = TELLS_OF[number]
     return described | {"rows": _located(table, lines)}
 
 

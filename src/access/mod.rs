@@ -1,12 +1,13 @@
-//! Who may see what: a layer that a caller may not see does not exist for them.
+//! Who may see what: a layer, row or column that a caller may not see does not exist for them.
 //!
 //! ```text
-//!  [access] ────▶ Sight: the layers of a role ──▶ Seen: the service as its callers see it ──▶ every handler
+//!  [access] ────▶ Sight: what a role sees ──────▶ Seen: the service as its callers see it ──▶ every handler
 //!  file of keys ▶ Keyring: a key's role ────────▶ http::reception: whose router answers
 //! ```
 //!
 //! There is one [`Seen`] for the public and one for each role, made at the start. Handlers get nothing else, so none can
-//! forget to ask. What is kept is kept by the layers that it is made of, so those who see the same share it.
+//! forget to ask. Who sees a part of a layer has its [`Extract`](crate::extract::Extract) there, which is made with the
+//! layer before it is served. What is kept is kept by the layers that it is made of, so those who see the same share it.
 
 mod key;
 mod keyring;

@@ -7,6 +7,7 @@ use crate::{
     difference::Difference,
     editions::{At, Edition, EditionError, Named},
     encoding::Encoding,
+    extract::Part,
     features::{Orders, Texts},
     grid::{QuadGrid, TileCoord, TileMatrixSets},
     metrics::Metrics,
@@ -22,7 +23,7 @@ use crate::{
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 use tokio::sync::watch;
 
-/// What handlers have of the service: no layer beyond the sight is in anything that it gives.
+/// What handlers have of the service: no layer, row or column beyond the sight is in anything that it gives.
 pub struct Seen {
     service: Arc<Service>,
     sight: Sight,
@@ -86,11 +87,10 @@ impl Seen {
 
     /// What of a catalog is seen: always the same value of the same.
     fn of(&self, catalog: Arc<Catalog>) -> Arc<Catalog> {
-        let sees = |layer: &LayerId| self.sight.sees(layer);
-        if catalog.layers().iter().all(|layer| sees(layer.id())) {
+        if catalog.layers().iter().all(|layer| self.sight.sees_all_of(layer.id())) {
             return catalog;
         }
-        self.catalogs.of(&catalog, |catalog| catalog.with(sees))
+        self.catalogs.of(&catalog, |catalog| catalog.with(|layer| self.sight.part(layer)))
     }
 
     /// As [`Service::catalog`].
@@ -114,7 +114,7 @@ impl Seen {
         if self.sight.is_whole() {
             return named;
         }
-        self.named.of(&named, |named| self.service.revisions_with(named, |layer| self.sight.sees(layer)))
+        self.named.of(&named, |named| self.service.revisions_with(named, |layer| self.sight.part(layer)))
     }
 
     /// As [`Service::edition`].
@@ -176,10 +176,26 @@ impl Seen {
 
     /// As [`Service::snapshot`].
     pub async fn snapshot(&self, layer: &LayerId, id: SnapshotId) -> Result<Option<Arc<Dated>>, StoreError> {
-        match self.sight.sees(layer) {
-            true => self.service.snapshot(layer, id).await,
-            false => Ok(None),
+        match self.sight.part(layer) {
+            Part::Whole => self.service.snapshot(layer, id).await,
+            Part::Extract(_) => Ok(self.extract(layer, id).await),
+            Part::Nothing => Ok(None),
         }
+    }
+
+    /// The extract `id` of a layer in a catalog that is served, or in a revision. None is made of any other version:
+    /// which one it would be of is not known beforehand.
+    async fn extract(&self, layer: &LayerId, id: SnapshotId) -> Option<Arc<Dated>> {
+        let find = |catalog: &Catalog| {
+            catalog.layer(layer).filter(|found| found.snapshot.id == id).map(|found| Arc::new(found.dated()))
+        };
+        if let Some(found) = self.kept().iter().find_map(|catalog| find(catalog)) {
+            return Some(found);
+        }
+        let revisions = self.revisions();
+        let named = revisions.iter().find(|named| named.revision.published_at(layer, id).is_some())?;
+        let edition = self.edition(&Edition::Named(named.revision.name.clone())).await;
+        edition.ok().and_then(|catalog| find(&catalog))
     }
 
     /// As [`Service::tile`], of a tileset that came from here.
@@ -249,13 +265,13 @@ impl Seen {
     pub fn freshness(&self) -> Freshness {
         let mut freshness = self.service.freshness();
         if !self.sight.is_whole() {
-            freshness.exports.retain(|layer, _| self.sight.sees(layer));
+            freshness.exports.retain(|layer, _| self.sight.sees_all_of(layer));
             freshness.error = freshness.error.map(|_| "publishing fails; the log says why".to_owned());
         }
         freshness
     }
 
-    /// As [`Service::metrics_text`], without the series of layers that are not seen.
+    /// As [`Service::metrics_text`], without the series of layers that are not seen as a whole: they count all rows.
     pub fn metrics_text(&self) -> String {
         let text = self.service.metrics_text();
         if self.sight.is_whole() {
@@ -266,6 +282,6 @@ impl Seen {
 
     fn is_seen(&self, series: &str) -> bool {
         let layer = series.split_once("{layer=\"").and_then(|(_, rest)| rest.split_once('"'));
-        layer.is_none_or(|(id, _)| LayerId::new(id).is_ok_and(|id| self.sight.sees(&id)))
+        layer.is_none_or(|(id, _)| LayerId::new(id).is_ok_and(|id| self.sight.sees_all_of(&id)))
     }
 }

@@ -66,13 +66,20 @@ pub async fn check(config: &Config) -> anyhow::Result<()> {
 /// How many things are wrong with who may see what.
 fn check_access(access: &Access, layers: &[Layer]) -> usize {
     let missing = access.layers.keys().filter(|id| !layers.iter().any(|layer| layer.id == **id));
-    let missing: Vec<_> = missing.map(|id| format!("there is no layer `{id}`")).collect();
+    let missing = missing.map(|id| format!("there is no layer `{id}`"));
+    let extracts = access.extracts();
+    let unfit = layers.iter().flat_map(|layer| {
+        let extracts = extracts.get(&layer.id).into_iter().flatten();
+        let wrong = extracts.filter_map(|extract| extract.check(layer).err());
+        wrong.map(|error| format!("layer {}: {error}", layer.id))
+    });
+    let unfit: Vec<_> = missing.chain(unfit).collect();
     let keys = access.keys.as_deref().map_or(Ok(Keys::default()), |path| KeysFile::new(path).read());
     let (keys, unreadable) = match keys {
         Ok(keys) => (keys.keys.len(), None),
         Err(error) => (0, Some(error.to_string())),
     };
     say!("access: {} roles, {keys} keys, rules for {} layers", access.roles.len(), access.layers.len());
-    missing.iter().chain(&unreadable).for_each(|wrong| say!("access: {wrong}"));
-    missing.len() + unreadable.iter().count()
+    unfit.iter().chain(&unreadable).for_each(|wrong| say!("access: {wrong}"));
+    unfit.len() + unreadable.iter().count()
 }

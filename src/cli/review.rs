@@ -102,7 +102,7 @@ async fn report(
     catalog: Catalog,
     review: &Review,
 ) -> anyhow::Result<String> {
-    let service = Arc::new(Service::new(&config.tiles, store, None, Sheets::embedded()?)?);
+    let service = Arc::new(Service::new(&config.tiles, store, None, Sheets::embedded()?, None)?);
     let tileset = catalog.tileset(PLAN)?;
     let (bounds, drawn) = (review.proposal.bounds(), documents::drawn(review));
     let map = service.print_map(&tileset, &bounds, documents::MAP_SIZE, drawn).await?;

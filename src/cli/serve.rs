@@ -66,8 +66,8 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let shutdown = shutdown_signal().context("cannot listen for signals")?;
     let store = Arc::new(Store::open(config.state_dir())?);
     let publisher = Publisher::new(&config, Arc::clone(&store))?;
-    let service =
-        Arc::new(Service::new(&config.tiles, store, publisher.database().cloned(), Sheets::embedded()?)?);
+    let (database, access) = (publisher.database().cloned(), config.access.as_ref());
+    let service = Arc::new(Service::new(&config.tiles, store, database, Sheets::embedded()?, access)?);
     let document = config.document()?;
     let press = Press::new().context("the font of sheets, styles/print, cannot be read")?;
     let tls = http::Tls::of(&config.server).context("server.tls")?.map(Arc::new);

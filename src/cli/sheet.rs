@@ -6,6 +6,7 @@ use crate::{
     config::Config,
     describe::Language,
     editions::{Edition, Editions},
+    extracts::Extracts,
     sheet::{self, DPI, Form, Press, SCALE, Sheet},
     snapshot::{Bounds, RevisionName, Store},
     style::{Sheets, StyleId, Subject, Theme},
@@ -96,7 +97,8 @@ async fn catalog(config: &Config, revision: Option<RevisionName>) -> anyhow::Res
     let store = Arc::new(Store::open(config.state_dir())?);
     let Some(name) = revision else { return Ok(Arc::new(published::catalog(config, &store).await?)) };
     let named = store.revisions()?.named;
-    let editions = Editions::new(store, config.tiles.clone());
+    let extracts = Extracts::new(Arc::clone(&store), config.tiles.rules.clone(), None);
+    let editions = Editions::new(store, config.tiles.clone(), Arc::new(extracts));
     editions.set_named(named).await;
     let opened = editions.catalog(&Edition::Named(name), vec![]).await;
     opened.map_err(|error| anyhow!("{error}"))

@@ -16,7 +16,7 @@ pub fn revisions(current: &Catalog, revisions: &[Named], base: &PublicUrl) -> Va
     let layers = current.layers().iter().map(|layer| (layer.id(), layer.snapshot.id, layer.published_at));
     let mut first = edition(&Edition::Current, current.version(), current.origin, layers, base);
     (first["adopted"], first["named"]) = (Value::Null, Value::Null);
-    let named = revisions.iter().map(|Named { revision, version }| {
+    let named = revisions.iter().map(|Named { revision, version, .. }| {
         let layers = revision.layers.iter().map(|layer| (&layer.id, layer.snapshot, layer.published_at));
         let name = Edition::Named(revision.name.clone());
         let mut entry = edition(&name, *version, revision.origin, layers, base);

@@ -15,7 +15,6 @@ use crate::{
     catalog::{Catalog, Dated, PublishedLayer, Version},
     config,
     grid::QuadGrid,
-    lineage::Lineage,
     plan::LayerId,
     snapshot::{Origin, WriteError},
     tile::{PrepareError, TileLayer},
@@ -82,13 +81,9 @@ impl Difference {
             let mut rules = tiles.rules.get(&snapshot.layer.id).cloned().unwrap_or_default();
             // A name beside each of two outlines would say the same twice.
             rules.labels = Some(vec![]);
-            let tiles = TileLayer::prepare_unnamed(Arc::clone(snapshot), &self.grid, &rules, directory)?;
-            Ok(Arc::new(PublishedLayer {
-                tiles,
-                snapshot: Arc::clone(snapshot),
-                published_at: self.published_at,
-                lineage: Lineage::new(snapshot.id),
-            }))
+            let tiles =
+                TileLayer::prepare_unnamed(Arc::clone(snapshot), &self.grid, &rules, directory, None)?;
+            Ok(Arc::new(PublishedLayer::after(None, tiles, self.published_at)))
         });
         let layers = layers.collect::<Result<_, PrepareError>>()?;
         Ok(Catalog::new(self.origin, &self.grid, layers, tiles.max_tile()))

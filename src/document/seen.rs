@@ -4,11 +4,13 @@ use super::{Concern, Document, Evaluation, Indicator, Measure, Paragraph, Sectio
 use crate::plan::LayerId;
 
 impl Document {
-    /// Without what is said of layers that are not seen: the tables that list them, the paragraphs that name a feature of
-    /// theirs or have such a table, the contradictions that concern them or such a table, and the targets that are printed in
-    /// one or measured by them. Where the licences are not seen there are no targets: each asks for what of them is in force.
+    /// Without what is said of layers that are not seen: the tables that list them or tell of them, the paragraphs that name a
+    /// feature of theirs or have such a table, the contradictions that concern them or such a table, and the targets that are
+    /// printed in one or measured by them. Where the licences are not seen there are no targets: each asks for what of them is
+    /// in force.
     pub fn with(&self, sees: impl Fn(&LayerId) -> bool) -> Self {
-        let sees_table = |table: &Table| table.lists.as_ref().is_none_or(|lists| sees(&lists.layer));
+        let sees_table =
+            |table: &Table| table.lists.iter().map(|lists| &lists.layer).chain(&table.tells_of).all(&sees);
         let sees_place = |id: &str| self.table(id).is_some_and(sees_table);
         let sees_all = |concerns: &[Concern]| {
             concerns.iter().all(|concern| match concern {
@@ -59,7 +61,7 @@ mod tests {
     fn nothing_is_said_of_a_layer_that_is_not_seen() {
         let whole = Document::bundled().unwrap();
         assert_eq!(whole.with(|_| true), whole);
-        for hidden in ["mining_blocks", "exploration_blocks", "mining_rights"] {
+        for hidden in ["mining_blocks", "exploration_blocks", "mining_rights", "map_sheets_50k"] {
             let document = whole.with(|layer| layer.as_str() != hidden);
             document.check().unwrap();
             assert!(document.tables.len() < whole.tables.len(), "{hidden}");

@@ -21,6 +21,9 @@ pub struct Table {
     pub header_rows: usize,
     /// Of a table that lists features.
     pub lists: Option<Lists>,
+    /// Further layers whose features have words of it.
+    #[serde(default)]
+    pub tells_of: Vec<LayerId>,
     /// A merged cell stands where it begins, so a row may be shorter than others.
     pub rows: Vec<Vec<Printed>>,
 }

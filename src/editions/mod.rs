@@ -13,11 +13,13 @@ use crate::{
     catalog::{Catalog, PLAN, PublishedLayer, Tileset, Version},
     config,
     difference::{Difference, DifferenceError},
-    lineage::Lineage,
+    extract::{Extract, Part},
+    extracts::Extracts,
     plan::{LayerId, Rules},
     publisher::{prepare, served_grid},
-    snapshot::{Revision, RevisionLayer, RevisionName, Store, StoreError},
+    snapshot::{Revision, RevisionLayer, RevisionName, SnapshotId, Store, StoreError},
     tile::PrepareError,
+    workers::aside,
 };
 use arc_swap::ArcSwap;
 use shelf::Shelf;
@@ -48,6 +50,7 @@ pub enum EditionError {
 pub struct Editions {
     store: Arc<Store>,
     tiles: Arc<config::Tiles>,
+    extracts: Arc<Extracts>,
     /// Newest adopted first.
     named: ArcSwap<Vec<Named>>,
     opened: Shelf<Version, Catalog>,
@@ -59,13 +62,33 @@ pub struct Editions {
 pub struct Named {
     pub revision: Revision,
     pub version: Version,
+    /// The ids of the extracts of its layers: by them the versions are known that others see, before any is opened.
+    extracts: ExtractIds,
+}
+
+type ExtractIds = Vec<(LayerId, Vec<(Extract, SnapshotId)>)>;
+
+impl Named {
+    /// A layer as somebody sees it.
+    fn part(&self, layer: &RevisionLayer, part: &Part) -> Option<RevisionLayer> {
+        let snapshot = match part {
+            Part::Whole => layer.snapshot,
+            Part::Extract(wanted) => {
+                let (_, extracts) = self.extracts.iter().find(|(id, _)| *id == layer.id)?;
+                extracts.iter().find(|(extract, _)| extract == wanted)?.1
+            }
+            Part::Nothing => return None,
+        };
+        Some(RevisionLayer { snapshot, ..layer.clone() })
+    }
 }
 
 impl Editions {
-    pub fn new(store: Arc<Store>, tiles: config::Tiles) -> Self {
+    pub fn new(store: Arc<Store>, tiles: config::Tiles, extracts: Arc<Extracts>) -> Self {
         Self {
             store,
             tiles: Arc::new(tiles),
+            extracts,
             named: ArcSwap::default(),
             opened: Shelf::new(OPEN_REVISIONS),
             differences: Shelf::new(OPEN_DIFFERENCES),
@@ -83,23 +106,39 @@ impl Editions {
         if self.named.load().iter().map(|named| &named.revision).eq(&revisions) {
             return false;
         }
-        let named = |revision: Revision| {
+        let named = |(revision, extracts): (Revision, _)| {
             let version = self.version(revision.layers.iter());
-            Named { revision, version }
+            Named { revision, version, extracts }
         };
-        let named: Arc<Vec<_>> = Arc::new(revisions.into_iter().map(named).collect());
+        let named = self.with_extracts(revisions).await.into_iter().map(named);
+        let named: Arc<Vec<_>> = Arc::new(named.collect());
         self.named.store(Arc::clone(&named));
         self.opened.keep(|version| named.iter().any(|named| named.version == *version)).await;
         true
     }
 
-    /// Revisions with those of their layers alone that `sees` says.
-    pub fn with(&self, named: &[Named], sees: impl Fn(&LayerId) -> bool) -> Vec<Named> {
+    /// Revisions with the ids of the extracts of their layers; none when the server goes down.
+    async fn with_extracts(&self, revisions: Vec<Revision>) -> Vec<(Revision, ExtractIds)> {
+        let (known, extracts) = (self.named(), Arc::clone(&self.extracts));
+        let of_layer =
+            move |layer: &RevisionLayer| (layer.id.clone(), extracts.ids(&layer.id, layer.snapshot));
+        let with_extracts = move |revision: Revision| {
+            let same = known.iter().find(|named| named.revision == revision);
+            let made = || revision.layers.iter().map(&of_layer).collect();
+            let ids = same.map_or_else(made, |same| same.extracts.clone());
+            (revision, ids)
+        };
+        aside(move || revisions.into_iter().map(with_extracts).collect()).await.unwrap_or_default()
+    }
+
+    /// Revisions with what of their layers `part` says.
+    pub fn with<'a>(&self, named: &[Named], part: impl Fn(&LayerId) -> &'a Part) -> Vec<Named> {
         let with = |named: &Named| {
-            let mut revision = named.revision.clone();
-            revision.layers.retain(|layer| sees(&layer.id));
+            let layers = named.revision.layers.iter();
+            let layers = layers.filter_map(|layer| named.part(layer, part(&layer.id))).collect();
+            let revision = Revision { layers, ..named.revision.clone() };
             let version = self.version(revision.layers.iter());
-            Named { revision, version }
+            Named { revision, version, extracts: vec![] }
         };
         named.iter().map(with).collect()
     }
@@ -174,14 +213,15 @@ impl Editions {
 
     async fn open_revision(
         &self,
-        Named { revision, version }: &Named,
+        Named { revision, version, .. }: &Named,
         kept: Vec<Arc<Catalog>>,
     ) -> Result<Arc<Catalog>, Arc<EditionError>> {
         if let Some(catalog) = kept.iter().find(|catalog| catalog.version() == *version) {
             return Ok(Arc::clone(catalog));
         }
         let open = kept.into_iter().chain(self.open()).collect();
-        let opening = Opening { store: Arc::clone(&self.store), tiles: Arc::clone(&self.tiles), open };
+        let (store, tiles) = (Arc::clone(&self.store), Arc::clone(&self.tiles));
+        let opening = Opening { store, tiles, extracts: Arc::clone(&self.extracts), open };
         let revision = revision.clone();
         self.opened.get_or_make(*version, || EditionError::Stopped, move || opening.open(&revision)).await
     }
@@ -211,6 +251,7 @@ impl Editions {
 struct Opening {
     store: Arc<Store>,
     tiles: Arc<config::Tiles>,
+    extracts: Arc<Extracts>,
     /// What is open already.
     open: Vec<Arc<Catalog>>,
 }
@@ -235,10 +276,10 @@ impl Opening {
         }
         let snapshot = self.store.open_snapshot(&layer.id, layer.snapshot);
         let snapshot = snapshot.map_err(|cause| EditionError::Damaged { name: name.clone(), cause })?;
-        let tiles = prepare(&self.store, &self.tiles.rules, &served_grid(), Arc::clone(&snapshot), None);
+        let grid = served_grid();
+        let tiles = prepare(&self.store, &self.tiles.rules, &grid, snapshot, None);
         let tiles = tiles.map_err(|cause| EditionError::Unprepared { name: name.clone(), cause })?;
-        let lineage = Lineage::new(snapshot.id);
-        Ok(Arc::new(PublishedLayer { snapshot, tiles, published_at: layer.published_at, lineage }))
+        Ok(self.extracts.of(PublishedLayer::after(None, tiles, layer.published_at), &grid, None))
     }
 
     fn is_removed(&self, revision: &Revision) -> bool {

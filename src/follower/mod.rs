@@ -10,6 +10,7 @@ mod troubles;
 
 use crate::{
     catalog::{Catalog, PublishedLayer},
+    extracts::AccessError,
     plan::LayerId,
     postgis::{Change, Marks},
     publisher::{PublishError, PublishedSet, Publisher, Wanted, served_grid},
@@ -59,6 +60,8 @@ pub enum FollowError {
     Publish(#[from] PublishError),
     #[error(transparent)]
     Prepare(#[from] PrepareError),
+    #[error(transparent)]
+    Access(#[from] AccessError),
     #[error("{0}")]
     Incomplete(String),
     #[error("the database is not heard: what changes now is served later")]
@@ -184,6 +187,11 @@ impl Follower {
                 return None;
             }
         };
+        if !self.published
+            && let Err(wrong) = self.service.extracts.check(published.snapshots.iter().map(Arc::as_ref))
+        {
+            return Some(wrong.into());
+        }
         self.published = true;
         self.service.metrics.export_seconds.set(start.elapsed().as_secs_f64());
         self.service.note_exports(&published.layers, &published.exports);
@@ -298,7 +306,9 @@ impl Follower {
                 None => self.publisher.tiles(Arc::clone(&snapshot), served.map(|layer| &layer.tiles))?,
             };
             let published_at = set.published_at(&snapshot.layer.id, snapshot.id).unwrap_or_default();
-            Ok(Arc::new(PublishedLayer::after(served.map(Arc::as_ref), tiles, published_at)))
+            let served = served.map(Arc::as_ref);
+            let layer = PublishedLayer::after(served, tiles, published_at);
+            Ok(self.service.extracts.of(layer, &served_grid(), served))
         });
         let layers = block_in_place(|| layers.collect::<Result<Vec<_>, PrepareError>>())?;
         let catalog = Catalog::new(set.origin, &served_grid(), layers, self.publisher.max_tile());

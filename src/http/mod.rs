@@ -136,9 +136,11 @@ impl App {
 
     /// The same for those of one of `sights`, so many in all.
     fn by(&self, sight: &Sight, sights: usize) -> Self {
-        let sees = |layer: &LayerId| sight.sees(layer);
+        // The text has the rows and columns of a layer in words of its own.
+        let sees_all = |layer: &LayerId| sight.sees_all_of(layer);
+        let sees = |layer: &LayerId, columns: &[&str]| sight.sees_columns(layer, columns);
         let service = Arc::new(self.service.by(sight.clone()));
-        let document = self.document.as_ref().map(|document| Arc::new(document.with(sees)));
+        let document = self.document.as_ref().map(|document| Arc::new(document.with(sees_all)));
         let containers = self.containers.by(Arc::clone(&service), document.clone(), sights);
         Self {
             service,

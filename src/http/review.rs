@@ -113,8 +113,8 @@ pub async fn reviewed(
 /// Said to whom the plan is not shown as a whole: what they do not see may be in the way.
 fn partial() -> Text {
     Text {
-        zh: "只按您有权查看的图层审查；其他图层可能另有限制。".into(),
-        en: "Judged by the layers that are open to you alone; others may say otherwise.".into(),
+        zh: "只按您有权查看的图层和要素审查；其他图层和要素可能另有限制。".into(),
+        en: "Judged by the layers and features that are open to you alone; others may say otherwise.".into(),
     }
 }
 

@@ -14,6 +14,8 @@ use crate::{
     config,
     difference::Difference,
     editions::{Edition, EditionError, Editions, Named},
+    extract::Part,
+    extracts::Extracts,
     features::{Orders, Texts},
     grid::{QuadGrid, TileMatrixSets},
     metrics::Metrics,
@@ -62,6 +64,8 @@ pub struct Service {
     /// The grids of those beside [`served_grid`].
     grids: Vec<Arc<OnGrid>>,
     rules: BTreeMap<LayerId, Rules>,
+    /// What of the layers some see in their place.
+    pub extracts: Arc<Extracts>,
     /// Where work goes on that nobody waits for.
     runtime: Handle,
     /// How layers are drawn.
@@ -76,7 +80,7 @@ pub struct Service {
 }
 
 impl Service {
-    /// `database` is asked for its numbers alone.
+    /// `database` is asked for its numbers alone; `access` says what of the layers is made for whom.
     ///
     /// # Errors
     /// When the system gives no threads for the work.
@@ -88,13 +92,15 @@ impl Service {
         store: Arc<Store>,
         database: Option<Database>,
         sheets: Sheets,
+        access: Option<&config::Access>,
     ) -> io::Result<Self> {
+        let extracts = Arc::new(Extracts::new(Arc::clone(&store), tiles.rules.clone(), access));
         let grids = tiles.matrix_sets.grids().into_iter().filter(|grid| **grid != served_grid());
         let threads = tiles.threads.map_or_else(config::cores, NonZeroUsize::get);
         Ok(Self {
             served: ArcSwapOption::empty(),
             news: watch::Sender::new(()),
-            editions: Editions::new(Arc::clone(&store), tiles.clone()),
+            editions: Editions::new(Arc::clone(&store), tiles.clone(), Arc::clone(&extracts)),
             store,
             database,
             older: Cache::new(OLDER_SNAPSHOTS),
@@ -103,6 +109,7 @@ impl Service {
             matrix_sets: tiles.matrix_sets.clone(),
             grids: grids.map(|grid| Arc::new(OnGrid::new(grid.clone()))).collect(),
             rules: tiles.rules.clone(),
+            extracts,
             runtime: Handle::current(),
             sheets: Arc::new(sheets),
             font: Arc::new(Font::new(picture::FONT)),
@@ -171,7 +178,8 @@ impl Service {
         if let Some(made) = on_grid.of(&current) {
             return Ok(Some(made));
         }
-        let made = on_grid.derive(Arc::clone(&current), Arc::clone(&self.store), self.rules.clone()).await?;
+        let (store, extracts) = (Arc::clone(&self.store), Arc::clone(&self.extracts));
+        let made = on_grid.derive(Arc::clone(&current), store, self.rules.clone(), extracts).await?;
         if let Some(before) = on_grid.latest() {
             self.replace(&before, &made).await;
         }
@@ -224,9 +232,9 @@ impl Service {
         self.editions.named()
     }
 
-    /// Revisions with those of their layers alone that `sees` says.
-    pub fn revisions_with(&self, named: &[Named], sees: impl Fn(&LayerId) -> bool) -> Vec<Named> {
-        self.editions.with(named, sees)
+    /// Revisions with what of their layers `part` says.
+    pub fn revisions_with<'a>(&self, named: &[Named], part: impl Fn(&LayerId) -> &'a Part) -> Vec<Named> {
+        self.editions.with(named, part)
     }
 
     /// The version of the tileset `name` in a revision; `None` when it has no such tileset.

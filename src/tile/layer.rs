@@ -139,7 +139,8 @@ impl TileLayer {
         prepared.map_err(|error| PrepareError::of(&snapshot, error))
     }
 
-    /// Prepares `snapshot` for tiles of `grid` after `rules` in a file without a name in `directory`.
+    /// Prepares `snapshot` for tiles of `grid` after `rules` in a file without a name in `directory`; `before` as in
+    /// [`Self::open`].
     ///
     /// # Errors
     /// As [`Self::open`], and when the file cannot be written.
@@ -148,13 +149,18 @@ impl TileLayer {
         grid: &QuadGrid,
         rules: &Rules,
         directory: &Path,
+        before: Option<&Self>,
     ) -> Result<Self, PrepareError> {
-        let file = tempfile::tempfile_in(directory).map_err(BuildError::Io);
-        let prepared = file.and_then(|file| {
-            let map = build_into(&file, &snapshot, grid, rules, None)?;
+        let prepare = |before| {
+            let file = tempfile::tempfile_in(directory)?;
+            let map = build_into(&file, &snapshot, grid, rules, before)?;
             let layer = Self::mapped(map, &snapshot, grid, rules);
             layer.ok_or_else(|| BuildError::Io(io::ErrorKind::InvalidData.into()))
-        });
+        };
+        let prepared = match prepare(before.filter(|before| before.draws_alike(&snapshot, grid, rules))) {
+            Err(BuildError::Changed) => prepare(None),
+            prepared => prepared,
+        };
         prepared.map_err(|error| PrepareError::of(&snapshot, error))
     }
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::{
     collections::{BTreeSet, HashMap},
     fs,
-    io::{BufRead, BufReader, Read, Write},
+    io::{BufRead, BufReader, Cursor, Read, Write},
     net::TcpStream,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
@@ -20,36 +20,65 @@ use std::{
 use tempfile::TempDir;
 
 /// Layers that some may see, or nobody.
-const SECRETS: [(&str, &[&str]); 3] =
-    [("mining_rights", &["office", "partner"]), ("prohibited_zones", &["office"]), ("map_sheets_50k", &[])];
+const SECRETS: [(&str, &[&str]); 3] = [
+    ("mining_rights", &["office", "partner", "county"]),
+    ("prohibited_zones", &["office"]),
+    ("map_sheets_50k", &[]),
+];
 
-/// What gives each of them away: its id, and the texts of its features that are in no other layer.
+/// Who sees the feature 1 of a layer alone, without some columns that no other layer has.
+const PARTS: [(&str, &str, &[&str]); 2] = [
+    ("county", "mining_rights", &["valid_from_text", "economic_type"]),
+    ("public", "exploration_blocks", &["existing_degree", "planned_degree"]),
+];
+
+/// What gives away to a caller what they do not see: ids of layers, names of columns, and the texts of features that they
+/// read nowhere else.
 static WORDS: LazyLock<HashMap<&str, Vec<String>>> = LazyLock::new(|| {
-    let texts = |layer: &plan::Layer| -> Vec<String> {
-        let properties =
-            layer.features.iter().flat_map(|feature| feature["properties"].as_object().unwrap().iter());
-        // Where in the plan's text it is written: others are written there too.
-        let own = properties.filter(|(name, _)| *name != "source_section");
-        own.filter_map(|(_, value)| value.as_str().map(str::to_owned)).collect()
-    };
-    let others =
-        |id: &str| plan::LAYERS.iter().filter(|layer| layer.id != id).flat_map(texts).collect::<Vec<_>>();
-    let words = |id: &'static str| {
-        let others = others(id);
-        let own = texts(plan::layer_named(id)).into_iter();
-        let own =
-            own.filter(|text| text.chars().count() >= 6 && !others.iter().any(|other| other.contains(text)));
-        (id, std::iter::once(id.to_owned()).chain(own).collect())
-    };
-    SECRETS.map(|(layer, _)| words(layer)).into()
+    let words = |caller| LAYERS.iter().flat_map(|id| unseen(caller, id)).collect();
+    CALLERS.map(|caller| (caller, words(caller))).into()
 });
+
+/// The texts of a feature in the columns that `wanted` says, but for where in the plan's text it is written: others are
+/// written there too.
+fn texts(feature: &Value, wanted: impl Fn(&str) -> bool) -> Vec<String> {
+    let properties = feature["properties"].as_object().unwrap().iter();
+    let own = properties.filter(|(name, _)| *name != "source_section" && wanted(name));
+    own.filter_map(|(_, value)| value.as_str().map(str::to_owned)).collect()
+}
+
+/// Those of the words of a layer that `caller` does not see.
+fn unseen(caller: &str, id: &str) -> Vec<String> {
+    let layer = plan::layer_named(id);
+    let without = part(caller, id);
+    if without.is_none() && sees(caller, id) {
+        return vec![];
+    }
+    let is_seen = |feature: &Value| without.is_some() && plan::id(feature) == 1;
+    let left_out = without.unwrap_or_default();
+    let (mut own, mut others) = (vec![], vec![]);
+    for feature in &layer.features {
+        match is_seen(feature) {
+            true => {
+                own.extend(texts(feature, |name| left_out.contains(&name)));
+                others.extend(texts(feature, |name| !left_out.contains(&name)));
+            }
+            false => own.extend(texts(feature, |_| true)),
+        }
+    }
+    let elsewhere = plan::LAYERS.iter().filter(|layer| layer.id != id).flat_map(|layer| &layer.features);
+    others.extend(elsewhere.flat_map(|feature| texts(feature, |_| true)));
+    own.retain(|text| text.chars().count() >= 6 && !others.iter().any(|other| other.contains(text)));
+    let names = if without.is_none() { vec![id] } else { left_out.to_vec() };
+    own.into_iter().chain(names.into_iter().map(str::to_owned)).collect()
+}
 
 /// Layers for everybody.
 const PUBLIC: &str = "rivers";
 /// A layer that has never been.
 const NEVER: &str = "no_such_layer";
 
-const CALLERS: [&str; 3] = ["public", "partner", "office"];
+const CALLERS: [&str; 4] = ["public", "partner", "office", "county"];
 
 /// What an answer shows.
 #[derive(Clone, Copy, PartialEq)]
@@ -388,7 +417,7 @@ const EXECUTION: &str = r#"{"inputs":{"proposal":"POLYGON((112.74 36.37, 112.75 
 /// A server with an edition, the roles and a key for each.
 struct Guarded {
     server: Server,
-    keys: [(&'static str, String); 2],
+    keys: [(&'static str, String); 3],
     _folder: TempDir,
 }
 
@@ -402,20 +431,28 @@ fn program(config: &Path, state: &Path, arguments: &[&str]) -> String {
 impl Guarded {
     fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let rules = SECRETS.map(|(layer, roles)| match roles {
+        let seen_by = SECRETS.map(|(layer, roles)| match roles {
             [] => format!("{layer} = \"hidden\"\n"),
+            _ if PARTS.iter().any(|(_, part, _)| *part == layer) => String::new(),
             roles => format!("{layer} = {roles:?}\n"),
+        });
+        let parts = PARTS.map(|(caller, layer, without)| {
+            let roles = SECRETS.iter().find(|(secret, _)| *secret == layer);
+            let seen_by = roles.map_or("\"public\"".to_owned(), |(_, roles)| format!("{roles:?}"));
+            let part = format!("rows.{caller} = \"id = 1\"\nwithout.{caller} = {without:?}");
+            format!("[access.layer.{layer}]\nfor = {seen_by}\n{part}\n")
         });
         let keys = folder.path().join("keys.json");
         let config = format!(
-            "[access]\nkeys = {keys:?}\nroles = [\"office\", \"partner\"]\n[access.layer]\n{}",
-            rules.concat()
+            "[access]\nkeys = {keys:?}\nroles = [\"office\", \"partner\", \"county\"]\n[access.layer]\n{}{}",
+            seen_by.concat(),
+            parts.concat()
         );
         let (file, state) = (folder.path().join("access.toml"), folder.path().join("state"));
         fs::write(&file, &config).unwrap();
         program(&file, &state, &["publish", "--revision", "2023", "--adopted", "2023-12-31"]);
         let key = |role| (role, program(&file, &state, &["key", "create", "--role", role]));
-        let keys = [key("partner"), key("office")];
+        let keys = [key("partner"), key("office"), key("county")];
         let server = Setup::default().config(&config).state(&state).start();
         Self { server, keys, _folder: folder }
     }
@@ -448,19 +485,38 @@ fn sees(caller: &str, layer: &str) -> bool {
     SECRETS.iter().find(|(secret, _)| *secret == layer).is_none_or(|(_, roles)| roles.contains(&caller))
 }
 
-/// What an answer says in plain bytes: vector tiles and stored members of archives have names as they are.
+/// The columns that `caller` does not see of a layer that they see a part of.
+fn part(caller: &str, layer: &str) -> Option<&'static [&'static str]> {
+    let found = PARTS.iter().find(|(of, part, _)| *of == caller && *part == layer);
+    found.map(|(.., without)| *without)
+}
+
+/// All that can be read in an answer: vector tiles and GeoPackages have texts as they are, archives have them in members
+/// and tiles that are compressed.
+fn legible(answer: &[u8]) -> String {
+    let mut text = String::from_utf8_lossy(answer).into_owned();
+    if let Ok(mut archive) = zip::ZipArchive::new(Cursor::new(answer)) {
+        for member in 0..archive.len() {
+            let mut bytes = vec![];
+            archive.by_index(member).unwrap().read_to_end(&mut bytes).unwrap();
+            text += &String::from_utf8_lossy(&bytes);
+        }
+    }
+    for (at, _) in answer.windows(3).enumerate().filter(|(_, begin)| *begin == [0x1f, 0x8b, 8]) {
+        let mut bytes = vec![];
+        // What only looks like the beginning of a stream ends somewhere.
+        let _ended = GzDecoder::new(&answer[at..]).read_to_end(&mut bytes);
+        text += &String::from_utf8_lossy(&bytes);
+    }
+    text
+}
+
 #[track_caller]
 fn expect_nothing_unseen(caller: &str, request: &str, answer: &[u8]) {
-    let answer = String::from_utf8_lossy(answer);
-    for (layer, _) in SECRETS.into_iter().filter(|(layer, _)| !sees(caller, layer)) {
-        // What was asked for is in the answer's own words.
-        for word in WORDS[layer].iter().filter(|word| !request.contains(*word)) {
-            assert!(
-                !answer.contains(word),
-                "{caller} reads `{word}` at {request}: {}",
-                excerpt(&answer, word)
-            );
-        }
+    let answer = legible(answer);
+    // What was asked for is in the answer's own words.
+    for word in WORDS[caller].iter().filter(|word| !request.contains(*word)) {
+        assert!(!answer.contains(word), "{caller} reads `{word}` at {request}: {}", excerpt(&answer, word));
     }
 }
 
@@ -494,7 +550,13 @@ static KNOWN: LazyLock<HashMap<&str, [String; 2]>> = LazyLock::new(|| {
         let file = open.ask("HEAD", &format!("/downloads/{layer}.fgb"), &[]).expect(200);
         [version, file.expect_header("etag").trim_matches('"').to_owned()]
     };
-    SECRETS.map(|(layer, _)| layer).into_iter().chain([PUBLIC]).map(|layer| (layer, known(layer))).collect()
+    LAYERS.iter().map(|layer| (*layer, known(layer))).collect()
+});
+
+/// The layers that requests are made for.
+static LAYERS: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
+    let parts = PARTS.iter().map(|(_, layer, _)| *layer);
+    SECRETS.iter().map(|(layer, _)| *layer).chain(parts).chain([PUBLIC]).collect()
 });
 
 fn filled(request: &str, layer: &str) -> String {
@@ -573,7 +635,8 @@ fn listed(guarded: &Guarded, request: &str, all: bool) {
         // A table that lists what is not seen is not there, nor are targets where the licences are not seen.
         let of_licences =
             ["/plan/tables/1-2", "/plan/indicators"].iter().any(|path| request.starts_with(path));
-        let there = match of_licences && !sees(caller, "mining_rights") {
+        let sees_licences = sees(caller, "mining_rights") && part(caller, "mining_rights").is_none();
+        let there = match of_licences && !sees_licences {
             true => answer.status == 404,
             false => answer.status == 200,
         };
@@ -589,7 +652,10 @@ fn listed(guarded: &Guarded, request: &str, all: bool) {
         }
         expect_nothing_unseen(caller, request, &answer.body);
         let text = String::from_utf8_lossy(&answer.body);
-        for (layer, _) in SECRETS.into_iter().filter(|(layer, _)| all && sees(caller, layer)) {
+        // Metrics count all rows of a layer.
+        let counted = |layer: &str| request != "/metrics" || part(caller, layer).is_none();
+        let listed = SECRETS.iter().filter(|(layer, _)| all && sees(caller, layer) && counted(layer));
+        for (layer, _) in listed {
             assert!(text.contains(layer), "{caller} misses `{layer}` at {request}");
         }
     }
@@ -598,14 +664,19 @@ fn listed(guarded: &Guarded, request: &str, all: bool) {
 fn layer_by_layer(guarded: &Guarded, request: &str) {
     for caller in CALLERS {
         let never = guarded.ask(caller, &filled(request, NEVER));
-        for layer in SECRETS.map(|(layer, _)| layer).into_iter().chain([PUBLIC]) {
+        for layer in LAYERS.iter().copied() {
+            // Whoever sees a part knows no snapshot of the whole.
+            let is_whole = part(caller, layer).is_some() && request.contains("{snapshot}");
             let request = filled(request, layer);
             if request.matches(PUBLIC).count() > 1 {
                 continue;
             }
             let answer = guarded.ask(caller, &request);
+            expect_nothing_unseen(caller, &request, &answer.body);
             let text = String::from_utf8_lossy(&answer.body).into_owned();
-            if sees(caller, layer) {
+            if is_whole {
+                assert_eq!(answer.status, 404, "{caller} {request}");
+            } else if sees(caller, layer) {
                 assert!(
                     [200, 204, 307].contains(&answer.status),
                     "{caller} {request}: {} {text}",
@@ -633,7 +704,8 @@ fn pictured(guarded: &Guarded, request: &str) {
         expect_kept_apart(caller, request, &answer);
         (answer.expect_header("etag").to_owned(), answer.body)
     });
-    for (one, other) in [(0, 1), (1, 2), (0, 2)] {
+    let pairs = (0..CALLERS.len()).flat_map(|one| (0..one).map(move |other| (one, other)));
+    for (one, other) in pairs {
         assert_ne!(
             answers[one].0, answers[other].0,
             "{request}: tags of {} and {}",
@@ -655,7 +727,7 @@ fn archived(guarded: &Guarded, request: &str) {
         let number = |at: usize| u64::from_le_bytes(answer.body[at..at + 8].try_into().unwrap()) as usize;
         let mut metadata = String::new();
         GzDecoder::new(&answer.body[number(24)..][..number(32)]).read_to_string(&mut metadata).unwrap();
-        expect_nothing_unseen(caller, request, metadata.as_bytes());
+        expect_nothing_unseen(caller, request, &answer.body);
         let metadata: Value = serde_json::from_str(&metadata).unwrap();
         let layers = metadata["vector_layers"].to_string();
         for (layer, _) in SECRETS.into_iter().filter(|(layer, _)| sees(caller, layer)) {
@@ -679,7 +751,7 @@ fn streamed(guarded: &Guarded) {
     }
 }
 
-/// The tiles of a caller's plan are those of the layers that they see, and of no other, to the byte.
+/// The tiles of the plan of a caller who sees whole layers are those of these layers, and of no other, to the byte.
 #[test]
 fn the_plan_of_a_caller_is_the_layers_that_they_see() {
     let guarded = Guarded::start();
@@ -687,7 +759,7 @@ fn the_plan_of_a_caller_is_the_layers_that_they_see() {
     let layers = open.get("/layers.json").expect(200).json();
     let ids: Vec<_> =
         layers["layers"].as_array().unwrap().iter().map(|layer| layer["id"].as_str().unwrap()).collect();
-    for caller in CALLERS {
+    for caller in CALLERS.into_iter().filter(|caller| PARTS.iter().all(|(of, ..)| of != caller)) {
         let seen: Vec<_> = ids.iter().copied().filter(|layer| sees(caller, layer)).collect();
         let joined = seen.join(",");
         for tile in ["9/416/200.mvt", "9/416/200.png", "11/1665/802.mvt", "11/1665/802@2x.png"] {

@@ -7,6 +7,7 @@
 mod support;
 
 mod access;
+mod access_extracts;
 mod access_walk;
 mod arcgis;
 mod archives;

@@ -40,12 +40,20 @@ impl Language {
     }
 }
 
-/// A filter that is written as it should be, for any layer.
+/// A filter that is written as it should be, for any layer. Those that say the same are equal.
 #[derive(Debug, Clone)]
 pub struct Filter {
     root: Node,
     normal: String,
 }
+
+impl PartialEq for Filter {
+    fn eq(&self, other: &Self) -> bool {
+        self.normal == other.normal
+    }
+}
+
+impl Eq for Filter {}
 
 impl Filter {
     /// Reads a filter whose coordinates are in `crs`, in its order of axes.
@@ -68,6 +76,18 @@ impl Filter {
         &self.normal
     }
 
+    /// The properties that it names, the key and the geometry among them, where they stand.
+    pub fn properties(&self) -> Vec<(&Node, &str)> {
+        let (mut nodes, mut properties) = (vec![&self.root], vec![]);
+        while let Some(node) = nodes.pop() {
+            if let Kind::Property(name) = &node.kind {
+                properties.push((node, name.as_str()));
+            }
+            nodes.extend(node.children());
+        }
+        properties
+    }
+
     /// The filter for the rows of `layer`.
     ///
     /// # Errors
@@ -87,14 +107,9 @@ impl Filter {
         let has = |name: &str, layer: &Layer| {
             [ID, GEOMETRY].contains(&name) || layer.fields.iter().any(|field| field.name == name)
         };
-        let mut unknown = vec![&self.root];
-        while let Some(node) = unknown.pop() {
-            if let Kind::Property(name) = &node.kind
-                && !layers.clone().any(|layer| has(name, layer))
-            {
-                return Err(node.refuse(format!("there is no property `{}`", token::brief(name))));
-            }
-            unknown.extend(node.children());
+        let unknown = |(_, name): &(&Node, &str)| !layers.clone().any(|layer| has(name, layer));
+        if let Some((node, name)) = self.properties().into_iter().find(unknown) {
+            return Err(node.refuse(format!("there is no property `{}`", token::brief(name))));
         }
         layers.map(|layer| condition::compile(&self.root, layer, true)).collect()
     }

@@ -22,10 +22,14 @@ impl Rules {
 
     /// Checks a filter with values in the place of the answers.
     pub(super) fn selection(&self, selection: &Selection) -> Result<(), String> {
-        let Some(filter) = &selection.filter else { return Ok(()) };
+        selection.filter.as_deref().map_or(Ok(()), |filter| self.sampled(filter).map(drop))
+    }
+
+    /// A filter with values in the place of the answers.
+    fn sampled(&self, filter: &str) -> Result<Filter, String> {
         let text = self.filled(filter, |attribute| self.sample(attribute)).map_err(unknown)?;
         let parsed = Filter::parse(&text, Language::Text, Crs::Crs84);
-        parsed.map(drop).map_err(|error| format!("where `{filter}`: {error}"))
+        parsed.map_err(|error| format!("where `{filter}`: {error}"))
     }
 
     /// Whether the rules fit the layers that there are.
@@ -49,15 +53,18 @@ impl Rules {
         Ok(())
     }
 
-    /// Without the rules that look at layers that are not seen.
-    pub fn with(&self, sees: impl Fn(&LayerId) -> bool) -> Self {
-        let sees_all = |rule: &Rule| {
-            let mut looked_at = rule.checks.iter().flat_map(|check| check.test.selections());
-            looked_at.all(|(selection, _)| sees(&selection.layer))
+    /// Without the rules that look at layers, or at columns of them, that are not seen.
+    pub fn with(&self, sees: impl Fn(&LayerId, &[&str]) -> bool) -> Self {
+        let sees_selection = |(selection, field): (&Selection, Option<&str>)| {
+            let filter = selection.filter.as_deref().and_then(|filter| self.sampled(filter).ok());
+            let asked = filter.iter().flat_map(Filter::properties).map(|(_, name)| name);
+            sees(&selection.layer, &asked.chain(field).collect::<Vec<_>>())
         };
+        let sees_all =
+            |rule: &Rule| rule.checks.iter().flat_map(|check| check.test.selections()).all(sees_selection);
         let mut rules = self.clone();
         rules.rules.retain(sees_all);
-        rules.layers.retain(|layer, _| sees(layer));
+        rules.layers.retain(|layer, _| sees(layer, &[]));
         rules
     }
 
@@ -66,9 +73,7 @@ impl Rules {
             return Err(format!("layer {} has no field `{field}`", layer.id));
         }
         let Some(filter) = &selection.filter else { return Ok(()) };
-        let text = self.filled(filter, |attribute| self.sample(attribute)).map_err(unknown)?;
-        let condition =
-            Filter::parse(&text, Language::Text, Crs::Crs84).and_then(|filter| filter.condition(layer));
+        let condition = self.sampled(filter)?.condition(layer);
         condition.map(drop).map_err(|error| format!("layer {}, where `{filter}`: {error}", layer.id))
     }
 }
