@@ -50,6 +50,8 @@ impl Key {
     }
 
     pub fn hash(&self, salt: &str) -> Hash {
+        #[cfg(test)]
+        HASHED.set(HASHED.get() + 1);
         Sha256::new().chain_update(salt).chain_update(self.reveal()).finalize().into()
     }
 }
@@ -71,6 +73,17 @@ fn random<const N: usize>() -> io::Result<[u8; N]> {
 /// Whether two hashes are the same, in a time that does not tell where they differ.
 pub fn is_same(a: &Hash, b: &Hash) -> bool {
     a.ct_eq(b).into()
+}
+
+#[cfg(test)]
+thread_local! {
+    static HASHED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// How many keys this thread has hashed: what a lookup costs.
+#[cfg(test)]
+pub fn hashed() -> usize {
+    HASHED.get()
 }
 
 #[cfg(test)]

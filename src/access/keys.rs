@@ -59,9 +59,12 @@ impl Entry {
 
     /// Whether `key` is this one.
     pub fn is(&self, key: &Key) -> bool {
-        let kept = URL_SAFE_NO_PAD.decode(&self.sha256).ok();
-        let kept: Option<Hash> = kept.and_then(|hash| hash.try_into().ok());
-        kept.is_some_and(|kept| key::is_same(&kept, &key.hash(&self.salt)))
+        self.hash().is_some_and(|kept| key::is_same(&kept, &key.hash(&self.salt)))
+    }
+
+    /// What is kept of the key; `None` where it is damaged.
+    pub(super) fn hash(&self) -> Option<Hash> {
+        URL_SAFE_NO_PAD.decode(&self.sha256).ok()?.try_into().ok()
     }
 
     pub fn has_expired(&self, now: Timestamp) -> bool {
@@ -97,27 +100,40 @@ impl KeysFile {
     /// # Errors
     /// As [`Self::read`], and when it cannot be written.
     pub fn change<T>(&self, change: impl FnOnce(&mut Keys) -> T) -> Result<T, KeysError> {
-        let folder = match self.path.parent() {
-            Some(folder) if folder != Path::new("") => folder,
-            _ => Path::new("."),
-        };
-        let failed = |cause| self.failed(cause);
-        let lock = File::open(folder).map_err(failed)?;
-        lock.lock().map_err(failed)?;
-        let mut keys = self.read()?;
-        let changed = change(&mut keys);
-        self.write(&keys, folder).and_then(|()| lock.sync_all()).map_err(failed)?;
-        Ok(changed)
+        self.locked(|| {
+            let mut keys = self.read()?;
+            let changed = change(&mut keys);
+            self.write(&self.path, &keys)?;
+            Ok(changed)
+        })
     }
 
-    /// In a temporary file, which its owner alone may read, that then takes the name.
-    fn write(&self, keys: &Keys, folder: &Path) -> io::Result<()> {
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        serde_json::to_writer_pretty(&mut file, keys)?;
-        file.write_all(b"\n")?;
-        file.as_file().sync_all()?;
-        file.persist(&self.path)?;
-        Ok(())
+    /// Does what one process at a time may do.
+    pub(super) fn locked<T>(&self, work: impl FnOnce() -> Result<T, KeysError>) -> Result<T, KeysError> {
+        let folder = File::open(self.folder()).map_err(|cause| self.failed(cause))?;
+        folder.lock().map_err(|cause| self.failed(cause))?;
+        work()
+    }
+
+    /// Writes `path`, this file or one beside it: in a temporary file, which its owner alone may read, that then takes the
+    /// name.
+    pub(super) fn write(&self, path: &Path, content: &impl Serialize) -> Result<(), KeysError> {
+        let write = || {
+            let mut file = tempfile::NamedTempFile::new_in(self.folder())?;
+            serde_json::to_writer_pretty(&mut file, content)?;
+            file.write_all(b"\n")?;
+            file.as_file().sync_all()?;
+            file.persist(path)?;
+            File::open(self.folder())?.sync_all()
+        };
+        write().map_err(|cause| KeysError::File { path: path.to_owned(), cause })
+    }
+
+    fn folder(&self) -> &Path {
+        match self.path.parent() {
+            Some(folder) if folder != Path::new("") => folder,
+            _ => Path::new("."),
+        }
     }
 
     fn failed(&self, cause: io::Error) -> KeysError {

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!  [access] ────▶ Sight: what a role sees ──────▶ Seen: the service as its callers see it ──▶ every handler
-//!  file of keys ▶ Keyring: a key's role ────────▶ http::reception: whose router answers
+//!  file of keys ▶ Keyring: Who has a key or link ┬▶ http::reception: whose router answers
+//!  keys of an issuer ▶ Tokens: Who has a token ──┘
 //! ```
 //!
 //! There is one [`Seen`] for the public and one for each role, made at the start. Handlers get nothing else, so none can
@@ -12,13 +13,24 @@
 mod key;
 mod keyring;
 mod keys;
+mod last_use;
+mod link;
 mod missing;
 mod seen;
 mod sight;
+mod stamp;
+mod tokens;
+mod who;
 
 pub use key::Key;
 pub use keyring::Keyring;
 pub use keys::{Entry, Keys, KeysError, KeysFile};
+pub use last_use::LastUse;
+pub use link::{opened, sign};
 pub use missing::tell_missing;
 pub use seen::Seen;
 pub use sight::Sight;
+pub use tokens::{Refused, Tokens, TokensError};
+pub use who::Who;
+
+use stamp::Stamp;

@@ -2,7 +2,7 @@
 
 use super::say::say;
 use crate::{
-    access::{Keys, KeysFile},
+    access::{Keys, KeysFile, Tokens},
     config::{Access, Config},
     http,
     plan::Layer,
@@ -12,6 +12,7 @@ use crate::{
 };
 use anyhow::{Context, bail};
 use std::sync::Arc;
+use tokio::task::block_in_place;
 
 /// Prints one line for each thing looked at; fails when one of them is wrong.
 pub async fn check(config: &Config) -> anyhow::Result<()> {
@@ -44,6 +45,7 @@ pub async fn check(config: &Config) -> anyhow::Result<()> {
         Ok(layers) => {
             say!("layers: {} described", layers.len());
             wrong += config.access.as_ref().map_or(0, |access| check_access(access, &layers));
+            wrong += config.access.as_ref().map_or(0, check_tokens);
             match rules.and_then(|rules| rules.check(&layers).map(|()| rules.rules.len())) {
                 Ok(count) => say!("review: {count} rules"),
                 Err(error) => {
@@ -82,4 +84,15 @@ fn check_access(access: &Access, layers: &[Layer]) -> usize {
     say!("access: {} roles, {keys} keys, rules for {} layers", access.roles.len(), access.layers.len());
     unfit.iter().chain(&unreadable).for_each(|wrong| say!("access: {wrong}"));
     unfit.len() + unreadable.iter().count()
+}
+
+/// As [`check_access`], of the keys of tokens, which are fetched for it.
+fn check_tokens(access: &Access) -> usize {
+    let Some(tokens) = &access.tokens else { return 0 };
+    let count = block_in_place(|| Tokens::open(tokens, &access.roles)?.count());
+    match &count {
+        Ok(count) => say!("access.tokens: {count} keys"),
+        Err(error) => say!("{error}"),
+    }
+    usize::from(count.is_err())
 }

@@ -2,7 +2,7 @@
 
 use super::WrongUsage;
 use crate::{
-    access::{Entry, Key, KeysFile},
+    access::{Entry, Key, KeysFile, LastUse},
     config::{Access, Config, Role},
 };
 use anyhow::{Context, bail};
@@ -32,10 +32,10 @@ enum Action {
         #[arg(long, value_name = "TEXT", default_value = "")]
         note: String,
     },
-    /// List the keys by prefix, without the keys themselves
+    /// List the keys by prefix, without the keys themselves, with the minute of their last use
     #[command(after_help = "Example: plantiles key list")]
     List,
-    /// Take a key back: within a second it is none
+    /// Take a key back: within a second it is none, and links made with it lead nowhere
     #[command(after_help = "Example: plantiles key revoke 1a2b3c4d")]
     Revoke {
         /// The 8 digits after `plt_`
@@ -45,15 +45,20 @@ enum Action {
 }
 
 pub fn key(config: &Config, args: KeyArgs) -> anyhow::Result<()> {
-    let none =
-        || WrongUsage("there are no roles to have keys: `access.roles` in the configuration".to_owned());
-    let access = config.access.as_ref().ok_or_else(none)?;
-    let file = KeysFile::new(access.keys.as_deref().ok_or_else(none)?);
+    let (access, file) = keys(config)?;
     match args.action {
         Action::Create { role, days, note } => create(access, &file, role, days, note),
         Action::List => list(access, &file),
         Action::Revoke { prefix } => revoke(&file, &prefix),
     }
+}
+
+/// The file of keys, and what they are for.
+pub fn keys(config: &Config) -> Result<(&Access, KeysFile), WrongUsage> {
+    let none =
+        || WrongUsage("there are no roles to have keys: `access.roles` in the configuration".to_owned());
+    let access = config.access.as_ref().ok_or_else(none)?;
+    Ok((access, KeysFile::new(access.keys.as_deref().ok_or_else(none)?)))
 }
 
 fn create(
@@ -75,13 +80,14 @@ fn create(
         keys.keys.push(Entry::new(&key, role, expires, note)?);
         std::io::Result::Ok(key)
     })?;
-    println!("{}", key.context("no random bytes for a key")?.reveal());
+    say!("{}", key.context("no random bytes for a key")?.reveal());
     Ok(())
 }
 
 /// One line for each, the oldest first.
 fn list(access: &Access, file: &KeysFile) -> anyhow::Result<()> {
     let now = Timestamp::now();
+    let uses = LastUse::of(file).read();
     for entry in file.read()?.keys {
         let Entry { prefix, role, created, note, .. } = &entry;
         let known = if access.roles.contains(role) { "" } else { " (no such role)" };
@@ -90,8 +96,9 @@ fn list(access: &Access, file: &KeysFile) -> anyhow::Result<()> {
             Some(expires) if entry.has_expired(now) => format!("expired {expires:.0}"),
             Some(expires) => format!("expires {expires:.0}"),
         };
-        println!(
-            "{prefix}: {role}{known}, made {created:.0}, {end}{}{note}",
+        let used = uses.get(prefix).map_or("not used yet".to_owned(), |used| format!("last used {used:.0}"));
+        say!(
+            "{prefix}: {role}{known}, made {created:.0}, {used}, {end}{}{note}",
             if note.is_empty() { "" } else { ", " }
         );
     }
@@ -107,6 +114,6 @@ fn revoke(file: &KeysFile, prefix: &str) -> anyhow::Result<()> {
     if !revoked {
         bail!("there is no key `{prefix}`");
     }
-    println!("revoked key {prefix}");
+    say!("revoked key {prefix}");
     Ok(())
 }

@@ -5,6 +5,7 @@ mod check;
 mod database;
 mod export;
 mod key;
+mod link;
 mod output;
 mod progress;
 mod published;
@@ -116,6 +117,13 @@ The exit code says whether it could be judged, not the verdict. docs/review.md l
 
 Servers take keys, and give them up, within a second. docs/operations.md says how keys are used.")]
     Key(key::KeyArgs),
+    /// Print an address that can be handed on: a file or tiles, with the role of a key, for some time
+    #[command(after_help = "Examples:
+  plantiles link /downloads/mining_rights.fgb --key 1a2b3c4d --expires 7d
+  plantiles link '/tiles/mining_rights/{z}/{x}/{y}.mvt' --key 1a2b3c4d --expires 36h
+
+It opens nothing else, and ends when its key is revoked.")]
+    Link(link::LinkArgs),
     /// Validate the configuration, the published snapshots and the database, and print what is wrong
     #[command(after_help = "Example: plantiles check --config plantiles.toml")]
     Check,
@@ -177,6 +185,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Review(args) => review::review(&config, args).await,
             Command::Sheet(args) => sheet::sheet(&config, args).await,
             Command::Key(args) => key::key(&config, args),
+            Command::Link(args) => link::link(&config, args),
             Command::Check => check::check(&config).await,
         }
     });

@@ -1,5 +1,6 @@
 //! Who may see which layers, and how much of them.
 
+use super::Tokens;
 use crate::{
     crs::Crs,
     extract::{Extract, Part},
@@ -23,8 +24,9 @@ use std::{
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "Written")]
 pub struct Access {
-    /// The file of keys; there is one where there are roles.
+    /// The file of keys. Where there are roles there is one, or tokens, or both.
     pub keys: Option<PathBuf>,
+    pub tokens: Option<Tokens>,
     pub roles: BTreeSet<Role>,
     /// All others are public.
     pub layers: BTreeMap<LayerId, Visibility>,
@@ -71,6 +73,7 @@ const PUBLIC: &str = "public";
 #[serde(deny_unknown_fields)]
 struct Written {
     keys: Option<PathBuf>,
+    tokens: Option<Tokens>,
     #[serde(default)]
     roles: BTreeSet<Role>,
     #[serde(default, rename = "layer")]
@@ -205,7 +208,7 @@ impl Visibility {
 
 impl TryFrom<Written> for Access {
     type Error = String;
-    fn try_from(Written { keys, roles, layers }: Written) -> Result<Self, String> {
+    fn try_from(Written { keys, tokens, roles, layers }: Written) -> Result<Self, String> {
         if roles.iter().any(|role| role.0 == PUBLIC) {
             return Err(format!("`{PUBLIC}` is who has no key, and no role"));
         }
@@ -214,10 +217,13 @@ impl TryFrom<Written> for Access {
             Ok((id, visibility))
         });
         let layers = layers.collect::<Result<_, String>>()?;
-        if keys.is_none() && !roles.is_empty() {
-            return Err("roles need a file of keys, `keys`".to_owned());
+        if keys.is_none() && tokens.is_none() && !roles.is_empty() {
+            return Err("roles need a file of keys, `keys`, or `tokens`".to_owned());
         }
-        Ok(Self { keys, roles, layers })
+        if tokens.is_some() && roles.is_empty() {
+            return Err("tokens need `roles` to be for".to_owned());
+        }
+        Ok(Self { keys, tokens, roles, layers })
     }
 }
 
@@ -322,6 +328,8 @@ mod tests {
                 "`ofice`, which is not among",
             ),
             ("roles = [\"office\"]", "roles need a file of keys"),
+            ("[tokens]\nissuer = \"i\"\naudience = \"a\"\njwks = \"k\"", "tokens need `roles`"),
+            ("[tokens]\nissuer = \"i\"\naudience = \"a\"", "missing field `jwks`"),
             ("[layer]\nroads = \"secret\"", "\"public\", \"hidden\" or a list of roles"),
             ("[layer]\n\"a b\" = \"hidden\"", "`a b` is not a layer id"),
             ("[layers]\nroads = \"hidden\"", "unknown field `layers`"),

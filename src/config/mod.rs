@@ -23,6 +23,7 @@ mod origins;
 mod public_url;
 mod secret;
 mod tls;
+mod tokens;
 
 pub use access::{Access, Role};
 pub use limits::Limits;
@@ -30,6 +31,7 @@ pub use origins::Origins;
 pub use public_url::PublicUrl;
 pub use secret::Secret;
 pub use tls::Tls;
+pub use tokens::{Jwks, Tokens};
 
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -5,7 +5,10 @@
 //! each request, which took more than a quarter of the processor time of a ready tile.
 
 use super::{App, PLACES, Problem, Reception, cors, credentials::Presented};
-use crate::metrics::{Metrics, RequestLabels};
+use crate::{
+    access::Who,
+    metrics::{Metrics, RequestLabels},
+};
 use axum::{
     extract::Request,
     http::{HeaderValue, Method, StatusCode, Uri, Version, header},
@@ -25,10 +28,14 @@ const NO_SNIFFING: HeaderValue = HeaderValue::from_static("nosniff");
 pub async fn answer(reception: &Reception, mut request: Request<Incoming>) -> Response {
     let start = Instant::now();
     let presented = reception.presented(&mut request);
+    let who = reception.who(&presented, &request);
+    if let Ok(who) = &who {
+        request.extensions_mut().insert(who.clone());
+    }
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let app = reception.public();
     let site = cors::site(&app.server.cors_origins, request.headers());
-    let mut response = limited(reception, &presented, request).await;
+    let mut response = limited(reception, &presented, who, request).await;
     let headers = response.headers_mut();
     cors::open(site, headers);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, NO_SNIFFING);
@@ -45,24 +52,35 @@ pub async fn answer(reception: &Reception, mut request: Request<Incoming>) -> Re
 }
 
 /// The answer, or that its caller has asked for too much.
-async fn limited(reception: &Reception, presented: &Presented, request: Request<Incoming>) -> Response {
+async fn limited(
+    reception: &Reception,
+    presented: &Presented,
+    who: Result<Who, Problem>,
+    request: Request<Incoming>,
+) -> Response {
     let App { limits, server, .. } = reception.public();
-    let Some(limits) = limits else { return routed(reception, presented, request).await };
+    let Some(limits) = limits else { return routed(reception, presented, who, request).await };
     let (admitted, allowed) = limits.admit(server, &request);
     let response = match allowed {
-        Ok(()) => routed(reception, presented, request).await,
+        Ok(()) => routed(reception, presented, who, request).await,
         Err(problem) => problem.into_response(),
     };
     admitted.marked(response)
 }
 
-async fn routed(reception: &Reception, presented: &Presented, request: Request<Incoming>) -> Response {
-    route(reception, presented, request).await.unwrap_or_else(IntoResponse::into_response)
+async fn routed(
+    reception: &Reception,
+    presented: &Presented,
+    who: Result<Who, Problem>,
+    request: Request<Incoming>,
+) -> Response {
+    route(reception, presented, who, request).await.unwrap_or_else(IntoResponse::into_response)
 }
 
 async fn route(
     reception: &Reception,
     presented: &Presented,
+    who: Result<Who, Problem>,
     mut request: Request<Incoming>,
 ) -> Result<Response, Problem> {
     host(&mut request)?;
@@ -75,7 +93,7 @@ async fn route(
     if request.uri().path_and_query().is_some_and(|path| path.as_str().len() > LONGEST_URI) {
         return Err(Problem::uri_too_long());
     }
-    let admitted = reception.admit(presented)?;
+    let admitted = reception.admit(&who?);
     if let Some(elsewhere) = admitted.pass_on(presented, &mut request)? {
         return Ok(elsewhere);
     }

@@ -77,6 +77,11 @@ impl Problem {
         Self { more: More::Challenge, ..Self::new(StatusCode::UNAUTHORIZED, detail) }
     }
 
+    /// Of somebody who is known and may nothing.
+    pub fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, detail)
+    }
+
     /// With the methods that the resource has.
     pub fn not_allowed(allowed: &'static str) -> Self {
         let detail = format!("the methods of this resource are {allowed}");

@@ -1,10 +1,15 @@
 //! Who asks: each request goes to the router of those who see what its caller may see.
 
 use super::{
-    App, Problem, base_url::base_url, connection::Peer, credentials::Presented, respond::redirect, router,
+    App, Problem,
+    base_url::base_url,
+    connection::Peer,
+    credentials::{Presented, Shown},
+    respond::redirect,
+    router,
 };
 use crate::{
-    access::{Keyring, KeysError, Sight},
+    access::{Keyring, KeysError, Refused, Sight, Tokens, TokensError, Who},
     config::{Access, Role},
 };
 use axum::{
@@ -26,6 +31,7 @@ pub struct Reception {
 struct Guard {
     /// Where there are no roles there are no keys.
     keyring: Option<Arc<Keyring>>,
+    tokens: Option<Arc<Tokens>>,
     roles: BTreeMap<Role, Entrance>,
 }
 
@@ -45,7 +51,17 @@ impl Entrance {
 /// One who may come in.
 pub struct Admitted<'a> {
     entrance: &'a Entrance,
-    has_key: bool,
+    /// Whether it is somebody.
+    is_known: bool,
+}
+
+/// Why nobody can be told from anybody.
+#[derive(Debug, thiserror::Error)]
+pub enum ReceptionError {
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    #[error(transparent)]
+    Tokens(#[from] TokensError),
 }
 
 /// What answers depend on where there are keys.
@@ -55,14 +71,16 @@ impl Reception {
     /// `app` is the server as those see it who see everything.
     ///
     /// # Errors
-    /// When the file of keys cannot be read.
-    pub fn new(app: App, access: Option<&Access>) -> Result<Self, KeysError> {
+    /// When the file of keys, or that of the keys of tokens, cannot be read.
+    pub fn new(app: App, access: Option<&Access>) -> Result<Self, ReceptionError> {
         let Some(access) = access else { return Ok(Self { public: Entrance::new(app), guard: None }) };
         let sights = access.roles.len() + 1;
         let entrance = |role: Option<&Role>| Entrance::new(app.by(&Sight::of(access, role), sights));
         let roles = access.roles.iter().map(|role| (role.clone(), entrance(Some(role)))).collect();
         let keyring = access.keys.as_deref().map(Keyring::open).transpose()?.map(Arc::new);
-        Ok(Self { public: entrance(None), guard: Some(Guard { keyring, roles }) })
+        let tokens = access.tokens.as_ref().map(|tokens| Tokens::open(tokens, &access.roles));
+        let tokens = tokens.transpose()?.map(Arc::new);
+        Ok(Self { public: entrance(None), guard: Some(Guard { keyring, tokens, roles }) })
     }
 
     /// The server as the public sees it.
@@ -79,11 +97,15 @@ impl Reception {
         }
         if let Some(keyring) = self.guard.as_ref().and_then(|guard| guard.keyring.as_ref()) {
             tasks.spawn(Arc::clone(keyring).follow());
+            tasks.spawn(Arc::clone(keyring).write_uses());
+        }
+        if let Some(tokens) = self.guard.as_ref().and_then(|guard| guard.tokens.as_ref()) {
+            tasks.spawn(Arc::clone(tokens).follow());
         }
         tasks
     }
 
-    /// Takes what a request has of keys out of it.
+    /// Takes what a request shows of who asks out of it.
     pub fn presented<B>(&self, request: &mut Request<B>) -> Presented {
         match self.guard {
             None => Presented::default(),
@@ -91,18 +113,24 @@ impl Reception {
         }
     }
 
+    /// Who asks, found out once for each request.
+    ///
     /// # Errors
-    /// 401, for a key that is wrong, has expired or was revoked. It is not answered as if there were none: who has a key
-    /// would take the public's layers for all.
-    pub fn admit(&self, presented: &Presented) -> Result<Admitted<'_>, Problem> {
-        let key =
-            presented.key().map_err(|_| Problem::unauthorized("there are several keys in this request"))?;
-        let Some(key) = key else { return Ok(Admitted { entrance: &self.public, has_key: false }) };
-        let guard = self.guard.as_ref();
-        let role = guard.and_then(|guard| guard.keyring.as_ref()?.role(key.reveal()));
-        let entrance = role.and_then(|role| guard?.roles.get(&role));
-        let entrance = entrance.ok_or_else(|| Problem::unauthorized("this key is not valid"))?;
-        Ok(Admitted { entrance, has_key: true })
+    /// 401, for a key, token or link that is wrong, has expired or was revoked, and for a link to another path; 403, for a
+    /// token without a role. It is not answered as if there were none: who has a key would take the public's layers for all.
+    pub fn who<B>(&self, presented: &Presented, request: &Request<B>) -> Result<Who, Problem> {
+        let shown =
+            presented.shown().map_err(|_| Problem::unauthorized("there are several keys in this request"))?;
+        match (shown, &self.guard) {
+            (Some(shown), Some(guard)) => guard.who(shown, request.method(), request.uri().path()),
+            _ => Ok(Who::Public),
+        }
+    }
+
+    /// Lets in whom [`Self::who`] found.
+    pub fn admit(&self, who: &Who) -> Admitted<'_> {
+        let entrance = who.role().and_then(|role| self.guard.as_ref()?.roles.get(role));
+        Admitted { entrance: entrance.unwrap_or(&self.public), is_known: *who != Who::Public }
     }
 
     /// Says of an answer whose it is.
@@ -112,7 +140,7 @@ impl Reception {
         }
         let headers = response.headers_mut();
         headers.append(header::VARY, VARY);
-        if !admitted.has_key {
+        if !admitted.is_known {
             return;
         }
         let said = headers.get(header::CACHE_CONTROL).and_then(|said| said.to_str().ok());
@@ -130,6 +158,34 @@ impl Reception {
     }
 }
 
+impl Guard {
+    fn who(&self, shown: &Shown, method: &Method, path: &str) -> Result<Who, Problem> {
+        let keyring = self.keyring.as_ref();
+        let (who, refusal) = match shown {
+            Shown::Key(token) if Tokens::is_one(token.reveal()) => {
+                let who = self.tokens.as_ref().map(|tokens| tokens.who(token.reveal()));
+                if let Some(Err(Refused::NoRole)) = who {
+                    return Err(Problem::forbidden(
+                        "this token is valid, and has no role that there is here",
+                    ));
+                }
+                (who.and_then(Result::ok), "this token is not valid")
+            }
+            Shown::Key(key) => {
+                (keyring.and_then(|keyring| keyring.who(key.reveal())), "this key is not valid")
+            }
+            Shown::Link(link) => {
+                let reads = [Method::GET, Method::HEAD].contains(method);
+                let keyring = keyring.filter(|_| reads);
+                let who = keyring.and_then(|keyring| keyring.who_was_handed(link.reveal(), path));
+                (who, "this link is not valid here")
+            }
+        };
+        let has_role = |who: &Who| who.role().is_some_and(|role| self.roles.contains_key(role));
+        who.filter(has_role).ok_or_else(|| Problem::unauthorized(refusal))
+    }
+}
+
 impl Admitted<'_> {
     pub fn router(&self) -> Router {
         self.entrance.router.clone()
@@ -142,7 +198,7 @@ impl Admitted<'_> {
         presented: &Presented,
         request: &mut Request<B>,
     ) -> Result<Option<Response>, Problem> {
-        let Some(key) = presented.key().ok().flatten().filter(|_| presented.in_url) else { return Ok(None) };
+        let Some(key) = presented.carried_on() else { return Ok(None) };
         let Some(Peer(origin)) = request.extensions_mut().get_mut::<Peer>() else { return Ok(None) };
         origin.key = Some(key.clone());
         let origin = origin.clone();

@@ -2,6 +2,7 @@
 
 use crate::support::{
     http::Response,
+    keys::Keys,
     server::{Server, Setup, plantiles, shared},
 };
 use serde_json::Value;
@@ -9,61 +10,13 @@ use std::{
     fs,
     io::{BufRead, BufReader},
     path::PathBuf,
-    process::{Output, Stdio},
+    process::Stdio,
     thread::sleep,
     time::{Duration, Instant},
 };
-use tempfile::TempDir;
 
 const SECRET: &str = "/tiles/mining_rights.json";
 const PATIENCE: Duration = Duration::from_secs(30);
-
-struct Keys {
-    folder: TempDir,
-}
-
-impl Keys {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let keys = Self { folder };
-        fs::write(keys.config(), keys.toml()).unwrap();
-        keys
-    }
-
-    fn toml(&self) -> String {
-        format!(
-            "[access]\nkeys = {:?}\nroles = [\"office\", \"partner\"]\n[access.layer]\nmining_rights = [\"office\"]\n",
-            self.file()
-        )
-    }
-
-    fn config(&self) -> PathBuf {
-        self.folder.path().join("access.toml")
-    }
-
-    fn file(&self) -> PathBuf {
-        self.folder.path().join("keys.json")
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        plantiles(arguments).arg("--config").arg(self.config()).output().unwrap()
-    }
-
-    #[track_caller]
-    fn done(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
-    }
-
-    fn create(&self, role: &str) -> String {
-        self.done(&["key", "create", "--role", role])
-    }
-
-    fn start(&self) -> Server {
-        Setup::default().config(&self.toml()).env("RUST_LOG", "debug").start()
-    }
-}
 
 fn with<'a>(server: &Server, path: &str, name: &'a str, value: &'a str) -> Response {
     server.ask("GET", path, &[(name, value)])

@@ -2,6 +2,7 @@
 
 use crate::support::{
     http::{self, Response},
+    issuer::{AUDIENCE, ISSUER, Signer, claims, key_set},
     plan,
     server::{Server, Setup, plantiles, shared},
 };
@@ -77,6 +78,9 @@ fn unseen(caller: &str, id: &str) -> Vec<String> {
 const PUBLIC: &str = "rivers";
 /// A layer that has never been.
 const NEVER: &str = "no_such_layer";
+
+/// What a link is for.
+const LINKED: &str = "/downloads/mining_rights.fgb";
 
 const CALLERS: [&str; 4] = ["public", "partner", "office", "county"];
 
@@ -418,6 +422,8 @@ const EXECUTION: &str = r#"{"inputs":{"proposal":"POLYGON((112.74 36.37, 112.75 
 struct Guarded {
     server: Server,
     keys: [(&'static str, String); 3],
+    /// The token of a link to [`LINKED`].
+    link: String,
     _folder: TempDir,
 }
 
@@ -443,18 +449,27 @@ impl Guarded {
             format!("[access.layer.{layer}]\nfor = {seen_by}\n{part}\n")
         });
         let keys = folder.path().join("keys.json");
+        let (issuer, issuer_keys) = (Signer::ec("walk"), folder.path().join("jwks.json"));
+        fs::write(&issuer_keys, key_set(&[&issuer])).unwrap();
         let config = format!(
-            "[access]\nkeys = {keys:?}\nroles = [\"office\", \"partner\", \"county\"]\n[access.layer]\n{}{}",
+            "[access]\nkeys = {keys:?}\nroles = [\"office\", \"partner\", \"county\"]\n[access.layer]\n{}{}\
+             [access.tokens]\nissuer = \"{ISSUER}\"\naudience = \"{AUDIENCE}\"\njwks = {issuer_keys:?}\n",
             seen_by.concat(),
             parts.concat()
         );
         let (file, state) = (folder.path().join("access.toml"), folder.path().join("state"));
         fs::write(&file, &config).unwrap();
         program(&file, &state, &["publish", "--revision", "2023", "--adopted", "2023-12-31"]);
-        let key = |role| (role, program(&file, &state, &["key", "create", "--role", role]));
-        let keys = [key("partner"), key("office"), key("county")];
+        let create = |role| program(&file, &state, &["key", "create", "--role", role]);
+        let key = create("office");
+        let link = program(&file, &state, &["link", LINKED, "--key", &key[4..12], "--expires", "1d"]);
+        let link = link.split("/link/").nth(1).unwrap().strip_suffix(LINKED).unwrap().to_owned();
+        // The office and a county have keys, the partner a token.
+        let mut of_partner = claims(&["partner"]);
+        of_partner["exp"] = 4_000_000_000_u64.into();
+        let keys = [("partner", issuer.sign(&of_partner)), ("office", key), ("county", create("county"))];
         let server = Setup::default().config(&config).state(&state).start();
-        Self { server, keys, _folder: folder }
+        Self { server, keys, link, _folder: folder }
     }
 
     fn key(&self, caller: &str) -> Option<&str> {
@@ -785,6 +800,29 @@ fn a_key_that_is_none_gets_nothing_anywhere() {
             assert!(answer.expect_header("www-authenticate").starts_with("Bearer "), "{request}");
             assert_eq!(answer.expect_header("cache-control"), "no-store");
             answer.expect_problem(401);
+        }
+    }
+}
+
+#[test]
+fn a_link_is_one_path_of_all() {
+    let guarded = Guarded::start();
+    let link = &guarded.link;
+    guarded.server.get(&format!("/link/{link}{LINKED}")).expect(200);
+    for (_, _, requests) in TABLE {
+        for request in *requests {
+            for layer in SECRETS.map(|(layer, _)| layer).into_iter().chain([PUBLIC]) {
+                let request = filled(request, layer);
+                let path = request.trim_start_matches("POST ").replace(' ', "%20");
+                let method = if request.starts_with("POST ") { "POST" } else { "GET" };
+                let answer = guarded.server.ask(method, &format!("/link/{link}{path}"), &[]);
+                if path.split('?').next() == Some(LINKED) {
+                    answer.expect(200);
+                } else {
+                    assert_eq!(answer.status, 401, "{request}");
+                    answer.expect_problem(401);
+                }
+            }
         }
     }
 }

@@ -8,6 +8,8 @@ mod support;
 
 mod access;
 mod access_extracts;
+mod access_links;
+mod access_tokens;
 mod access_walk;
 mod arcgis;
 mod archives;

@@ -5,6 +5,8 @@ pub mod gdal;
 pub mod grid;
 pub mod http;
 pub mod http2;
+pub mod issuer;
+pub mod keys;
 pub mod mvt;
 pub mod nginx;
 pub mod ogc;
