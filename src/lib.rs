@@ -35,6 +35,7 @@
 //! 8. Maps of the plan are printed as [`sheet`]s, from the snapshots and the styles.
 //! 9. What of all that a caller may see is a matter of [`access`]: handlers have the service as their callers see it. In
 //!    place of a layer that somebody sees a part of they have an [`extract`] of it, a snapshot with those rows and columns.
+//!    What they took, and who changed what, is recorded: [`audit`].
 //! 10. [`http`] only routes, negotiates and streams; [`describe`] turns the catalog into documents.
 //!
 //! Modules use only those above them in this list; [`cli`] and [`config`] are the edges.
@@ -71,6 +72,8 @@ pub mod grid;
 pub mod tile;
 
 pub mod config;
+
+pub mod audit;
 
 pub mod lineage;
 pub mod publisher;

@@ -1,5 +1,6 @@
 //! What an operator watches, in the Prometheus text format.
 
+use crate::audit::Counts;
 use prometheus_client::{
     encoding::{EncodeLabelSet, text},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
@@ -58,6 +59,7 @@ pub struct Metrics {
     pub event_streams: Gauge,
     pub database_connections: Gauge,
     pub database_idle: Gauge,
+    pub audit: Counts,
 }
 
 impl Default for Metrics {
@@ -93,6 +95,7 @@ impl Default for Metrics {
             event_streams: Gauge::default(),
             database_connections: Gauge::default(),
             database_idle: Gauge::default(),
+            audit: Counts::default(),
         };
         metrics.register();
         metrics
@@ -171,6 +174,8 @@ impl Metrics {
         r.register("event_streams", "Open streams of /events", self.event_streams.clone());
         r.register("database_connections", "Open database connections", self.database_connections.clone());
         r.register("database_idle_connections", "Idle database connections", self.database_idle.clone());
+        r.register("audit_records", "Records written into the audit file", self.audit.written.clone());
+        r.register("audit_lost", "Audit records for which there was no room", self.audit.lost.clone());
     }
 
     /// The exposition text.

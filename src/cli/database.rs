@@ -5,6 +5,7 @@ use super::{
     say::{note, say},
 };
 use crate::{
+    audit::{self, Audit, Counts},
     bundle,
     config::Config,
     crs::Crs,
@@ -171,7 +172,8 @@ pub async fn publish(config: &Config, args: PublishArgs) -> anyhow::Result<()> {
     if config.database.url.is_none() && store.current()?.is_some_and(is_from_database) {
         bail!("the published plan is of a database, and none is given: use --database-url or DATABASE_URL");
     }
-    let publisher = Publisher::new(config, store)?;
+    let audit = Audit::start(config.audit.as_ref(), Counts::default())?;
+    let publisher = Publisher::new(config, store)?.recorded(audit.clone(), audit::operator());
     let wanted = args.layer.as_ref().map_or(Wanted::All, Wanted::One);
     let progress = |snapshot: &Snapshot| {
         say!("{} {} ({} features)", snapshot.layer.id, snapshot.id, snapshot.feature_count());
@@ -181,6 +183,7 @@ pub async fn publish(config: &Config, args: PublishArgs) -> anyhow::Result<()> {
         None => publisher.publish(wanted, &[], &progress).await?,
         Some(naming) => publisher.publish_revision(naming, wanted, &progress).await?,
     };
+    audit.finish().await?;
     if let Some(revision) = &published.revision {
         say!("revision {}, {} layers", revision.name, revision.layers.len());
     }

@@ -1,8 +1,9 @@
 //! `plantiles key`: who may see more than the public.
 
-use super::WrongUsage;
+use super::{WrongUsage, say::say};
 use crate::{
     access::{Entry, Key, KeysFile, LastUse},
+    audit::{self, Audit, Counts, Event, Record},
     config::{Access, Config, Role},
 };
 use anyhow::{Context, bail};
@@ -44,12 +45,31 @@ enum Action {
     },
 }
 
-pub fn key(config: &Config, args: KeyArgs) -> anyhow::Result<()> {
+pub async fn key(config: &Config, args: KeyArgs) -> anyhow::Result<()> {
     let (access, file) = keys(config)?;
     match args.action {
-        Action::Create { role, days, note } => create(access, &file, role, days, note),
+        Action::Create { role, days, note } => {
+            recorded(config, || create(access, &file, role, days, note)).await
+        }
         Action::List => list(access, &file),
-        Action::Revoke { prefix } => revoke(&file, &prefix),
+        Action::Revoke { prefix } => recorded(config, || revoke(&file, &prefix)).await,
+    }
+}
+
+/// Changes keys where that can be recorded, and has it in the audit file when it is done.
+async fn recorded(config: &Config, change: impl FnOnce() -> anyhow::Result<Record>) -> anyhow::Result<()> {
+    let audit = Audit::start(config.audit.as_ref(), Counts::default())?;
+    let record = change()?;
+    audit.record(|| record);
+    Ok(audit.finish().await?)
+}
+
+fn record(action: &str, prefix: &str, role: &Role) -> Record {
+    Record {
+        action: Some(action.to_owned()),
+        key: Some(prefix.to_owned()),
+        role: Some(role.to_string()),
+        ..Record::new(Event::Key, audit::operator())
     }
 }
 
@@ -67,7 +87,7 @@ fn create(
     role: Role,
     days: Option<u16>,
     note: String,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Record> {
     if !access.roles.contains(&role) {
         return Err(WrongUsage(format!("there is no role `{role}` in `access.roles`")).into());
     }
@@ -77,11 +97,12 @@ fn create(
         let key = Key::random()?;
         // One of thousands of millions may be there.
         keys.keys.retain(|entry| entry.prefix != key.prefix());
-        keys.keys.push(Entry::new(&key, role, expires, note)?);
+        keys.keys.push(Entry::new(&key, role.clone(), expires, note)?);
         std::io::Result::Ok(key)
     })?;
-    say!("{}", key.context("no random bytes for a key")?.reveal());
-    Ok(())
+    let key = key.context("no random bytes for a key")?;
+    say!("{}", key.reveal());
+    Ok(record("create", key.prefix(), &role))
 }
 
 /// One line for each, the oldest first.
@@ -105,15 +126,12 @@ fn list(access: &Access, file: &KeysFile) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn revoke(file: &KeysFile, prefix: &str) -> anyhow::Result<()> {
+fn revoke(file: &KeysFile, prefix: &str) -> anyhow::Result<Record> {
     let revoked = file.change(|keys| {
-        let before = keys.keys.len();
-        keys.keys.retain(|entry| entry.prefix != prefix);
-        keys.keys.len() < before
+        let at = keys.keys.iter().position(|entry| entry.prefix == prefix)?;
+        Some(keys.keys.remove(at).role)
     })?;
-    if !revoked {
-        bail!("there is no key `{prefix}`");
-    }
+    let Some(role) = revoked else { bail!("there is no key `{prefix}`") };
     say!("revoked key {prefix}");
-    Ok(())
+    Ok(record("revoke", prefix, &role))
 }

@@ -1,6 +1,6 @@
 //! `plantiles link`: an address that can be handed on.
 
-use super::{WrongUsage, key::keys};
+use super::{WrongUsage, key::keys, say::say};
 use crate::{
     access::{Entry, opened, sign},
     config::Config,

@@ -184,7 +184,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Revisions(args) => revisions::revisions(&config, args).await,
             Command::Review(args) => review::review(&config, args).await,
             Command::Sheet(args) => sheet::sheet(&config, args).await,
-            Command::Key(args) => key::key(&config, args),
+            Command::Key(args) => key::key(&config, args).await,
             Command::Link(args) => link::link(&config, args),
             Command::Check => check::check(&config).await,
         }

@@ -1,6 +1,7 @@
 //! What is published, as commands read it: from the state directory, with the database or without.
 
 use crate::{
+    audit::{self, Audit, Counts},
     catalog::{Catalog, PublishedLayer},
     config::Config,
     publisher::{Publisher, Wanted, served_grid},
@@ -20,7 +21,10 @@ pub async fn published(config: &Config, store: &Arc<Store>) -> anyhow::Result<Cu
     if let Some(set) = current {
         return Ok(set);
     }
+    let audit = Audit::start(config.audit.as_ref(), Counts::default())?;
+    let publisher = publisher.recorded(audit.clone(), audit::operator());
     let published = publisher.publish(Wanted::All, &[], &|_| {}).await?;
+    audit.finish().await?;
     match published.failures.as_slice() {
         [] => Ok(published.set),
         failures => bail!("{}", failures.join("; ")),

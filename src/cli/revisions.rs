@@ -2,6 +2,7 @@
 
 use super::say::say;
 use crate::{
+    audit::{self, Audit, Counts, Event, Record},
     config::Config,
     publisher,
     snapshot::{RevisionName, Store},
@@ -29,9 +30,15 @@ pub async fn revisions(config: &Config, args: RevisionsArgs) -> anyhow::Result<(
     match args.action {
         None => list(&store),
         Some(Action::Remove { name }) => {
+            let audit = Audit::start(config.audit.as_ref(), Counts::default())?;
             publisher::begin(&store).await?.remove(&name)?;
             say!("removed revision {name}");
-            Ok(())
+            audit.record(|| Record {
+                action: Some("remove".to_owned()),
+                edition: Some(name.to_string()),
+                ..Record::new(Event::Publish, audit::operator())
+            });
+            Ok(audit.finish().await?)
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::WrongUsage;
 use crate::{
     access::tell_missing,
+    audit::{Audit, Copyist},
     config::{self, Access, Config, Tls},
     follower::Follower,
     http::{self, App, Reception},
@@ -68,12 +69,16 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let publisher = Publisher::new(&config, Arc::clone(&store))?;
     let (database, access) = (publisher.database().cloned(), config.access.as_ref());
     let service = Arc::new(Service::new(&config.tiles, store, database, Sheets::embedded()?, access)?);
+    let audit = Audit::start(config.audit.as_ref(), service.metrics.audit.clone())?;
+    let copyist = copyist(&config, &publisher, &audit)?;
+    let publisher = publisher.recorded(audit.clone(), "server");
     let document = config.document()?;
     let press = Press::new().context("the font of sheets, styles/print, cannot be read")?;
     let tls = http::Tls::of(&config.server).context("server.tls")?.map(Arc::new);
     let address = config.server.listen;
     let scheme = config.server.scheme();
     let app = App::new(Arc::clone(&service), config.server, tls.clone(), document, rules, press)?;
+    let app = app.audited(audit.clone());
     let reception = Arc::new(Reception::new(app, config.access.as_ref())?);
     let listener = http::listen(address).with_context(|| format!("cannot listen on {address}"))?;
     tracing::info!("listening on {scheme}://{}", listener.local_addr()?);
@@ -86,6 +91,9 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     if let Some(access) = config.access {
         background.spawn(tell_missing(service, access));
     }
+    if let Some(copyist) = copyist {
+        background.spawn(copyist.follow());
+    }
     let served = tokio::select! {
         served = http::serve(listener, reception, shutdown) => served.map_err(anyhow::Error::from),
         Ok(refused) = &mut publishing => Err(refused.into()),
@@ -93,9 +101,22 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     // An export that is cut short leaves the last published state as it was.
     publishing.abort();
     drop(background);
+    if let Err(error) = audit.finish().await {
+        tracing::error!(%error, "audit records are lost");
+    }
     served?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Who copies audit records into a table, where the configuration says so.
+fn copyist(config: &Config, publisher: &Publisher, audit: &Audit) -> anyhow::Result<Option<Copyist>> {
+    let Some((config, table)) = config.audit.as_ref().and_then(|audit| Some((audit, audit.table.clone()?)))
+    else {
+        return Ok(None);
+    };
+    let database = publisher.database().context("audit.table: there is no database")?;
+    Ok(Some(Copyist::new(config, table, database.clone(), audit.clone())))
 }
 
 fn shutdown_signal() -> io::Result<impl Future<Output = ()>> {

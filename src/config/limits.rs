@@ -1,7 +1,8 @@
 //! How much one caller may ask for. What has no number has no limit.
 
+use super::{Access, Role};
 use serde::Deserialize;
-use std::num::NonZeroU32;
+use std::{collections::BTreeMap, num::NonZeroU32};
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -14,9 +15,25 @@ pub struct Limits {
     pub downloads: Option<NonZeroU32>,
     /// kB (1000 bytes) of one download in a second.
     pub download_kb_per_second: Option<NonZeroU32>,
+    /// The same for callers in a role, in place of all of the above.
+    pub role: BTreeMap<Role, Limits>,
 }
 
 impl Limits {
+    /// # Errors
+    /// For limits of a role that nobody can be in.
+    pub(super) fn check(&self, access: Option<&Access>) -> Result<(), String> {
+        for (role, limits) in &self.role {
+            if !access.is_some_and(|access| access.roles.contains(role)) {
+                return Err(format!("server.limits.role: there is no role `{role}` in access.roles"));
+            }
+            if !limits.role.is_empty() {
+                return Err(format!("server.limits.role.{role}: there are no roles in a role"));
+            }
+        }
+        Ok(())
+    }
+
     /// Requests in a second and at once, where they are limited.
     pub fn requests(&self) -> Option<(NonZeroU32, NonZeroU32)> {
         let rate = self.requests_per_second?;

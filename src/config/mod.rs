@@ -18,6 +18,7 @@ use std::{
 };
 
 mod access;
+mod audit;
 mod limits;
 mod origins;
 mod public_url;
@@ -26,6 +27,7 @@ mod tls;
 mod tokens;
 
 pub use access::{Access, Role};
+pub use audit::{Audit, AuditTable};
 pub use limits::Limits;
 pub use origins::Origins;
 pub use public_url::PublicUrl;
@@ -47,6 +49,8 @@ pub struct Config {
     pub review: Review,
     /// Who may see which layers; without it, everybody all.
     pub access: Option<Access>,
+    /// Where records of what was taken, changed and refused go; without it, nowhere.
+    pub audit: Option<Audit>,
     /// Tables and views outside the schema `plan` that are served too.
     #[serde(rename = "layer")]
     pub layers: Vec<TableLayer>,
@@ -292,6 +296,7 @@ impl Config {
             let key = key.map(|key| format!("{key}: ")).unwrap_or_default();
             format!("line {}: {key}{}", before.matches('\n').count() + 1, error.message())
         })?;
+        config.server.limits.check(config.access.as_ref())?;
         Ok(config)
     }
 
@@ -321,6 +326,16 @@ mod tests {
         assert!(error.starts_with("line 3:") && error.contains("lissten"), "{error}");
         let error = Config::parse("[servr]\n").unwrap_err();
         assert!(error.contains("servr"), "{error}");
+    }
+
+    #[test]
+    fn limits_are_of_roles_that_there_are() {
+        let access = "[access]\nkeys = \"k\"\nroles = [\"office\"]\n";
+        let limits = |role: &str| format!("{access}[server.limits.role.{role}]\ndownloads = 2\n");
+        let config = Config::parse(&limits("office")).unwrap();
+        assert_eq!(config.server.limits.role.values().next().unwrap().downloads, NonZeroU32::new(2));
+        assert!(Config::parse(&limits("ofice")).unwrap_err().contains("no role `ofice`"));
+        assert!(Config::parse(&limits("office.role.office")).unwrap_err().contains("no roles in a role"));
     }
 
     #[test]

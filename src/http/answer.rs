@@ -4,7 +4,10 @@
 //! This is a function around the router rather than layers on its routes: axum clones and boxes each layer for
 //! each request, which took more than a quarter of the processor time of a ready tile.
 
-use super::{App, PLACES, Problem, Reception, cors, credentials::Presented};
+use super::{
+    App, PLACES, Problem, Reception, audited::Asked, caller, connection::Peer, cors, credentials::Presented,
+    limits::Admitted,
+};
 use crate::{
     access::Who,
     metrics::{Metrics, RequestLabels},
@@ -16,7 +19,7 @@ use axum::{
 };
 use futures_util::FutureExt;
 use hyper::body::Incoming;
-use std::{panic::AssertUnwindSafe, time::Instant};
+use std::{net::IpAddr, panic::AssertUnwindSafe, time::Instant};
 use tower::Service;
 
 /// The longest path and query: the ids of all layers of a plan, joined, take a tenth of it.
@@ -27,15 +30,29 @@ const NO_SNIFFING: HeaderValue = HeaderValue::from_static("nosniff");
 
 pub async fn answer(reception: &Reception, mut request: Request<Incoming>) -> Response {
     let start = Instant::now();
-    let presented = reception.presented(&mut request);
-    let who = reception.who(&presented, &request);
-    if let Ok(who) = &who {
-        request.extensions_mut().insert(who.clone());
-    }
-    let (method, uri) = (request.method().clone(), request.uri().clone());
     let app = reception.public();
+    let address = address(app, &request);
+    let presented = reception.presented(&mut request);
+    let (admitted, who) = admitted(reception, &presented, address, &request);
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let asked = app.audit.is_on().then(|| Asked {
+        start,
+        method: method.clone(),
+        uri: uri.clone(),
+        address,
+        who: who.as_ref().ok().cloned(),
+    });
     let site = cors::site(&app.server.cors_origins, request.headers());
-    let mut response = limited(reception, &presented, who, request).await;
+    let mut response = match who {
+        Ok(who) => routed(reception, &presented, who, request).await,
+        Err(problem) => problem.into_response(),
+    };
+    if let Some(admitted) = admitted {
+        response = admitted.marked(response);
+    }
+    if let Some(asked) = asked {
+        response = asked.answered(&app.audit, response);
+    }
     let headers = response.headers_mut();
     cors::open(site, headers);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, NO_SNIFFING);
@@ -51,36 +68,46 @@ pub async fn answer(reception: &Reception, mut request: Request<Incoming>) -> Re
     response
 }
 
-/// The answer, or that its caller has asked for too much.
-async fn limited(
-    reception: &Reception,
+/// Of the client, in front of the proxies that are trusted.
+fn address<B>(app: &App, request: &Request<B>) -> Option<IpAddr> {
+    let Peer(origin) = request.extensions().get()?;
+    Some(caller::address(&app.server, origin.address, request.headers()))
+}
+
+/// Who asks, unless they have asked for too much. A question about methods is answered to anybody.
+fn admitted<'a, B>(
+    reception: &'a Reception,
     presented: &Presented,
-    who: Result<Who, Problem>,
-    request: Request<Incoming>,
-) -> Response {
-    let App { limits, server, .. } = reception.public();
-    let Some(limits) = limits else { return routed(reception, presented, who, request).await };
-    let (admitted, allowed) = limits.admit(server, &request);
-    let response = match allowed {
-        Ok(()) => routed(reception, presented, who, request).await,
-        Err(problem) => problem.into_response(),
-    };
-    admitted.marked(response)
+    address: Option<IpAddr>,
+    request: &Request<B>,
+) -> (Option<Admitted<'a>>, Result<Who, Problem>) {
+    if request.method() == Method::OPTIONS {
+        return (None, Ok(Who::Public));
+    }
+    let who = || reception.who(presented, request);
+    match (&reception.public().limits, address) {
+        (Some(limits), Some(address)) => {
+            let (admitted, who) = limits.admit(request, address, presented.is_empty(), who);
+            (Some(admitted), who)
+        }
+        _ => (None, who()),
+    }
 }
 
 async fn routed(
     reception: &Reception,
     presented: &Presented,
-    who: Result<Who, Problem>,
-    request: Request<Incoming>,
+    who: Who,
+    mut request: Request<Incoming>,
 ) -> Response {
-    route(reception, presented, who, request).await.unwrap_or_else(IntoResponse::into_response)
+    request.extensions_mut().insert(who.clone());
+    route(reception, presented, &who, request).await.unwrap_or_else(IntoResponse::into_response)
 }
 
 async fn route(
     reception: &Reception,
     presented: &Presented,
-    who: Result<Who, Problem>,
+    who: &Who,
     mut request: Request<Incoming>,
 ) -> Result<Response, Problem> {
     host(&mut request)?;
@@ -93,7 +120,7 @@ async fn route(
     if request.uri().path_and_query().is_some_and(|path| path.as_str().len() > LONGEST_URI) {
         return Err(Problem::uri_too_long());
     }
-    let admitted = reception.admit(&who?);
+    let admitted = reception.admit(who);
     if let Some(elsewhere) = admitted.pass_on(presented, &mut request)? {
         return Ok(elsewhere);
     }

@@ -1,13 +1,19 @@
 //! Who asks, as far as limits go.
 
-use crate::config;
+use crate::{access::Who, config};
 use axum::http::{HeaderMap, HeaderName, header};
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+};
 
 /// Those who share what one may ask for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Caller {
     Address(IpAddr),
+    /// Who has this key, or is called so by a token, wherever they are.
+    Named(Arc<str>),
 }
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -21,21 +27,40 @@ impl Caller {
         })
     }
 
-    /// The client on the other end of the connection, or in front of the proxies there that are trusted.
-    ///
-    /// Each proxy adds the address that asked it to the end of `X-Forwarded-For`, or of `Forwarded` (RFC 7239): from there
-    /// on, the first that is none of ours is the client; whatever it wrote itself stands before it. Where both headers
-    /// are there and do not agree, one of them comes from the client, and the proxy is taken for it.
-    pub fn of(server: &config::Server, peer: IpAddr, headers: &HeaderMap) -> Self {
-        if !server.trusts(peer) {
-            return Self::at(peer);
+    /// Who asks from `address`. A link is for whoever it was handed to, so it counts by address.
+    pub fn of(who: &Who, address: IpAddr) -> Self {
+        match who {
+            Who::Public | Who::Link { .. } => Self::at(address),
+            Who::Key { .. } | Who::Token { .. } => Self::Named(who.to_string().into()),
         }
-        let lists = [header::FORWARDED, X_FORWARDED_FOR].map(|name| client(server, headers, &name));
-        Self::at(match lists {
-            [Some(one), None] | [None, Some(one)] => one,
-            [Some(one), Some(other)] if one == other => one,
-            _ => peer,
-        })
+    }
+}
+
+/// `this address`, or who it is.
+impl fmt::Display for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(_) => f.write_str("this address"),
+            Self::Named(name) => f.write_str(name),
+        }
+    }
+}
+
+/// The client on the other end of the connection, or in front of the proxies there that are trusted.
+///
+/// Each proxy adds the address that asked it to the end of `X-Forwarded-For`, or of `Forwarded` (RFC 7239): from there
+/// on, the first that is none of ours is the client; whatever it wrote itself stands before it. Where both headers
+/// are there and do not agree, one of them comes from the client, and the proxy is taken for it.
+pub fn address(server: &config::Server, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    let peer = peer.to_canonical();
+    if !server.trusts(peer) {
+        return peer;
+    }
+    let lists = [header::FORWARDED, X_FORWARDED_FOR].map(|name| client(server, headers, &name));
+    match lists {
+        [Some(one), None] | [None, Some(one)] => one,
+        [Some(one), Some(other)] if one == other => one,
+        _ => peer,
     }
 }
 
@@ -46,7 +71,7 @@ fn client(server: &config::Server, headers: &HeaderMap, name: &HeaderName) -> Op
         headers.get_all(name).iter().map(|value| value.to_str().unwrap_or_default()).collect();
     for hop in values.iter().rev().flat_map(|value| value.rsplit(',')) {
         let hop = if name == header::FORWARDED { node(hop) } else { Some(hop) };
-        let Some(address) = hop.and_then(address) else { break };
+        let Some(address) = hop.and_then(read) else { break };
         client = Some(address);
         if !server.trusts(address) {
             break;
@@ -62,7 +87,7 @@ fn node(element: &str) -> Option<&str> {
 }
 
 /// An address with a port or without one; `unknown` and made-up names are none.
-fn address(text: &str) -> Option<IpAddr> {
+fn read(text: &str) -> Option<IpAddr> {
     let text = text.trim().trim_matches('"');
     let alone = || text.parse().ok();
     let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
@@ -84,8 +109,10 @@ mod tests {
         for (name, value) in headers {
             map.append(*name, HeaderValue::from_static(value));
         }
-        let Caller::Address(address) = Caller::of(&server, peer.parse().unwrap(), &map);
-        address.to_string()
+        match Caller::at(address(&server, peer.parse().unwrap(), &map)) {
+            Caller::Address(address) => address.to_string(),
+            Caller::Named(name) => panic!("{name}"),
+        }
     }
 
     #[test]
@@ -126,6 +153,20 @@ mod tests {
         let of = |a, b| caller("10.1.1.1", &[("forwarded", a), ("x-forwarded-for", b)]);
         assert_eq!(of("for=198.51.100.1", "198.51.100.1"), "198.51.100.1");
         assert_eq!(of("for=6.6.6.6", "198.51.100.1"), "10.1.1.1");
+    }
+
+    #[test]
+    fn who_has_a_key_is_one_caller_anywhere_and_who_has_a_link_is_where_they_are() {
+        let role = || "office".parse().unwrap();
+        let key = |prefix: &str| Who::Key { prefix: prefix.into(), role: role() };
+        let [here, there] = ["192.0.2.1", "192.0.2.2"].map(|text| text.parse().unwrap());
+        assert_eq!(Caller::of(&key("00000001"), here), Caller::of(&key("00000001"), there));
+        assert_ne!(Caller::of(&key("00000001"), here), Caller::of(&key("00000002"), here));
+        let token = Who::Token { subject: "00000001".into(), role: role() };
+        assert_ne!(Caller::of(&key("00000001"), here), Caller::of(&token, here));
+        let link = Who::Link { prefix: "00000001".into(), role: role() };
+        assert_eq!(Caller::of(&link, here), Caller::of(&Who::Public, here));
+        assert_eq!(Caller::of(&key("00000001"), here).to_string(), "key 00000001");
     }
 
     #[test]

@@ -43,6 +43,11 @@ impl Presented {
         presented
     }
 
+    /// Whether the request shows nothing of who asks.
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
     pub fn shown(&self) -> Result<Option<&Shown>, Several> {
         let first = self.all.first();
         match self.all.iter().all(|shown| first.is_some_and(|first| shown.is(first))) {

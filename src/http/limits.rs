@@ -1,16 +1,21 @@
 //! What one caller may ask for: so many requests, so many downloads at a time, at such a pace.
 
-use super::{Problem, caller::Caller, connection::Peer, paced::Paced};
-use crate::config;
+use super::{Problem, caller::Caller, paced::Paced};
+use crate::{
+    access::Who,
+    config::{self, Role},
+};
 use axum::{
     body::Body,
     extract::Request,
     http::{HeaderName, HeaderValue, Method},
     response::Response,
 };
+use base64::{Engine, engine::general_purpose::STANDARD};
 use moka::{policy::EvictionPolicy, sync::Cache};
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
+    net::IpAddr,
     num::NonZeroU32,
     sync::{
         Arc, Mutex, PoisonError,
@@ -34,6 +39,15 @@ const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 const QUOTA_EXCEEDED: &str = "https://iana.org/assignments/http-problem-types#quota-exceeded";
 
 pub struct Limits {
+    everybody: Quota,
+    /// Of those in a role that has its own.
+    roles: BTreeMap<Role, Quota>,
+    /// What comes with a key, by address, until the key is known to be one.
+    guesses: Option<Requests>,
+}
+
+/// What each caller may have.
+struct Quota {
     requests: Option<Requests>,
     downloads: Option<Downloads>,
     kb_per_second: Option<NonZeroU32>,
@@ -41,48 +55,74 @@ pub struct Limits {
 
 /// What a request may have, until its answer is out.
 pub struct Admitted<'a> {
-    limits: &'a Limits,
-    left: Option<Left>,
+    quota: &'a Quota,
+    left: Option<(Caller, Left)>,
     download: Option<Download>,
 }
 
 /// A download, and its place among those of its caller.
 struct Download(Option<Slot>);
 
-impl Limits {
-    /// `None` where nothing is limited.
-    pub fn new(limits: &config::Limits) -> Option<Self> {
-        let limits = Self {
-            requests: limits.requests().map(|(rate, burst)| Requests::new(rate, burst)),
+impl Quota {
+    fn new(limits: &config::Limits) -> Self {
+        Self {
+            requests: requests(limits),
             downloads: limits.downloads.map(|most| Downloads { most, under_way: Arc::default() }),
             kb_per_second: limits.download_kb_per_second,
-        };
-        let any = limits.requests.is_some() || limits.downloads.is_some() || limits.kb_per_second.is_some();
-        any.then_some(limits)
+        }
     }
 
-    /// Lets the request in, or says that its caller has asked for too much.
-    pub fn admit<B>(
-        &self,
-        server: &config::Server,
-        request: &Request<B>,
-    ) -> (Admitted<'_>, Result<(), Problem>) {
-        let mut admitted = Admitted { limits: self, left: None, download: None };
-        let allowed = match caller(server, request) {
-            None => Ok(()),
-            Some(caller) => admitted.take(caller, is_download(request)),
-        };
-        (admitted, allowed)
+    fn is_none(&self) -> bool {
+        self.requests.is_none() && self.downloads.is_none() && self.kb_per_second.is_none()
     }
 }
 
-/// Who asks; nobody, where it is not limited.
-fn caller<B>(server: &config::Server, request: &Request<B>) -> Option<Caller> {
-    if request.method() == Method::OPTIONS || WATCHED.contains(&request.uri().path()) {
-        return None;
+fn requests(limits: &config::Limits) -> Option<Requests> {
+    limits.requests().map(|(rate, burst)| Requests::new(rate, burst))
+}
+
+impl Limits {
+    /// `None` where nothing is limited.
+    pub fn new(limits: &config::Limits) -> Option<Self> {
+        let roles = limits.role.iter().map(|(role, limits)| (role.clone(), Quota::new(limits)));
+        let limits =
+            Self { everybody: Quota::new(limits), roles: roles.collect(), guesses: requests(limits) };
+        let any = !limits.everybody.is_none() || limits.roles.values().any(|quota| !quota.is_none());
+        any.then_some(limits)
     }
-    let Peer(origin) = request.extensions().get()?;
-    Some(Caller::of(server, origin.address, request.headers()))
+
+    /// Lets the request in, and says whose it is, or that its caller has asked for too much.
+    ///
+    /// A key counts against the address that it comes from before anybody looks whether it is one, and no longer when it is: so nobody
+    /// tries more keys than they may ask for other things, and those who share an address do not share what their keys may.
+    pub fn admit<B>(
+        &self,
+        request: &Request<B>,
+        address: IpAddr,
+        shows_nothing: bool,
+        who: impl FnOnce() -> Result<Who, Problem>,
+    ) -> (Admitted<'_>, Result<Who, Problem>) {
+        let who = if shows_nothing { who() } else { self.known(address, who) };
+        let quota = who.as_ref().ok().and_then(Who::role).and_then(|role| self.roles.get(role));
+        let mut admitted = Admitted { quota: quota.unwrap_or(&self.everybody), left: None, download: None };
+        let allowed = match &who {
+            Ok(_) if WATCHED.contains(&request.uri().path()) => Ok(()),
+            Ok(who) => admitted.take(Caller::of(who, address), is_download(request)),
+            // A request like any other beside that.
+            Err(_) => admitted.take(Caller::at(address), false),
+        };
+        (admitted, who.and_then(|who| allowed.map(|()| who)))
+    }
+
+    fn known(&self, address: IpAddr, who: impl FnOnce() -> Result<Who, Problem>) -> Result<Who, Problem> {
+        let Some(guesses) = &self.guesses else { return who() };
+        let caller = Caller::at(address);
+        let left = guesses.take(&caller);
+        if left.refused {
+            return Err(Problem::too_many("too many wrong keys have come from this address", left.seconds));
+        }
+        who().inspect(|_| guesses.give_back(&caller))
+    }
 }
 
 fn is_download<B>(request: &Request<B>) -> bool {
@@ -91,16 +131,16 @@ fn is_download<B>(request: &Request<B>) -> bool {
 
 impl Admitted<'_> {
     fn take(&mut self, caller: Caller, is_download: bool) -> Result<(), Problem> {
-        if let Some(requests) = &self.limits.requests {
-            let left = self.left.insert(requests.take(caller));
+        if let Some(requests) = &self.quota.requests {
+            let left = requests.take(&caller);
+            let (_, left) = self.left.insert((caller.clone(), left));
             if left.refused {
-                let problem =
-                    Problem::too_many("too many requests have come from this address", left.seconds);
-                return Err(problem.of_kind(QUOTA_EXCEEDED));
+                let detail = format!("too many requests have come from {caller}");
+                return Err(Problem::too_many(detail, left.seconds).of_kind(QUOTA_EXCEEDED));
             }
         }
         if is_download {
-            let slot = self.limits.downloads.as_ref().map(|downloads| downloads.slot(caller)).transpose()?;
+            let slot = self.quota.downloads.as_ref().map(|downloads| downloads.slot(caller)).transpose()?;
             self.download = Some(Download(slot));
         }
         Ok(())
@@ -108,19 +148,32 @@ impl Admitted<'_> {
 
     /// The answer, saying what is left to ask for, and going out at the pace of downloads if it is one.
     pub fn marked(self, mut response: Response) -> Response {
-        if let (Some(requests), Some(left)) = (&self.limits.requests, &self.left) {
-            response.headers_mut().insert(RATE_LIMIT_POLICY, requests.policy.clone());
-            if let Ok(left) = HeaderValue::try_from(left.to_string()) {
-                response.headers_mut().insert(RATE_LIMIT, left);
+        if let (Some(requests), Some((caller, left))) = (&self.quota.requests, &self.left) {
+            let partition = partition(caller);
+            for (name, value) in [
+                (RATE_LIMIT_POLICY, format!("{}{partition}", requests.policy)),
+                (RATE_LIMIT, format!("{left}{partition}")),
+            ] {
+                if let Ok(value) = HeaderValue::try_from(value) {
+                    response.headers_mut().insert(name, value);
+                }
             }
         }
         match self.download {
             None => response,
             Some(Download(slot)) => {
-                let pace = self.limits.kb_per_second;
+                let pace = self.quota.kb_per_second;
                 response.map(|body| Body::new(Paced::new(body, pace, slot)))
             }
         }
+    }
+}
+
+/// The parameter `pk` of who has a key or a token, whose name is no secret; where a client comes from it may not know.
+fn partition(caller: &Caller) -> String {
+    match caller {
+        Caller::Address(_) => String::new(),
+        Caller::Named(name) => format!(";pk=:{}:", STANDARD.encode(name.as_bytes())),
     }
 }
 
@@ -131,7 +184,7 @@ struct Requests {
     /// Nanoseconds in which one request more is allowed.
     interval: u64,
     burst: u64,
-    policy: HeaderValue,
+    policy: String,
 }
 
 /// When it is full again, in nanoseconds from the start: all that a token bucket has to remember (as in GCRA, ITU-T I.371).
@@ -150,14 +203,20 @@ impl Requests {
             // By then it is full, as a new one is.
             .time_to_idle(Duration::from_secs(window + 1))
             .build();
-        let policy = HeaderValue::try_from(format!("\"requests\";q={burst};w={window}"));
-        let policy = policy.unwrap_or(HeaderValue::from_static("\"requests\""));
+        let policy = format!("\"requests\";q={burst};w={window}");
         Self { buckets, start: Instant::now(), interval, burst, policy }
     }
 
-    fn take(&self, caller: Caller) -> Left {
-        let bucket = self.buckets.get_with(caller, Arc::default);
+    fn take(&self, caller: &Caller) -> Left {
+        let bucket = self.buckets.get_with_by_ref(caller, Arc::default);
         bucket.take(self.start.elapsed().as_nanos() as u64, self.interval, self.burst)
+    }
+
+    /// Gives a request back that was taken a moment ago.
+    fn give_back(&self, caller: &Caller) {
+        if let Some(bucket) = self.buckets.get(caller) {
+            bucket.give_back(self.interval);
+        }
     }
 }
 
@@ -199,6 +258,14 @@ impl Bucket {
     }
 }
 
+impl Bucket {
+    fn give_back(&self, interval: u64) {
+        let before = |full: u64| Some(full.saturating_sub(interval));
+        // It gives something always.
+        let _given = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, before);
+    }
+}
+
 /// Downloads that go out, of each caller that has any.
 struct Downloads {
     most: NonZeroU32,
@@ -214,9 +281,9 @@ pub struct Slot {
 impl Downloads {
     fn slot(&self, caller: Caller) -> Result<Slot, Problem> {
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = under_way.entry(caller).or_default();
+        let count = under_way.entry(caller.clone()).or_default();
         if *count >= self.most.get() {
-            let detail = format!("this address has {} downloads under way, which is the most", self.most);
+            let detail = format!("{caller} has {} downloads under way, which is the most", self.most);
             return Err(Problem::too_many(detail, 1));
         }
         *count += 1;
@@ -259,13 +326,77 @@ mod tests {
     }
 
     #[test]
+    fn what_is_given_back_can_be_taken_again() {
+        let rate = NonZeroU32::new(1).unwrap();
+        let requests = Requests::new(rate, rate);
+        let caller = Caller::at("192.0.2.1".parse().unwrap());
+        for _ in 0..10 {
+            assert!(!requests.take(&caller).refused);
+            requests.give_back(&caller);
+        }
+        assert!(!requests.take(&caller).refused && requests.take(&caller).refused);
+    }
+
+    fn limits(toml: &str) -> Limits {
+        Limits::new(&toml::from_str(toml).unwrap()).unwrap()
+    }
+
+    fn status(limits: &Limits, address: &str, key: Option<Result<&str, ()>>) -> u16 {
+        let request = Request::builder().uri("/tiles/plan.json").body(()).unwrap();
+        let who = || match key {
+            None => Ok(Who::Public),
+            Some(Ok(prefix)) => Ok(Who::Key { prefix: prefix.into(), role: "office".parse().unwrap() }),
+            Some(Err(())) => Err(Problem::unauthorized("no")),
+        };
+        let (_, who) = limits.admit(&request, address.parse().unwrap(), key.is_none(), who);
+        who.map_or_else(|problem| problem.status().as_u16(), |_| 200)
+    }
+
+    #[test]
+    fn a_key_has_its_own_wherever_it_comes_from() {
+        let limits = limits("requests_per_second = 1\nburst = 2");
+        let [here, there] = ["192.0.2.1", "192.0.2.2"];
+        let of = |address, key| status(&limits, address, key);
+        assert_eq!([of(here, None), of(here, None), of(here, None)], [200, 200, 429]);
+        // Behind the same address each key has as much, and no more from another one.
+        for key in ["00000001", "00000002", "00000003"] {
+            assert_eq!([of(here, Some(Ok(key))), of(there, Some(Ok(key)))], [200, 200]);
+            assert_eq!([of(here, Some(Ok(key))), of(there, Some(Ok(key)))], [429, 429]);
+        }
+        assert_eq!(of(there, None), 200, "keys take nothing from their address");
+    }
+
+    #[test]
+    fn wrong_keys_count_for_their_address_and_then_none_is_looked_at() {
+        let limits = limits("requests_per_second = 1\nburst = 2");
+        let [here, there] = ["192.0.2.1", "192.0.2.2"];
+        let of = |address, key| status(&limits, address, key);
+        assert_eq!([of(here, Some(Err(()))), of(here, Some(Err(())))], [401, 401]);
+        assert_eq!(of(here, None), 429, "they were requests of the address");
+        let never = || panic!("it was looked up");
+        let request = Request::builder().uri("/healthz").body(()).unwrap();
+        let (_, who) = limits.admit(&request, here.parse().unwrap(), false, never);
+        assert_eq!(who.unwrap_err().status().as_u16(), 429);
+        assert_eq!([of(there, Some(Ok("00000001"))), of(there, None)], [200, 200]);
+    }
+
+    #[test]
+    fn a_role_may_have_limits_of_its_own() {
+        let limits =
+            limits("requests_per_second = 1\nburst = 1\n[role.office]\nrequests_per_second = 1\nburst = 3");
+        let office = |_| status(&limits, "192.0.2.1", Some(Ok("00000001")));
+        assert_eq!([0; 4].map(office), [200, 200, 200, 429]);
+        assert_eq!([0; 2].map(|_| status(&limits, "192.0.2.1", None)), [200, 429]);
+    }
+
+    #[test]
     fn callers_are_counted_apart_and_as_many_as_fit() {
         let rate = NonZeroU32::new(1).unwrap();
         let requests = Requests::new(rate, rate);
         let caller = |n: u32| Caller::at(std::net::Ipv4Addr::from_bits(n).into());
-        assert!(!requests.take(caller(1)).refused && requests.take(caller(1)).refused);
+        assert!(!requests.take(&caller(1)).refused && requests.take(&caller(1)).refused);
         for n in 2..2 + 2 * CALLERS as u32 {
-            assert!(!requests.take(caller(n)).refused, "{n}");
+            assert!(!requests.take(&caller(n)).refused, "{n}");
         }
         requests.buckets.run_pending_tasks();
         assert!(requests.buckets.entry_count() <= CALLERS);
@@ -274,11 +405,11 @@ mod tests {
     #[test]
     fn a_download_that_has_ended_makes_room() {
         let downloads = Downloads { most: NonZeroU32::new(2).unwrap(), under_way: Arc::default() };
-        let [one, other] = ["192.0.2.1", "192.0.2.2"].map(|text| Caller::at(text.parse().unwrap()));
-        let slots = [downloads.slot(one), downloads.slot(one)];
-        assert!(downloads.slot(one).is_err() && downloads.slot(other).is_ok());
+        let slot = |text: &str| downloads.slot(Caller::at(text.parse().unwrap()));
+        let slots = [slot("192.0.2.1"), slot("192.0.2.1")];
+        assert!(slot("192.0.2.1").is_err() && slot("192.0.2.2").is_ok());
         drop(slots);
-        assert!(downloads.slot(one).is_ok());
+        assert!(slot("192.0.2.1").is_ok());
         assert!(downloads.under_way.lock().unwrap().is_empty(), "who has none is forgotten");
     }
 }

@@ -4,6 +4,7 @@ mod answer;
 mod arcgis;
 mod asked;
 mod assets;
+mod audited;
 mod base_url;
 mod body;
 mod caller;
@@ -56,6 +57,7 @@ pub use tls::{Tls, TlsError};
 
 use crate::{
     access::{Seen, Sight},
+    audit::Audit,
     catalog::Catalog,
     config,
     containers::Containers,
@@ -91,6 +93,8 @@ pub struct App {
     tls: Option<Arc<Tls>>,
     /// Where any are set.
     limits: Option<Arc<Limits>>,
+    /// What is taken and refused is recorded.
+    audit: Audit,
     assets: Arc<Assets>,
     indexes: Arc<Indexes>,
     streams: Arc<Streams>,
@@ -127,11 +131,17 @@ impl App {
             reviews,
             tls,
             limits,
+            audit: Audit::default(),
             assets: Arc::new(Assets::embedded()),
             indexes,
             streams,
             sheets: Arc::new(sheets::Sheets::new(press)?),
         })
+    }
+
+    /// The same, which records what is taken and refused.
+    pub fn audited(self, audit: Audit) -> Self {
+        Self { audit, ..self }
     }
 
     /// The same for those of one of `sights`, so many in all.
@@ -151,6 +161,7 @@ impl App {
             reviews: Arc::clone(&self.reviews),
             tls: self.tls.clone(),
             limits: self.limits.clone(),
+            audit: self.audit.clone(),
             assets: Arc::clone(&self.assets),
             indexes: Arc::clone(&self.indexes),
             streams: Arc::clone(&self.streams),

@@ -11,11 +11,13 @@ pub struct Pieces {
     body: Body,
     /// What of the last frame has not gone out.
     left: Bytes,
+    /// Whether the body has said that there is no more.
+    ended: bool,
 }
 
 impl Pieces {
     pub fn of(body: Body) -> Self {
-        Self { body, left: Bytes::new() }
+        Self { body, left: Bytes::new(), ended: false }
     }
 
     /// The next piece, of at most `most` bytes and made what `make` makes of it, or what the body ends with.
@@ -28,7 +30,10 @@ impl Pieces {
         if self.left.is_empty() {
             let frame = match ready!(Pin::new(&mut self.body).poll_frame(context)) {
                 Some(Ok(frame)) => frame,
-                ended => return Poll::Ready(ended),
+                ended => {
+                    self.ended = ended.is_none();
+                    return Poll::Ready(ended);
+                }
             };
             match frame.into_data() {
                 Ok(data) => self.left = data,
@@ -41,6 +46,11 @@ impl Pieces {
 
     pub fn is_end(&self) -> bool {
         self.left.is_empty() && self.body.is_end_stream()
+    }
+
+    /// Whether all has gone out.
+    pub fn is_over(&self) -> bool {
+        self.ended || self.is_end()
     }
 
     /// How much is still to come.

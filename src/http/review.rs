@@ -2,6 +2,7 @@
 
 use super::{
     App, Problem, Routes, asked,
+    audited::Handed,
     base_url::base_url,
     connection::Peer,
     media::{self, Form, GEOJSON, HTML, JSON},
@@ -72,13 +73,14 @@ async fn review(
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let kind = BodyKind::of(kind);
     let bytes = read(&app, body).await?;
+    let handed = handed(&app)?;
     let reviewed = reviewed(&app, move || kind.proposal(&bytes, settings)).await?;
     let text = match form {
         HTML => report(&app, Arc::new(reviewed)).await?,
         OVERLAY => documents::overlay(&reviewed).to_string(),
         _ => documents::json(&reviewed).to_string(),
     };
-    answer(text, form, &headers)
+    Ok(handed.with(answer(text, form, &headers)?))
 }
 
 /// The whole body, from a client that does not take too long over it.
@@ -116,6 +118,11 @@ fn partial() -> Text {
         zh: "只按您有权查看的图层和要素审查；其他图层和要素可能另有限制。".into(),
         en: "Judged by the layers and features that are open to you alone; others may say otherwise.".into(),
     }
+}
+
+/// For the record: by which state of the plan.
+pub fn handed(app: &App) -> Result<Handed, Problem> {
+    Ok(Handed::review(&app.catalog()?.version()))
 }
 
 /// The report to print.

@@ -51,7 +51,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    fn session(&self) -> String {
+    pub(super) fn session(&self) -> String {
         let [statement, export, lock] =
             [self.statement, self.export, self.lock].map(|limit| limit.as_millis().to_string());
         fill(SESSION, &[("statement", &statement), ("export", &export), ("lock", &lock)])

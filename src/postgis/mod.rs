@@ -3,6 +3,7 @@
 //! A layer is a table of the schema `plan` that `plan.layer` describes, or any other table or view that
 //! the configuration names. Export reads it in one snapshot of the database; nothing else reads features.
 
+mod audit;
 mod database;
 mod error;
 mod export;
@@ -14,6 +15,7 @@ mod table;
 mod template;
 mod url;
 
+pub use audit::AuditRows;
 pub use database::{Database, Limits};
 pub use error::DatabaseError;
 pub use export::{begin_export, export};

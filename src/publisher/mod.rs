@@ -1,11 +1,13 @@
 //! From the system of record to the state directory: export layers, then name the new set in one step.
 
 mod bundled;
+mod record;
 mod run;
 
 pub use bundled::{BundledExportError, export_bundled};
 
 use crate::{
+    audit::Audit,
     bundle,
     config::{self, Config},
     grid::QuadGrid,
@@ -31,6 +33,9 @@ pub struct Publisher {
     store: Arc<Store>,
     source: Source,
     tiles: config::Tiles,
+    /// Where new versions are recorded, and who publishes them.
+    audit: Audit,
+    who: String,
 }
 
 /// The system of record.
@@ -121,7 +126,13 @@ impl Publisher {
                 tables: config.layers.iter().map(mapping).collect(),
             },
         };
-        Ok(Self { store, source, tiles: config.tiles.clone() })
+        let (audit, who) = (Audit::default(), String::new());
+        Ok(Self { store, source, tiles: config.tiles.clone(), audit, who })
+    }
+
+    /// The same, which records what `who` publishes with it.
+    pub fn recorded(self, audit: Audit, who: impl Into<String>) -> Self {
+        Self { audit, who: who.into(), ..self }
     }
 
     pub fn database(&self) -> Option<&Database> {
@@ -247,7 +258,8 @@ impl Publisher {
     ) -> Result<PublishedSet, PublishError> {
         let publication = begin(&self.store).await?;
         let open: Vec<_> = served.iter().map(|layer| Arc::clone(layer.snapshot())).collect();
-        let previous = self.current()?.map(|set| self.open_set(set, &open).snapshots).unwrap_or_default();
+        let before = self.current()?;
+        let previous = before.clone().map(|set| self.open_set(set, &open).snapshots).unwrap_or_default();
         let mut run = Run {
             store: &self.store,
             rules: &self.tiles.rules,
@@ -270,7 +282,9 @@ impl Publisher {
             }
             Source::Database { database, tables } => run.export_database(database, tables).await?,
         };
-        run.commit(naming, self.origin(), marks)
+        let published = run.commit(naming, self.origin(), marks)?;
+        record::published(&self.audit, &self.who, before.as_ref(), &published);
+        Ok(published)
     }
 
     /// The marks of all layers of the database now; of the bundled plan, which does not change, none.

@@ -1,9 +1,13 @@
 //! What one caller may ask for, and who a caller is.
 
-use crate::support::{
-    http::Response,
-    server::{Server, Setup, shared},
+use crate::{
+    audit::Office,
+    support::{
+        http::Response,
+        server::{Server, Setup, shared},
+    },
 };
+use base64::{Engine, engine::general_purpose::STANDARD};
 use std::{
     io::{Read, Write},
     net::TcpStream,
@@ -150,4 +154,78 @@ fn a_download_goes_out_at_its_pace_and_whole() {
     assert!(part.body == whole.body[100..300]);
     let text = server.get("/downloads/roads.geojson").expect(200);
     assert!(text.body == shared().get("/downloads/roads.geojson").body);
+}
+
+fn with(server: &Server, path: &str, client: &str, key: &str) -> Response {
+    server.ask("GET", path, &[("x-forwarded-for", client), ("x-api-key", key)])
+}
+
+#[test]
+fn a_key_has_its_own_wherever_it_comes_from_and_takes_nothing_from_its_address() {
+    let office = Office::new(&format!("[server]\ntrusted_proxies = [\"127.0.0.1/32\"]\n{FEW}"));
+    let keys = [office.key(), office.key()];
+    let server = office.start();
+    exhausted(&server, "192.0.2.1");
+    let path = "/tiles/plan.json";
+    for key in &keys {
+        // Both are behind the address that has asked for too much, and somewhere else.
+        let first = with(&server, path, "192.0.2.1", key).expect(200);
+        let partition = format!(";pk=:{}:", STANDARD.encode(format!("key {}", &key[4..12])));
+        assert_eq!(first.expect_header("ratelimit-policy"), format!("\"requests\";q=300;w=300{partition}"));
+        assert_eq!(first.expect_header("ratelimit"), format!("\"requests\";r=299;t=1{partition}"));
+        let next = with(&server, path, "192.0.2.2", key).expect(200);
+        assert!(next.expect_header("ratelimit").starts_with("\"requests\";r=298;"));
+    }
+    let clients = ["192.0.2.3", "192.0.2.4", "192.0.2.5"].into_iter().cycle().take(2000);
+    let mut answers = clients.map(|client| with(&server, path, client, &keys[0]));
+    let refused = answers.find(|answer| answer.status != 200).expect("it is never refused");
+    let problem = refused.expect_problem(429);
+    assert!(
+        problem["detail"].as_str().unwrap().ends_with(&format!("from key {}", &keys[0][4..12])),
+        "{problem}"
+    );
+    // Neither the other key nor anybody at these addresses is concerned.
+    with(&server, path, "192.0.2.3", &keys[1]).expect(200);
+    assert_eq!(left(&from(&server, path, "192.0.2.3").expect(200)), 299);
+}
+
+#[test]
+fn nobody_tries_more_keys_than_they_may_ask_for_other_things() {
+    let office = Office::new(&format!("[server]\ntrusted_proxies = [\"127.0.0.1/32\"]\n{FEW}"));
+    let key = office.key();
+    let server = office.start();
+    let forged = format!("{}{}", &key[..13], "A".repeat(43));
+    // Also where requests are not counted otherwise.
+    let mut tried =
+        (0..2000).map(|n| with(&server, ["/healthz", "/tiles/plan.json"][n % 2], "192.0.2.1", &forged));
+    assert!(tried.by_ref().take(300).all(|answer| answer.status == 401));
+    let refused = tried.find(|answer| answer.status != 401).expect("all are looked at");
+    assert_eq!(refused.expect_header("retry-after"), "1");
+    refused.expect_problem(429);
+    // They were requests of that address too.
+    from(&server, "/tiles/plan.json", "192.0.2.1").expect_problem(429);
+    // Elsewhere nobody is concerned.
+    with(&server, "/tiles/plan.json", "192.0.2.2", &key).expect(200);
+}
+
+#[test]
+fn a_role_may_have_more_and_a_key_its_own_downloads() {
+    let limits = "[server.limits]\ndownloads = 1\ndownload_kb_per_second = 1\n[server.limits.role.office]\ndownloads = 2\n\
+                  download_kb_per_second = 1\n";
+    let office = Office::new(limits);
+    let keys = [office.key(), office.key()];
+    let server = office.start();
+    let download = |key: &str| {
+        let mut stream = TcpStream::connect(&server.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        write!(stream, "GET {FILE} HTTP/1.1\r\nHost: a\r\nX-API-Key: {key}\r\n\r\n").unwrap();
+        let mut status = [0; 12];
+        stream.read_exact(&mut status).unwrap();
+        assert_eq!(&status, b"HTTP/1.1 200");
+        stream
+    };
+    let _under_way = [download(&keys[0]), download(&keys[0]), download(&keys[1])];
+    server.ask("GET", FILE, &[("x-api-key", &keys[0])]).expect_problem(429);
+    let _under_way = download(&keys[1]);
+    server.ask("GET", FILE, &[("x-api-key", &keys[1])]).expect_problem(429);
 }

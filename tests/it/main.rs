@@ -14,6 +14,7 @@ mod access_walk;
 mod arcgis;
 mod archives;
 mod attacks;
+mod audit;
 mod bad_input;
 mod bounds;
 mod bundle;

@@ -12,6 +12,7 @@ use crate::{
     export::{Container, FileError},
     http::{
         App, Problem,
+        audited::Handed,
         conditional::{Outcome, Validators},
         disposition::FileName,
     },
@@ -107,7 +108,9 @@ pub async fn plan(
         fixed: at.is_fixed() && whole == Whole::Tiles,
         by_range: true,
     };
-    stored::answer(stored, method, headers)
+    let edition = (*edition != Edition::Current).then(|| edition.to_string());
+    let handed = Handed::download(None, edition, &catalog.version());
+    Ok(handed.with(stored::answer(stored, method, headers)?))
 }
 
 /// All tiles: cut now, unless they are there, in a task that ends when they are, whoever waits.

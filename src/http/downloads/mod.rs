@@ -8,7 +8,7 @@ mod stored;
 mod streamed;
 mod wanted;
 
-use super::{App, Problem, Routes, Segments, disposition::FileName, parameters::Parameters};
+use super::{App, Problem, Routes, Segments, audited::Handed, disposition::FileName, parameters::Parameters};
 use crate::{
     catalog::{Catalog, Dated, PLAN},
     containers::Whole,
@@ -39,9 +39,17 @@ struct Source {
     version: String,
     /// Whether it can never be another.
     fixed: bool,
+    /// What it was asked for by, behind `@`.
+    edition: Option<String>,
 }
 
 impl Source {
+    /// For the record.
+    fn handed(&self) -> Handed {
+        let snapshot = &self.dated.snapshot;
+        Handed::download(Some(&snapshot.layer.id), self.edition.clone(), &snapshot.id)
+    }
+
     /// The value of `Content-Disposition`.
     fn disposition(&self, suffix: &str) -> String {
         let layer = &self.dated.snapshot.layer;
@@ -65,19 +73,21 @@ async fn download(
         let source = source(&app, name).await?;
         // It takes what a FlatGeobuf takes.
         let wanted = Wanted::read(&uri, &source.dated.snapshot, Format::FlatGeobuf)?;
-        return containers::answer(&app, &source, container, wanted, &method, &headers).await;
+        let answer = containers::answer(&app, &source, container, wanted, &method, &headers).await?;
+        return Ok(source.handed().with(answer));
     }
     let (name, format) = Format::of(&file).ok_or_else(no_such_format)?;
     let source = source(&app, name).await?;
     let wanted = Wanted::read(&uri, &source.dated.snapshot, format)?;
-    match format {
+    let answer = match format {
         Format::FlatGeobuf if wanted.request.is_whole() => {
             stored::snapshot(&source, format, &method, &headers)
         }
         Format::FlatGeobuf | Format::GeoJson | Format::Csv => {
             streamed::answer(&app, &source, format, wanted, &method, &headers).await
         }
-    }
+    };
+    Ok(source.handed().with(answer?))
 }
 
 /// The files of the whole plan: what stands behind `@`, and which it is; `None` for other files.
@@ -110,7 +120,7 @@ async fn source(app: &App, name: &str) -> Result<Source, Problem> {
         let dated = kept(app, &id, snapshot).await?;
         let open = app.service.kept().into_iter().find(|catalog| catalog.holds(&dated.snapshot));
         let catalog = open.map_or_else(|| app.catalog(), Ok)?;
-        return Ok(Source { dated, catalog, version: short(&snapshot), fixed: true });
+        return Ok(Source { dated, catalog, version: short(&snapshot), fixed: true, edition: None });
     }
     let at: At = edition.map_or(Ok(At::One(Edition::Current)), str::parse)?;
     let (dated, catalog) = match &at {
@@ -125,7 +135,8 @@ async fn source(app: &App, name: &str) -> Result<Source, Problem> {
         At::One(Edition::Current) => short(&dated.snapshot.id),
         at => at.to_string(),
     };
-    Ok(Source { dated, catalog, version, fixed: at.is_fixed() })
+    let edition = edition.map(str::to_owned);
+    Ok(Source { dated, catalog, version, fixed: at.is_fixed(), edition })
 }
 
 /// Enough of an id to tell files apart that somebody keeps.

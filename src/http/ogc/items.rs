@@ -11,6 +11,7 @@ use crate::{
     http::{
         Problem, Segments,
         asked::Asked,
+        audited::Handed,
         body::{self, Made},
         indexes::Indexes,
         media::{FLATGEOBUF, Form, GEOJSON, HTML},
@@ -49,6 +50,7 @@ pub async fn items(asked: Asked, Segments(id): Segments<String>) -> Result<Respo
         return Ok(unchanged);
     }
     let (form, crs) = (wanted.form, wanted.crs);
+    let handed = Handed::download(Some(layer.id()), None, &snapshot.id);
     let task = Task { snapshot, wanted, cursor, href, base: asked.base.clone() };
     let (orders, indexes) = (Arc::clone(&asked.app.service.orders), asked.app.indexes.clone());
     let work = move || {
@@ -77,7 +79,7 @@ pub async fn items(asked: Asked, Segments(id): Segments<String>) -> Result<Respo
     if form == HTML {
         Policy::Plain.guard(headers);
     }
-    Ok(response)
+    Ok(handed.with(response))
 }
 
 /// The snapshot that a page is of: the current one, or that of the page before.

@@ -85,6 +85,16 @@ enum Form {
 
 async fn execute(
     State(app): State<Arc<App>>,
+    process: Segments<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let handed = review::handed(&app)?;
+    Ok(handed.with(executed(app, process, headers, body).await?))
+}
+
+async fn executed(
+    app: Arc<App>,
     Segments(process): Segments<String>,
     headers: HeaderMap,
     body: Body,
