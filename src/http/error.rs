@@ -64,6 +64,12 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, detail)
     }
 
+    /// 404 that says so of a name: `what` there is not. Names come from requests, so what is echoed stays short.
+    pub fn no_such(what: &str, name: &str) -> Self {
+        let name: String = name.chars().take(80).collect();
+        Self::not_found(format!("{what} `{name}`"))
+    }
+
     pub fn nothing_here() -> Self {
         Self::not_found("there is nothing at this path")
     }

@@ -2,7 +2,7 @@
 
 use super::{
     App, Problem,
-    parameters::{Parameters, wrong},
+    parameters::{Parameters, limit, wrong},
     respond::Representation,
 };
 use crate::{catalog::Catalog, describe, features::Words};
@@ -31,11 +31,7 @@ pub async fn found(
     let parameters = Parameters::of(uri)?;
     parameters.check(&["q", "limit"])?;
     let words = parameters.get("q").and_then(Words::new).ok_or_else(|| wrong("q", "say what to look for"))?;
-    let limit = match parameters.get("limit").map(str::parse::<usize>) {
-        None => LIMIT,
-        Some(Ok(limit @ 1..=MOST)) => limit,
-        Some(_) => return Err(wrong("limit", &format!("a number from 1 to {MOST}"))),
-    };
+    let limit = limit(&parameters, LIMIT, MOST)?;
     let snapshots: Vec<_> = catalog.layers().iter().map(|layer| Arc::clone(&layer.snapshot)).collect();
     let texts = Arc::clone(&app.service.texts);
     let work = move || {

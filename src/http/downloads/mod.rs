@@ -107,7 +107,7 @@ fn no_such_format() -> Problem {
 }
 
 fn no_such_layer(layer: &str) -> Problem {
-    Problem::not_found(format!("there is no layer `{}`", layer.chars().take(80).collect::<String>()))
+    Problem::no_such("there is no layer", layer)
 }
 
 /// The layer that is called `{layer}[@{snapshot or edition}]`.

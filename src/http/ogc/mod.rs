@@ -37,7 +37,6 @@ impl Asked {
     /// The layer that is the collection `id`.
     pub fn collection(&self, id: &str) -> Result<&Arc<PublishedLayer>, Problem> {
         let found = LayerId::new(id).ok().and_then(|id| self.catalog.layer(&id));
-        let named: String = id.chars().take(80).collect();
-        found.ok_or_else(|| Problem::not_found(format!("there is no collection `{named}`")))
+        found.ok_or_else(|| Problem::no_such("there is no collection", id))
     }
 }

@@ -41,8 +41,7 @@ fn known(process: &str) -> Result<(), Problem> {
     if process == ogc::REVIEW {
         return Ok(());
     }
-    let named: String = process.chars().take(80).collect();
-    Err(Problem::not_found(format!("there is no process `{named}`")).of_kind(NO_SUCH_PROCESS))
+    Err(Problem::no_such("there is no process", process).of_kind(NO_SUCH_PROCESS))
 }
 
 async fn list(asked: Asked) -> Result<Response, Problem> {

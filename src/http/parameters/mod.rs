@@ -48,6 +48,15 @@ pub fn flag(parameters: &Parameters, name: &str) -> Result<bool, Problem> {
     }
 }
 
+/// `limit=`: how many are wanted, `usual` without it and at most `most`.
+pub fn limit(parameters: &Parameters, usual: usize, most: usize) -> Result<usize, Problem> {
+    match parameters.get("limit").map(str::parse) {
+        None => Ok(usual),
+        Some(Ok(limit)) if (1..=most).contains(&limit) => Ok(limit),
+        Some(_) => Err(wrong("limit", &format!("a number from 1 to {most}"))),
+    }
+}
+
 /// `lang=zh`, which is the default, or `lang=en`.
 pub fn language(parameters: &Parameters) -> Result<Language, Problem> {
     let read = |code| Language::parse(code).ok_or_else(|| wrong("lang", "it is zh or en"));

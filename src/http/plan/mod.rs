@@ -67,8 +67,7 @@ async fn inconsistencies(asked: Asked) -> Result<Response, Problem> {
 async fn table(asked: Asked, Segments(id): Segments<String>) -> Result<Response, Problem> {
     let document = Arc::clone(document(&asked)?);
     let number = document.tables.iter().position(|table| table.id == id);
-    let named: String = id.chars().take(80).collect();
-    let number = number.ok_or_else(|| Problem::not_found(format!("the plan has no table `{named}`")))?;
+    let number = number.ok_or_else(|| Problem::no_such("the plan has no table", &id))?;
     let form = asked.form_with(&["f", "bom"], &[JSON, CSV, HTML])?;
     let spreadsheet = flag(&asked.parameters, "bom")?;
     let lists = document.tables[number].lists.as_ref();

@@ -8,7 +8,7 @@ use crate::{
         Problem, Segments,
         asked::Asked,
         media::{HTML, JSON},
-        parameters::wrong,
+        parameters::{limit, wrong},
     },
     plan::LayerId,
 };
@@ -35,8 +35,7 @@ pub async fn contents(asked: Asked) -> Result<Response, Problem> {
 pub async fn section(asked: Asked, Segments(id): Segments<String>) -> Result<Response, Problem> {
     let document = Arc::clone(text(&asked)?);
     let number = document.text.iter().position(|section| section.id == id);
-    let named: String = id.chars().take(80).collect();
-    let number = number.ok_or_else(|| Problem::not_found(format!("the plan has no section `{named}`")))?;
+    let number = number.ok_or_else(|| Problem::no_such("the plan has no section", &id))?;
     let form = asked.form(&[JSON, HTML])?;
     let (catalog, rules) = (Arc::clone(&asked.catalog), Arc::clone(&asked.app.rules));
     let base = asked.base.clone();
@@ -61,11 +60,7 @@ pub async fn search(asked: Asked) -> Result<Response, Problem> {
     let form = asked.form_with(&["q", "limit", "f"], &[JSON, HTML])?;
     let query = asked.parameters.get("q").unwrap_or_default().to_owned();
     let words = Words::read(&query).map_err(|reason| wrong("q", &reason))?;
-    let limit = match asked.parameters.get("limit").map(str::parse::<usize>) {
-        None => HITS,
-        Some(Ok(limit @ 1..=MOST_HITS)) => limit,
-        Some(_) => return Err(wrong("limit", &format!("a number from 1 to {MOST_HITS}"))),
-    };
+    let limit = limit(&asked.parameters, HITS, MOST_HITS)?;
     let base = asked.base.clone();
     let work = move || {
         let (matched, hits) = document.search(&words, limit);
@@ -83,8 +78,7 @@ pub async fn feature(
 ) -> Result<Response, Problem> {
     let document = Arc::clone(document(&asked)?);
     let found = LayerId::new(&layer).ok().and_then(|id| asked.catalog.layer(&id));
-    let named: String = layer.chars().take(80).collect();
-    let layer = found.ok_or_else(|| Problem::not_found(format!("there is no layer `{named}`")))?;
+    let layer = found.ok_or_else(|| Problem::no_such("there is no layer", &layer))?;
     let form = asked.form(&[JSON])?;
     let unknown = || Problem::not_found("there is no such feature in the layer");
     let plain = feature.bytes().all(|b| b.is_ascii_digit());
