@@ -40,6 +40,8 @@
 //!
 //! Modules use only those above them in this list; [`cli`] and [`config`] are the edges.
 #![forbid(unsafe_code)]
+// They panic on a closed pipe: what commands say goes through `cli::say`.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod plan;
 
