@@ -4,7 +4,7 @@
 //! files, searches and reviews, is made of it alone.
 
 use crate::{
-    features::{Evaluator, Filter, filter::FilterError},
+    features::{Condition, Evaluator, Filter, filter::FilterError},
     plan::Layer,
     snapshot::{Snapshot, SnapshotWriter, Value, WriteError},
 };
@@ -32,8 +32,8 @@ pub struct Extract {
 pub enum ExtractError {
     #[error("there is no column `{0}` to be left out")]
     Column(String),
-    #[error("rows `{rows}`, {cause}")]
-    Rows { rows: String, cause: FilterError },
+    #[error("rows, {0}")]
+    Rows(#[from] FilterError),
     #[error(transparent)]
     Write(#[from] WriteError),
 }
@@ -48,9 +48,11 @@ impl Extract {
         if let Some(missing) = self.without.iter().find(|column| layer.field(column).is_none()) {
             return Err(ExtractError::Column(missing.clone()));
         }
-        let Some(rows) = &self.rows else { return Ok(()) };
-        let refused = |cause| ExtractError::Rows { rows: rows.normal().to_owned(), cause };
-        rows.condition(layer).map(drop).map_err(refused)
+        self.condition(layer).map(drop)
+    }
+
+    fn condition(&self, layer: &Layer) -> Result<Option<Condition>, ExtractError> {
+        Ok(self.rows.as_ref().map(|rows| rows.condition(layer)).transpose()?)
     }
 
     /// Makes it of a whole layer, in a file without a name in `directory`, which goes with the snapshot. The same rows and
@@ -78,9 +80,7 @@ impl Extract {
 
     /// Ids and positions of its rows, by id.
     fn rows(&self, whole: &Snapshot) -> Result<Vec<(i64, usize)>, ExtractError> {
-        let refused = |rows: &Filter, cause| ExtractError::Rows { rows: rows.normal().to_owned(), cause };
-        let condition = |rows: &Filter| rows.condition(&whole.layer).map_err(|cause| refused(rows, cause));
-        let condition = self.rows.as_ref().map(condition).transpose()?;
+        let condition = self.condition(&whole.layer)?;
         let evaluator = condition.as_ref().map(Evaluator::new);
         let rows = (0..whole.feature_count()).map(|position| (whole.row(position), position));
         let seen = rows.filter(|(row, position)| {

@@ -6,7 +6,6 @@ use crate::{
     extract::{Extract, ExtractError},
     grid::QuadGrid,
     plan::{LayerId, Rules},
-    publisher::chain,
     snapshot::{Snapshot, SnapshotId, Store},
     tile::{PrepareError, TileLayer},
 };
@@ -128,8 +127,8 @@ fn take(layer: &mut PublishedLayer, extract: &Extract, made: Result<Arc<Publishe
     match made {
         Ok(made) => layer.extracts.push((extract.clone(), made)),
         Err(error) => {
-            let (layer, error) = (layer.id(), chain(&error));
-            tracing::error!(%layer, error, "some do not see this layer: what they may see of it cannot be made");
+            let layer = layer.id();
+            tracing::error!(%layer, %error, "some do not see this layer: what they may see of it cannot be made");
         }
     }
 }
