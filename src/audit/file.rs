@@ -44,10 +44,8 @@ impl AuditFile {
     /// # Errors
     /// When the next cannot be written: nothing of it is in the file.
     pub fn append(&mut self, lines: &mut VecDeque<Vec<u8>>) -> io::Result<()> {
-        self.lock()?;
-        let appended = self.append_locked(lines);
-        self.file.unlock()?;
-        appended
+        let appended = self.lock().and_then(|()| self.append_locked(lines));
+        appended.and(self.file.unlock())
     }
 
     fn append_locked(&mut self, lines: &mut VecDeque<Vec<u8>>) -> io::Result<()> {

@@ -82,7 +82,7 @@ impl Audit {
         let Some(queue) = &self.0 else { return };
         let record = record();
         // A flood of refused requests leaves room for what somebody got.
-        let is_crowded = record.event == Event::Refusal && queue.sender.capacity() < QUEUE / 2;
+        let is_crowded = record.event == Event::Refusal && queue.sender.capacity() <= QUEUE / 2;
         if is_crowded || queue.sender.try_send(Message::Record(Box::new(record))).is_err() {
             queue.counts.lost.inc();
         }

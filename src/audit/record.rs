@@ -118,11 +118,14 @@ fn id() -> String {
     format!("{process}-{}", NUMBER.fetch_add(1, Ordering::Relaxed))
 }
 
-/// What of a path may be told: a key that came to stand in it may not, nor need all of a long one.
+/// What of a path may be told: a key, token or link that came to stand in it may not, nor need all of a long one.
 pub fn told(path: &str) -> String {
     const LONGEST: usize = 200;
-    let secret = |segment: &str| segment.contains("plt_") || segment.contains("eyJ");
-    let segments = path.split('/').map(|segment| if secret(segment) { "…" } else { segment });
+    let mut before = "";
+    let segments = path.split('/').map(|segment| {
+        let is_secret = ["key", "link"].contains(&std::mem::replace(&mut before, segment));
+        if is_secret || segment.contains("plt_") || segment.contains("eyJ") { "…" } else { segment }
+    });
     let told = segments.collect::<Vec<_>>().join("/");
     match told.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &told[..end]),
@@ -161,6 +164,7 @@ mod tests {
         assert_eq!(told("/tiles/plan/1/2/3.mvt"), "/tiles/plan/1/2/3.mvt");
         assert_eq!(told("/key/plt_0a_b/tiles"), "/key/…/tiles");
         assert_eq!(told("/token/eyJhbGciOi/x"), "/token/…/x");
+        assert_eq!(told("/link/1a2b3c4d-1-x/downloads/a.fgb"), "/link/…/downloads/a.fgb");
         assert_eq!(told(&"/煤".repeat(300)).chars().count(), 201);
     }
 }
