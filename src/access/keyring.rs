@@ -1,6 +1,6 @@
 //! The keys that a server takes, as the file has them now, and the links that are made with them.
 
-use super::{Entry, Key, KeysError, KeysFile, LastUse, Who, last_use::Uses, link::Link, stamp::Stamp};
+use super::{Entry, Key, KeysError, KeysFile, LastUse, Stamp, Who, last_use::Uses, link::Link};
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use std::{

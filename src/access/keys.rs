@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::{
     fs::{self, File},
     io::{self, Write},
+    os::unix::fs::{MetadataExt, fchown},
     path::{Path, PathBuf},
 };
 
@@ -116,10 +117,15 @@ impl KeysFile {
     }
 
     /// Writes `path`, this file or one beside it: in a temporary file, which its owner alone may read, that then takes the
-    /// name.
+    /// name. It belongs to whom it belonged, or to whom the folder does: of what root writes for itself the server could read
+    /// nothing, not even that a key was revoked.
     pub(super) fn write(&self, path: &Path, content: &impl Serialize) -> Result<(), KeysError> {
         let write = || {
+            let owner = fs::metadata(path).or_else(|_| fs::metadata(self.folder()))?;
             let mut file = tempfile::NamedTempFile::new_in(self.folder())?;
+            if file.as_file().metadata()?.uid() != owner.uid() {
+                fchown(file.as_file(), Some(owner.uid()), Some(owner.gid()))?;
+            }
             serde_json::to_writer_pretty(&mut file, content)?;
             file.write_all(b"\n")?;
             file.as_file().sync_all()?;
@@ -144,7 +150,7 @@ impl KeysFile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::{PermissionsExt, chown};
 
     fn made(keys: &KeysFile, role: &str, expires: Option<Timestamp>) -> Key {
         let key = Key::random().unwrap();
@@ -170,6 +176,19 @@ mod tests {
         assert!(!text.contains(office.reveal()) && !text.contains(&office.reveal()[13..]), "{text}");
         assert_eq!(fs::metadata(keys.path()).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn whose_the_file_is_it_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = KeysFile::new(&folder.path().join("keys.json"));
+        made(&keys, "office", None);
+        let owner = || fs::metadata(keys.path()).unwrap().uid();
+        // Root alone can give a file away.
+        let server = if owner() == 0 { 65_534 } else { owner() };
+        chown(keys.path(), Some(server), None).unwrap();
+        made(&keys, "partner", None);
+        assert_eq!(owner(), server);
     }
 
     #[test]

@@ -309,7 +309,7 @@ mod tests {
         .unwrap();
         let Part::Extract(extract) = part(&access, "roads", None) else { panic!("the public sees all") };
         assert_eq!(extract.without, BTreeSet::from(["code".to_owned()]));
-        assert_eq!(extract.rows.unwrap().normal(), "name = 'a'");
+        assert_eq!(extract.rows.unwrap().normal(), "\"name\" = 'a'");
         assert!(matches!(part(&access, "roads", Some("partner")), Part::Extract(_)));
         assert_eq!(part(&access, "roads", Some("office")), Part::Whole);
         assert!(access.restricts(), "not everybody sees all of it");

@@ -1,7 +1,8 @@
 //! Tokens that somebody else gives out: JSON Web Tokens (RFC 7519) of an OpenID Connect provider.
 
+use axum::http::uri::Authority;
 use serde::Deserialize;
-use std::path::PathBuf;
+use std::{net::IpAddr, path::PathBuf};
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -22,21 +23,35 @@ pub struct Tokens {
     pub leeway_seconds: u16,
 }
 
-/// Where the issuer's public keys are (JWK Set, RFC 7517): an http or https URL, or a file.
+/// Where the issuer's public keys are (JWK Set, RFC 7517): an https URL, a file, or an http URL of this machine. Over the
+/// network in the clear, anybody on the way could put in a key.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(from = "String")]
+#[serde(try_from = "String")]
 pub enum Jwks {
     Url(String),
     File(PathBuf),
 }
 
-impl From<String> for Jwks {
-    fn from(text: String) -> Self {
-        match ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme)) {
-            true => Self::Url(text),
-            false => Self::File(text.into()),
+impl TryFrom<String> for Jwks {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        match (text.starts_with("https://"), text.strip_prefix("http://")) {
+            (false, None) => Ok(Self::File(text.into())),
+            (true, _) => Ok(Self::Url(text)),
+            (_, Some(rest)) if is_of_this_machine(rest) => Ok(Self::Url(text)),
+            _ => Err(format!(
+                "`{text}` is in the clear: https, or a file, as anybody on the way could put in a key"
+            )),
         }
     }
+}
+
+/// Whether an http URL without its scheme names this machine.
+fn is_of_this_machine(rest: &str) -> bool {
+    let authority = rest.split(['/', '?', '#']).next().and_then(|text| text.parse::<Authority>().ok());
+    let Some(authority) = authority else { return false };
+    let host = authority.host().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// Debian's.
@@ -50,4 +65,25 @@ fn roles() -> String {
 
 fn a_minute() -> u16 {
     60
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_do_not_come_over_the_network_in_the_clear() {
+        let place = |text: &str| Jwks::try_from(text.to_owned());
+        for file in ["jwks.json", "/etc/plantiles/jwks.json"] {
+            assert!(matches!(place(file), Ok(Jwks::File(_))), "{file}");
+        }
+        for url in
+            ["https://a.example/jwks", "http://127.0.0.1:81/jwks", "http://localhost/", "http://[::1]:81"]
+        {
+            assert!(matches!(place(url), Ok(Jwks::Url(_))), "{url}");
+        }
+        for clear in ["http://a.example/jwks", "http://127.0.0.1.a.example/", "http://127.0.0.1@a.example/"] {
+            assert!(place(clear).is_err_and(|error| error.contains("in the clear")), "{clear}");
+        }
+    }
 }

@@ -10,8 +10,10 @@ use axum::http::{HeaderMap, HeaderName, Request, Uri, header};
 
 pub const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 /// What stands in front of a path: a key as in [`PublicUrl::with_key`](crate::config::PublicUrl::with_key).
-const IN_PATH: [(&str, fn(Secret) -> Shown); 2] = [("/key/", Shown::Key), ("/link/", Shown::Link)];
+const IN_PATH: [(&str, ShownAs); 2] = [("/key/", Shown::Key), ("/link/", Shown::Link)];
 const IN_QUERY: &str = "key=";
+
+type ShownAs = fn(Secret) -> Shown;
 
 /// Well made or not.
 #[derive(Debug)]
@@ -140,11 +142,8 @@ mod tests {
     }
 
     fn keys(presented: &Presented) -> Vec<&str> {
-        let key = |shown| match shown {
-            &Shown::Key(ref key) => key.reveal(),
-            &Shown::Link(_) => panic!("a link"),
-        };
-        presented.all.iter().map(key).collect()
+        let all = presented.all.iter();
+        all.map(|(Shown::Key(secret) | Shown::Link(secret))| secret.reveal()).collect()
     }
 
     #[test]

@@ -6,7 +6,7 @@ mod key_set;
 mod place;
 mod signature;
 
-use super::Who;
+use super::{Stamp, Who};
 use crate::config::{self, Role};
 use arc_swap::ArcSwap;
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
@@ -127,10 +127,11 @@ impl Tokens {
         let mut fails = false;
         match &self.place {
             Place::File(path) => {
-                let mut stamp = super::Stamp::of(path);
+                // What it was when it was read at the start is not known.
+                let mut stamp = None;
                 loop {
                     sleep(LOOK).await;
-                    let now = super::Stamp::of(path);
+                    let now = Some(Stamp::of(path));
                     if now != stamp {
                         stamp = now;
                         fails = self.take(fails).await;
