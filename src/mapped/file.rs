@@ -1,11 +1,33 @@
 //! A file mapped read-only into memory.
 
+#[cfg(not(miri))]
 use memmap2::{Advice, Mmap, MmapMut};
 use std::{fs::File, io, ops::Deref};
 
 /// The bytes of a file that nobody writes any more.
+#[cfg(not(miri))]
 pub struct MappedFile(Mmap);
 
+/// Miri maps no files. What it judges is how they are read, and of a vector it sees each byte that is nobody's.
+#[cfg(miri)]
+pub struct MappedFile(Vec<u8>);
+
+#[cfg(miri)]
+impl MappedFile {
+    pub fn new(file: &File) -> io::Result<Self> {
+        use std::io::{Read, Seek};
+        let (mut file, mut bytes) = (file.try_clone()?, Vec::new());
+        file.rewind()?;
+        file.read_to_end(&mut bytes)?;
+        Ok(Self(bytes))
+    }
+
+    pub fn in_memory(bytes: &[u8]) -> io::Result<Self> {
+        Ok(Self(bytes.to_vec()))
+    }
+}
+
+#[cfg(not(miri))]
 impl MappedFile {
     /// Maps `file`: a snapshot, what was derived from one, or what a writer put aside.
     ///
