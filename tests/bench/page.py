@@ -1,4 +1,4 @@
-"""From opening the page to its first map: the bundled plan, a server and a browser that have just been started, loopback."""
+"""From opening the page to its first map: the bundled plan, a server that has just been started, a browser that has and is at rest, loopback."""
 
 import json
 
