@@ -45,6 +45,7 @@
 
 pub mod plan;
 
+pub mod outside;
 pub mod telemetry;
 
 pub mod bundle;

@@ -1,5 +1,6 @@
 //! Threads for CPU work, bounded on purpose: so many at a time, so many waiting, and no more.
 
+use crate::telemetry::carried;
 use std::{
     collections::VecDeque,
     io,
@@ -95,7 +96,7 @@ impl Workers {
         F: FnOnce() -> T + Send + 'static,
     {
         let (done, result) = oneshot::channel();
-        self.0.push(Box::new(Work { work, done }))?;
+        self.0.push(Box::new(Work { work: carried(work), done }))?;
         result.await.map_err(|_| WorkError::Aborted)
     }
 
@@ -117,7 +118,7 @@ fn give_way() {
 /// [`WorkError::Aborted`] when `work` panics, or the system gives no thread.
 pub async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, WorkError> {
     let (done, result) = oneshot::channel();
-    let job = Box::new(Work { work, done });
+    let job = Box::new(Work { work: carried(work), done });
     let started = thread::Builder::new().name("aside".into()).spawn(move || {
         give_way();
         job.run();

@@ -13,7 +13,7 @@ use crate::{
     sheet::Press,
     snapshot::Store,
     style::Sheets,
-    telemetry,
+    telemetry::{self, Settings, Telemetry},
 };
 use anyhow::Context;
 use clap::Args;
@@ -63,6 +63,7 @@ impl ServeArgs {
 /// Serves until SIGTERM or SIGINT.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     telemetry::init(config.log.format);
+    let telemetry = telemetry(&config)?;
     let rules = Rules::load(config.review.rules.as_deref())?;
     let shutdown = shutdown_signal().context("cannot listen for signals")?;
     let store = Arc::new(Store::open(config.state_dir())?);
@@ -88,6 +89,10 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     if let Some(tls) = tls {
         background.spawn(tls.follow());
     }
+    let measure = measure(&service);
+    if let Some(telemetry) = &telemetry {
+        telemetry.measure(measure.clone())?;
+    }
     if let Some(access) = config.access {
         background.spawn(tell_missing(service, access));
     }
@@ -104,9 +109,24 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     if let Err(error) = audit.finish().await {
         tracing::error!(%error, "audit records are lost");
     }
+    if let Some(telemetry) = telemetry {
+        telemetry.finish(measure()).await;
+    }
     served?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Traces and metrics for a collector, where one is named.
+fn telemetry(config: &Config) -> anyhow::Result<Option<Telemetry>> {
+    let settings = Settings::of(&config.telemetry, |name| std::env::var(name).ok()).context("telemetry")?;
+    Ok(settings.map(Telemetry::start).transpose()?)
+}
+
+/// The metrics at any time.
+fn measure(service: &Arc<Service>) -> impl Fn() -> String + Clone + Send + use<> {
+    let service = Arc::clone(service);
+    move || service.metrics_text()
 }
 
 /// Who copies audit records into a table, where the configuration says so.

@@ -10,19 +10,22 @@ use crate::{
     },
     plan::LayerId,
 };
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{self, MapAccess, SeqAccess, Visitor, value},
 };
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     fmt,
     path::PathBuf,
 };
 
 /// Layers that are not for everybody, and the roles that they are for.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(try_from = "Written")]
+#[schemars(with = "Written")]
 pub struct Access {
     /// The file of keys. Where there are roles there is one, or tokens, or both.
     pub keys: Option<PathBuf>,
@@ -41,14 +44,14 @@ pub struct Visibility {
 }
 
 /// Who sees a layer: `"public"`, `"hidden"` or a list of roles.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "\"public\", \"hidden\" or a list of roles")]
 enum SeenBy {
     Named(Named),
     Roles(BTreeSet<Role>),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Named {
     Public,
@@ -57,7 +60,7 @@ enum Named {
 }
 
 /// What somebody with a key is: 1 to 31 lower-case ASCII letters, digits, `_` and `-`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct Role(String);
 
@@ -69,13 +72,19 @@ pub struct RoleError(String);
 const PUBLIC: &str = "public";
 
 /// As it stands in the file.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Written {
+    /// File of keys, written by `plantiles key`, read again within a second when it changes. Where there are roles it is needed, or
+    /// `tokens`, or both.
     keys: Option<PathBuf>,
+    /// Tokens of an OpenID Connect provider, which count as keys do: JSON Web Tokens, signed with RS256 or ES256.
     tokens: Option<Tokens>,
+    /// What holders of keys can be: 1 to 31 lower-case letters, digits, `_` and `-`, but not `public`.
     #[serde(default)]
     roles: BTreeSet<Role>,
+    /// By layer: `"public"`, as are all that are not named; a list of roles that see it; `"hidden"`, which nobody sees; or a
+    /// table, of a layer of which some see a part.
     #[serde(default, rename = "layer")]
     layers: BTreeMap<LayerId, Ruled>,
 }
@@ -92,6 +101,36 @@ struct Ruled {
     /// Columns by role.
     #[serde(default)]
     without: BTreeMap<Role, BTreeSet<String>>,
+}
+
+impl JsonSchema for Ruled {
+    fn schema_name() -> Cow<'static, str> {
+        "Ruled".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let told = |schema: Schema, meaning: &str| {
+            let mut schema = schema;
+            schema.insert("description".into(), meaning.into());
+            schema
+        };
+        let seen_by = generator.subschema_for::<SeenBy>();
+        let rows = BTreeMap::<Role, String>::json_schema(generator);
+        let without = BTreeMap::<Role, BTreeSet<String>>::json_schema(generator);
+        json_schema!({
+            "anyOf": [seen_by, {
+                "type": "object",
+                "properties": {
+                    "for": told(seen_by.clone(), "Who sees it: `\"public\"` or a list of roles."),
+                    "rows": told(rows, "By role, or `public` for who has no key: the rows that are seen, a filter in CQL2 text. \
+                        Without a line for it a role sees all."),
+                    "without": told(without, "By role, or `public`: columns that are left out. `id` and `geom` cannot be."),
+                },
+                "required": ["for"],
+                "additionalProperties": false,
+            }]
+        })
+    }
 }
 
 impl<'de> Deserialize<'de> for Ruled {

@@ -1,12 +1,13 @@
 //! Where records of what was taken, changed and refused go.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de::Error};
 use std::{num::NonZeroU32, path::PathBuf};
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Audit {
-    /// One record a line, as JSON.
+    /// One record a line, as JSON. The folder has to be there.
     pub file: PathBuf,
     /// MiB of the file, past which another is begun.
     pub rotate_mib: Option<NonZeroU32>,
@@ -15,8 +16,9 @@ pub struct Audit {
     pub rotate_daily: bool,
     /// Files of before that are kept; without a number, all.
     pub keep: Option<NonZeroU32>,
-    /// A table of the database that has the records too.
+    /// A table of the database that has the records too: `true` for `plan.audit`, or `"schema.table"`.
     #[serde(default, deserialize_with = "table")]
+    #[schemars(with = "Written")]
     pub table: Option<AuditTable>,
 }
 
@@ -26,7 +28,7 @@ pub struct AuditTable {
     pub name: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "true, for plan.audit, or \"schema.table\"")]
 enum Written {
     Whether(bool),

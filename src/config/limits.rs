@@ -1,19 +1,21 @@
 //! How much one caller may ask for. What has no number has no limit.
 
 use super::{Access, Role};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::{collections::BTreeMap, num::NonZeroU32};
 
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
-    /// Requests of one caller in a second, on average.
+    /// Requests of one caller in a second, on average; more are answered 429 with `Retry-After`.
     pub requests_per_second: Option<NonZeroU32>,
-    /// Requests of one caller at once, after a pause; those of ten seconds unless it is given.
+    /// Requests of one caller at once, after a pause; those of ten seconds unless it is given: a map that opens asks for a
+    /// hundred.
     pub burst: Option<NonZeroU32>,
-    /// Downloads of one caller that go out at a time.
+    /// Downloads of one caller that go out at a time; the next is answered 429.
     pub downloads: Option<NonZeroU32>,
-    /// kB (1000 bytes) of one download in a second.
+    /// kB (1000 bytes) of one download in a second. With `downloads` it bounds what a caller takes of the line.
     pub download_kb_per_second: Option<NonZeroU32>,
     /// The same for callers in a role, in place of all of the above.
     pub role: BTreeMap<Role, Limits>,

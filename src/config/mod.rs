@@ -9,7 +9,8 @@ use crate::{
     plan::{LayerId, Rules},
 };
 use ipnet::IpNet;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
     net::{IpAddr, SocketAddr},
@@ -22,7 +23,9 @@ mod audit;
 mod limits;
 mod origins;
 mod public_url;
+mod schema;
 mod secret;
+mod telemetry;
 mod tls;
 mod tokens;
 
@@ -31,21 +34,33 @@ pub use audit::{Audit, AuditTable};
 pub use limits::Limits;
 pub use origins::Origins;
 pub use public_url::PublicUrl;
+pub use schema::schema;
 pub use secret::Secret;
+pub use telemetry::Telemetry;
 pub use tls::Tls;
 pub use tokens::{Jwks, Tokens};
 
-#[derive(Debug, Default, Clone, Deserialize)]
+/// The configuration of plantiles.
+#[derive(Debug, Default, Clone, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Directory of the published snapshots.
+    /// Directory of the published snapshots; the default is `plantiles-state`.
     pub state: Option<PathBuf>,
+    /// Who reaches the server, where, and how much they may ask for.
     pub server: Server,
+    /// The system of record. Without a URL it is the bundled plan.
     pub database: Database,
+    /// How tiles are cut and kept.
     pub tiles: Tiles,
+    /// What is written on standard error.
     pub log: Log,
+    /// Traces and metrics for a collector.
+    pub telemetry: Telemetry,
+    /// How files are read by `plantiles import`.
     pub import: Import,
+    /// The plan as a document.
     pub plan: Plan,
+    /// How proposed rights are judged.
     pub review: Review,
     /// Who may see which layers; without it, everybody all.
     pub access: Option<Access>,
@@ -56,25 +71,33 @@ pub struct Config {
     pub layers: Vec<TableLayer>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Server {
+    /// Address and port to listen on.
+    #[schemars(with = "String")]
     pub listen: SocketAddr,
-    /// Connections are encrypted; without it they are plain.
+    /// TLS without a proxy in front; without this section connections are plain.
     pub tls: Option<Tls>,
-    /// Whether everybody who reaches another address than this machine's own may see every layer.
+    /// Whether everybody who reaches another address than this machine's own may see every layer. An address that others can
+    /// reach is served only with this, or where `access.layer` restricts a layer.
     pub open: bool,
     /// The absolute URL under which clients reach the server; without it, the `Host` of the request.
     pub public_url: Option<PublicUrl>,
-    /// Addresses whose `Forwarded` and `X-Forwarded-*` headers are believed.
+    /// Networks of proxies whose `Forwarded`, `X-Forwarded-*` and `traceparent` headers are believed. They have to set or
+    /// remove each of them.
+    #[schemars(with = "Vec<String>")]
     pub trusted_proxies: Vec<IpNet>,
-    /// Sites whose pages may read what is answered.
+    /// Sites whose pages may read what is answered (CORS), as browsers write them in `Origin`: `["*"]`, the default, is every
+    /// site, and `[]` none but this one.
     pub cors_origins: Origins,
-    /// How much one caller may ask for.
+    /// How much one caller may ask for: who has a key or a token, wherever they are, and of all others an address. What has no
+    /// number has no limit.
     pub limits: Limits,
-    /// Connections at the same time; further ones wait to be accepted.
+    /// Connections at the same time. When there are more, the one that has kept the server waiting for longest is closed.
     pub connections: NonZeroUsize,
-    /// MiB of memory for the indexes of FlatGeobuf files that are written while they go out.
+    /// MiB of memory for the indexes of FlatGeobuf files that are written while they go out, at 50 bytes a row. What finds no
+    /// room is answered 503.
     pub index_mib: NonZeroU32,
     /// Seconds in which a client must send its next request head, and take some of an answer that waits for it.
     pub patience_seconds: NonZeroU16,
@@ -82,13 +105,16 @@ pub struct Server {
     pub shutdown_grace_seconds: u64,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Database {
+    /// `postgresql://…`; without it the bundled plan is served. It may hold a password, so it is better in the environment, and
+    /// it is never logged.
     pub url: Option<Secret>,
-    /// Seconds between two looks for changes that nobody announced.
+    /// Seconds between two looks for changes that nobody announced: of views, and of tables without the triggers of
+    /// `plan.follow_table`. A look takes at most a twentieth of the time.
     pub poll_seconds: NonZeroU64,
-    /// Seconds that a statement on metadata may take.
+    /// Seconds that a statement on metadata may take. What takes longer is given up, told at `/readyz` and tried again.
     pub statement_seconds: NonZeroU16,
     /// Seconds that the export of one layer may take.
     pub export_seconds: NonZeroU16,
@@ -112,55 +138,59 @@ impl Default for Database {
     }
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Tiles {
-    /// Memory for ready tiles, in MiB; 0 turns the cache off.
+    /// MiB of memory for ready tiles, keys and empty tiles included; 0 turns the cache off.
     pub cache_mib: u64,
-    /// Threads that cut tiles at the same time; the default is the number of cores.
+    /// Threads that cut tiles at the same time, behind those that answer requests; the default is the number of cores.
     pub threads: Option<NonZeroUsize>,
     /// Tiles that may wait for such a thread; the next one is answered 503.
     pub queue: usize,
-    /// Most kB (1000 bytes) of a tile before compression: past it the least important features are left out.
+    /// Most kB (1000 bytes) of a tile before compression: past it the smallest features are left out. More stalls phones.
     pub max_tile_kb: NonZeroU32,
-    /// MiB of memory that preparing a layer for tiles may take; the default is half of the machine's.
+    /// MiB of memory that preparing a layer for tiles may take, at 40 bytes a vertex: a layer that needs more is not published.
+    /// The default is half of the machine's, whatever a container allows.
     pub prepare_mib: Option<NonZeroU32>,
-    /// How layers are drawn, by id, where it is to be otherwise.
+    /// How layers are drawn, by id, where it is to be otherwise. A part of the version of the tiles.
     #[serde(rename = "layer")]
     pub rules: BTreeMap<LayerId, Rules>,
-    /// The tile matrix sets that every server has and those of the configuration.
+    /// Grids beside WebMercatorQuad, WorldCRS84Quad and Tianditu's c and w.
     #[serde(rename = "grid")]
+    #[schemars(default = "Vec::<()>::new")]
     pub matrix_sets: TileMatrixSets,
 }
 
-#[derive(Debug, Default, Clone, Deserialize)]
+#[derive(Debug, Default, Clone, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Import {
-    /// Attributes of files and the fields they go to: a field, `id`, or `-` for nowhere.
+    /// Attributes of files and the fields that they go to: a field, `id`, or `-` for nowhere.
     pub map: BTreeMap<String, String>,
 }
 
-#[derive(Debug, Default, Clone, Deserialize)]
+#[derive(Debug, Default, Clone, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Plan {
-    /// The plan as a document: `bundled`, or a file. Without a database it is the bundled one.
+    /// The document for `/plan`: a file made like data/tunliu/document.json, or `bundled` for that very one, which it is without
+    /// a database. With a database there is none unless it is named.
     pub document: Option<PathBuf>,
 }
 
-#[derive(Debug, Default, Clone, Deserialize)]
+#[derive(Debug, Default, Clone, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Review {
-    /// File of the rules by which proposals are reviewed, in place of those of the bundled plan.
+    /// File of the rules by which proposals are reviewed, in place of those of the bundled plan: docs/review.md.
     pub rules: Option<PathBuf>,
 }
 
-#[derive(Debug, Default, Clone, Deserialize)]
+#[derive(Debug, Default, Clone, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Log {
+    /// Lines of text, or of JSON. What is logged is said by `RUST_LOG`.
     pub format: LogFormat,
 }
 
-#[derive(Debug, Default, Clone, Copy, Deserialize)]
+#[derive(Debug, Default, Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
     #[default]
@@ -169,14 +199,24 @@ pub enum LogFormat {
 }
 
 /// One table or view with a unique `bigint` id and one geometry column, in any SRID.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TableLayer {
+    /// The layer's name in URLs.
     pub id: LayerId,
+    /// Schema of the table.
     pub schema: String,
+    /// The table or view. Its comment, and those of its columns, are titles.
     pub table: String,
+    /// Column with the unique id.
     pub id_column: String,
+    /// Column with the geometry.
     pub geometry_column: String,
+}
+
+/// Debian's authorities, who vouch for servers of https URLs.
+fn authorities_of_the_system() -> PathBuf {
+    "/etc/ssl/certs/ca-certificates.crt".into()
 }
 
 /// The processors that this process may use.

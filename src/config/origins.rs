@@ -1,9 +1,10 @@
 //! The sites whose pages may read what is answered.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// `["*"]`, or origins as browsers write them in `Origin` (RFC 6454 §6.1): `https://maps.example.org:8443`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "Vec<String>")]
 pub enum Origins {
     Every,

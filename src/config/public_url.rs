@@ -1,11 +1,12 @@
-//! The absolute URL in front of every path that the server hands out.
+//! The absolute URL in front of every path that the server hands out, or that it asks.
 
 use super::Secret;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::{fmt, net::SocketAddr};
 
 /// `http(s)://host[:port][/prefix]`, without a slash at its end and safe inside JSON, HTML and headers.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
 pub struct PublicUrl(String);
 
@@ -17,6 +18,11 @@ impl PublicUrl {
     /// The URL of a listening address, `scheme` being http or https.
     pub fn listening_on(scheme: &str, address: SocketAddr) -> Self {
         Self(format!("{scheme}://{address}"))
+    }
+
+    /// The URL of `path`, which begins with a slash, under it.
+    pub fn under(&self, path: &str) -> Self {
+        Self(format!("{}{path}", self.0))
     }
 
     /// With a key in front of every path.

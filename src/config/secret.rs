@@ -1,9 +1,10 @@
 //! Text that never shows up in logs.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::fmt;
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Secret(String);
 

@@ -1,31 +1,34 @@
 //! Tokens that somebody else gives out: JSON Web Tokens (RFC 7519) of an OpenID Connect provider.
 
 use axum::http::uri::Authority;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::{net::IpAddr, path::PathBuf};
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tokens {
     /// Who gives them out: `iss`, to the letter.
     pub issuer: String,
     /// Whom they are for: one of `aud`.
     pub audience: String,
+    /// Where the issuer's public keys are (JWK Set): an http or https URL, fetched at the start, every ten minutes and when a token
+    /// names a key that is not known; or a file. Plain http is for this machine.
     pub jwks: Jwks,
     /// PEM: the authorities that vouch for the server of an https URL in `jwks`.
-    #[serde(default = "of_the_system")]
+    #[serde(default = "super::authorities_of_the_system")]
     pub authorities: PathBuf,
     /// The claim that has the role or a list of them; dots lead into claims inside others.
     #[serde(default = "roles")]
     pub roles: String,
-    /// Seconds that clocks may be apart.
+    /// Seconds that clocks may be apart: so long a token counts beyond `exp`, and before `nbf`.
     #[serde(default = "a_minute")]
     pub leeway_seconds: u16,
 }
 
 /// Where the issuer's public keys are (JWK Set, RFC 7517): an https URL, a file, or an http URL of this machine. Over the
 /// network in the clear, anybody on the way could put in a key.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
 pub enum Jwks {
     Url(String),
@@ -52,11 +55,6 @@ fn is_of_this_machine(rest: &str) -> bool {
     let Some(authority) = authority else { return false };
     let host = authority.host().trim_matches(['[', ']']);
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
-/// Debian's.
-fn of_the_system() -> PathBuf {
-    "/etc/ssl/certs/ca-certificates.crt".into()
 }
 
 fn roles() -> String {

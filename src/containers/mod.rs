@@ -23,6 +23,7 @@ use crate::{
     publisher::chain,
     snapshot::SnapshotId,
     style::{Sheets, Theme},
+    telemetry::Span,
     workers::{WorkError, Workers},
 };
 use asked::Asked;
@@ -46,6 +47,9 @@ const IDLE: Duration = Duration::from_secs(600);
 const PLANS: usize = 2;
 /// How long nothing may have been published before files are made ahead.
 const SETTLED: Duration = Duration::from_secs(10);
+
+/// What spans of an export call what it makes.
+const FORMAT: &str = "plantiles.format";
 
 /// A whole file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -164,6 +168,9 @@ impl Containers {
     ) -> Result<Boxed, ContainerError> {
         let (containers, catalog, layer) = (Arc::clone(self), Arc::clone(catalog), Arc::clone(layer));
         let made = self.workers.run(move || {
+            let span = Span::part("export");
+            span.note(FORMAT, || container.suffix());
+            let _within = span.enter();
             containers
                 .shelf
                 .pass(|file| write(&containers.service.sheets, &catalog, &layer, container, select(), file))
@@ -172,6 +179,13 @@ impl Containers {
     }
 
     fn write(&self, catalog: &Catalog, whole: &Whole, file: &NamedTempFile) -> Result<(), FileError> {
+        let span = Span::part("export");
+        span.note(FORMAT, || match whole {
+            Whole::Layer(_, container) => container.suffix(),
+            Whole::Plan => "zip",
+            Whole::Tiles => "pmtiles",
+        });
+        let _within = span.enter();
         match whole {
             Whole::Plan => self.write_plan(catalog, file),
             Whole::Tiles => {

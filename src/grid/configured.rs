@@ -2,26 +2,33 @@
 
 use super::{MAX_ZOOM, QuadGrid, TileMatrixSet};
 use crate::crs::{Crs, Projection, TransverseMercator};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// `[[tiles.grid]]` of the configuration.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(try_from = "Described")]
+#[schemars(with = "Described")]
 pub struct ConfiguredSet(pub TileMatrixSet);
 
-/// What stands in the configuration. `origin` is the top left corner, easting or longitude first whatever the order
-/// of the CRS's axes; `size` is the side of a tile of the first of `zooms`, in units of the CRS; `matrix` its columns
-/// and rows.
-#[derive(Debug, Deserialize)]
+/// What stands in the configuration.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Described {
+    /// Its name in URLs: 1 to 40 letters, digits, `_` and `-`.
     id: String,
+    /// What people call it; its id unless it is given.
     #[serde(default)]
     title: Option<String>,
+    /// EPSG 3857, 4326, 4490 or a Gauss-Krüger zone of CGCS2000, 4491 to 4554.
     crs: u32,
+    /// Top left corner, easting or longitude first, whatever order the CRS has its axes in.
     origin: [f64; 2],
+    /// Side of a tile of the first of `zooms`, in units of the CRS: it is halved with each.
     size: f64,
+    /// First and last. The last may be so deep that a tile is as wide as one of Web Mercator's zoom 18, not deeper.
     zooms: [u8; 2],
+    /// Columns and rows of the first.
     #[serde(default = "one")]
     matrix: [u32; 2],
 }

@@ -1,12 +1,14 @@
 //! All tile matrix sets of a server.
 
 use super::{ConfiguredSet, QuadGrid, TileMatrixSet};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 
 /// Those that every server has, then those of the configuration.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(try_from = "Vec<ConfiguredSet>")]
+#[schemars(with = "Vec<ConfiguredSet>")]
 pub struct TileMatrixSets(Arc<[TileMatrixSet]>);
 
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]

@@ -6,7 +6,7 @@
 
 use super::{
     App, PLACES, Problem, Reception, audited::Asked, caller, connection::Peer, cors, credentials::Presented,
-    limits::Admitted,
+    limits::Admitted, traced,
 };
 use crate::{
     access::Who,
@@ -19,7 +19,7 @@ use axum::{
 };
 use futures_util::FutureExt;
 use hyper::body::Incoming;
-use std::{net::IpAddr, panic::AssertUnwindSafe, time::Instant};
+use std::{net::IpAddr, panic::AssertUnwindSafe, pin::pin, time::Instant};
 use tower::Service;
 
 /// The longest path and query: the ids of all layers of a plan, joined, take a tenth of it.
@@ -29,11 +29,18 @@ const LONGEST_URI: usize = 4096;
 const NO_SNIFFING: HeaderValue = HeaderValue::from_static("nosniff");
 
 pub async fn answer(reception: &Reception, mut request: Request<Incoming>) -> Response {
+    let app = reception.public();
+    let presented = reception.presented(&mut request);
+    let span = traced::begin(&app.server, &request);
+    let response = span.during(pin!(answered(reception, &presented, request))).await;
+    traced::end(span, response)
+}
+
+async fn answered(reception: &Reception, presented: &Presented, request: Request<Incoming>) -> Response {
     let start = Instant::now();
     let app = reception.public();
     let address = address(app, &request);
-    let presented = reception.presented(&mut request);
-    let (admitted, who) = admitted(reception, &presented, address, &request);
+    let (admitted, who) = admitted(reception, presented, address, &request);
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let asked = app.audit.is_on().then(|| Asked {
         start,
@@ -44,7 +51,7 @@ pub async fn answer(reception: &Reception, mut request: Request<Incoming>) -> Re
     });
     let site = cors::site(&app.server.cors_origins, request.headers());
     let mut response = match who {
-        Ok(who) => routed(reception, &presented, who, request).await,
+        Ok(who) => routed(reception, presented, who, request).await,
         Err(problem) => problem.into_response(),
     };
     if let Some(admitted) = admitted {

@@ -48,6 +48,7 @@ mod statistics;
 mod styles;
 mod tiles;
 mod tls;
+mod traced;
 mod wmts;
 
 pub use assets::VIEWER;

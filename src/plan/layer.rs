@@ -1,5 +1,6 @@
 //! A layer: one table of the plan, its titles, its geometry kind and its attribute columns.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc};
 
@@ -15,7 +16,7 @@ pub struct Text {
 ///
 /// Lower-case ASCII letters, digits and `_`, starting with a letter, at most 63 bytes (the limit of a
 /// PostgreSQL identifier), so that it needs no quoting in SQL, URLs or file names.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct LayerId(Arc<str>);
 

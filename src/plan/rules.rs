@@ -1,6 +1,7 @@
 //! How a layer is drawn in tiles, where an operator wants it otherwise.
 
 use super::{GeometryKind, Layer, LayerId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -8,18 +9,18 @@ use std::collections::BTreeMap;
 pub const MAX_ZOOM: u8 = 18;
 
 /// A zoom at which there are tiles.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "i64", into = "i64")]
 pub struct Zoom(u8);
 
 /// How far simplification may move an outline in one step from zoom to zoom, in units of a tile of 4096.
 /// The steps halve with each zoom, so that they add up to at most twice this.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "f64", into = "f64")]
 pub struct Tolerance(f64);
 
 /// What becomes of a polygon, or a part of one, that is too small to show its shape.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Tiny {
     /// It is left out.
@@ -32,7 +33,7 @@ pub enum Tiny {
 }
 
 /// From which zoom on tiles carry a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "a zoom from 0 to 18, or false for no zoom")]
 pub enum Carried {
     From(Zoom),
@@ -41,16 +42,20 @@ pub enum Carried {
 }
 
 /// The rules of one layer; what is not given is as it is without rules.
-#[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rules {
-    /// First zoom at which the layer is in the tiles, in place of the layer's own.
+    /// First zoom at which the layer is in the tiles, 0 to 18, in place of the layer's own.
     pub minzoom: Option<Zoom>,
+    /// How far simplification at zooms 0 to 10 may move an outline in one zoom, in units of a tile of 4096, 0 to 64. All zooms
+    /// together move it by at most twice this.
     pub tolerance: Tolerance,
+    /// What becomes of a polygon, or a part of one, under 32 square units at zooms 0 to 10: a rectangle of its area, a point
+    /// where it is nothing but such parts, or nothing.
     pub tiny: Tiny,
-    /// Columns that tiles do not carry at every zoom.
+    /// Columns that tiles do not carry at every zoom: the first zoom that has one, or `false` for none. Downloads have all.
     pub attributes: BTreeMap<String, Carried>,
-    /// Columns of the points for names, in place of `name` and `code`; none: no such points.
+    /// Columns of the points for names, in place of `name` and `code`; `[]` for no such points. Of polygons only.
     pub labels: Option<Vec<String>>,
 }
 

@@ -1,12 +1,12 @@
 //! The pool of connections.
 
 use super::{DatabaseError, DatabaseUrl, RedactedUrl, template::fill};
-use crate::config;
+use crate::{config, telemetry::Span};
 use deadpool_postgres::{
     Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType,
     Timeouts,
 };
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 use tokio_postgres::{Client, Config, Connection, NoTls, Socket, tls::NoTlsStream};
 
 /// Exports of several layers at once gain nothing beyond this, and a server for a county shares its
@@ -62,18 +62,26 @@ impl Limits {
     /// # Errors
     /// [`DatabaseError::Silent`] when that takes longer than the database should let it.
     pub async fn statements<T>(&self, answer: impl Future<Output = T>) -> Result<T, DatabaseError> {
-        within(self.statement, answer).await
+        within("postgresql statements", self.statement, answer).await
     }
 
     /// The same of the export of one layer.
     pub async fn export<T>(&self, answer: impl Future<Output = T>) -> Result<T, DatabaseError> {
-        within(self.export, answer).await
+        within("postgresql export", self.export, answer).await
     }
 }
 
-async fn within<T>(limit: Duration, answer: impl Future<Output = T>) -> Result<T, DatabaseError> {
+/// `name` is that of its span.
+async fn within<T>(
+    name: &'static str,
+    limit: Duration,
+    answer: impl Future<Output = T>,
+) -> Result<T, DatabaseError> {
+    let span = Span::call(name);
+    span.note("db.system.name", || "postgresql");
     let silent = |_| DatabaseError::Silent { seconds: (limit + GRACE).as_secs() };
-    tokio::time::timeout(limit + GRACE, answer).await.map_err(silent)
+    let answered = span.during(pin!(tokio::time::timeout(limit + GRACE, answer))).await;
+    answered.inspect_err(|_| span.fail()).map_err(silent)
 }
 
 /// The database of the plan. Cheap to clone; connects when it is first used.

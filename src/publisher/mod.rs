@@ -14,6 +14,7 @@ use crate::{
     plan::{Layer, LayerId, RuleError, Rules, check_rules},
     postgis::{self, Database, DatabaseError, Marks, Table, TableMapping},
     snapshot::{CurrentSet, Naming, Origin, Publication, Revision, Revisions, Snapshot, Store, StoreError},
+    telemetry::Span,
     tile::{PrepareError, TileLayer},
 };
 use jiff::Timestamp;
@@ -21,6 +22,7 @@ use run::{Run, described, layer_tables};
 use std::{
     collections::{BTreeMap, BTreeSet},
     error::Error,
+    pin::pin,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -250,6 +252,22 @@ impl Publisher {
     }
 
     async fn publish_as(
+        &self,
+        naming: Option<&Naming>,
+        wanted: Wanted<'_>,
+        served: &[&TileLayer],
+        progress: &(dyn Fn(&Snapshot) + Send + Sync),
+    ) -> Result<PublishedSet, PublishError> {
+        let span = Span::first("publish");
+        let published = span.during(pin!(self.run(naming, wanted, served, progress))).await;
+        match &published {
+            Ok(published) => span.note("plantiles.layers", || published.exports.len() as i64),
+            Err(_) => span.fail(),
+        }
+        published
+    }
+
+    async fn run(
         &self,
         naming: Option<&Naming>,
         wanted: Wanted<'_>,

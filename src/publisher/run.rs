@@ -6,11 +6,12 @@ use crate::{
     plan::{Layer, LayerId, Rules, check_rules},
     postgis::{self, Database, DatabaseError, LayerTable, Marks, Table, TableMapping},
     snapshot::{Naming, Origin, Publication, Snapshot, SnapshotId, Store},
+    telemetry::Span,
     tile::TileLayer,
 };
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
-use std::{collections::BTreeMap, sync::Arc, time::Instant};
+use std::{collections::BTreeMap, pin::pin, sync::Arc, time::Instant};
 
 /// One publication under way.
 pub(super) struct Run<'a> {
@@ -38,7 +39,11 @@ impl Run<'_> {
         check_rules(self.rules, &described(&layers))?;
         for layer in layers {
             let start = Instant::now();
-            let export = || Ok(tokio::task::block_in_place(|| export_bundled(&self.publication, &layer))?);
+            let export = || {
+                let span = exporting(&layer.id);
+                let _within = span.enter();
+                Ok(tokio::task::block_in_place(|| export_bundled(&self.publication, &layer))?)
+            };
             let exported = self.wanted.has(&layer.id).then(export);
             self.record(layer.id, start, exported);
         }
@@ -61,7 +66,9 @@ impl Run<'_> {
                 _ if !self.wanted.has(&id) => None,
                 Err(error) => Some(Err(error.into())),
                 Ok(table) => {
-                    match limits.export(postgis::export(&mut state, &table, &self.publication)).await? {
+                    let span = exporting(&id);
+                    let exported = limits.export(postgis::export(&mut state, &table, &self.publication));
+                    match span.during(pin!(exported)).await? {
                         // No other layer can be read either.
                         Err(error) if error.is_disconnection() => return Err(error.into()),
                         exported => Some(exported.map_err(PublishError::from)),
@@ -111,6 +118,9 @@ impl Run<'_> {
         if served != Some(snapshot.id) {
             let before = self.served.iter().find(|layer| layer.snapshot().layer.id == snapshot.layer.id);
             let prepare = || {
+                let span = Span::part("prepare");
+                span.note(LAYER, || snapshot.layer.id.to_string());
+                let _within = span.enter();
                 TileLayer::check_memory(&snapshot, self.memory)?;
                 checked(self.store, self.rules, Arc::clone(&snapshot), before.copied())
             };
@@ -165,6 +175,15 @@ impl Run<'_> {
         let missing = self.ids.iter().filter(|id| !self.wanted.has(id) && !published(id));
         missing.map(|id| format!("layer {id}: nothing of it is published")).collect()
     }
+}
+
+/// What spans of a publication call a layer.
+const LAYER: &str = "plantiles.layer";
+
+fn exporting(layer: &LayerId) -> Span {
+    let span = Span::part("export");
+    span.note(LAYER, || layer.to_string());
+    span
 }
 
 /// A layer of a database with its table, or why the table cannot be a layer.

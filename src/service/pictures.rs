@@ -1,6 +1,6 @@
 //! Tiles as pictures, drawn from the vector tiles at their place.
 
-use super::Service;
+use super::{Service, tiles::CACHE};
 use crate::{
     cache::{ReadyTile, TileKey},
     catalog::{TileContent, Tileset, Version},
@@ -9,6 +9,7 @@ use crate::{
     picture::{self, Drawn, Frame, Layers, Look, Scale, Scene, Window},
     snapshot::Bounds,
     style::{Color, Theme},
+    telemetry::{Span, note},
     view::View,
     workers::WorkError,
 };
@@ -42,6 +43,7 @@ impl Service {
         let key = TileKey { content, view: view.id(), tile, encoding: Encoding::Identity };
         if let Some(ready) = self.cache.get(&key).await {
             self.metrics.cache_hits.inc();
+            note(CACHE, || "hit");
             return Ok(ready);
         }
         let paint = Arc::clone(self).paint(Arc::clone(tileset), frame, around, look.theme, view.clone());
@@ -101,6 +103,7 @@ impl Service {
         let (sheets, font) = (Arc::clone(&self.sheets), Arc::clone(&self.font));
         let dropped = tiles.iter().map(|(_, tile)| tile.dropped).sum();
         let drawn = self.work(move || {
+            let _drawing = Span::part("draw");
             let sheet = sheets.of(theme);
             let parts = sheet.parts(&tileset.layers);
             let read = |tile: &ReadyTile| {

@@ -7,11 +7,15 @@ use crate::{
     encoding::{self, Encoding},
     features::Evaluator,
     grid::TileCoord,
+    telemetry::{Span, note},
     tile::{self, Keep, Tile, TileLayer},
     view::View,
     workers::WorkError,
 };
 use std::{future::Future, sync::Arc, time::Instant};
+
+/// What a span of a request says of the cache.
+pub(super) const CACHE: &str = "plantiles.cache";
 
 impl Service {
     /// The tile from the cache, or cut now.
@@ -28,8 +32,10 @@ impl Service {
         let key = TileKey { content: tileset.content(tile), view: view.id(), tile, encoding };
         if let Some(ready) = self.cache.get(&key).await {
             self.metrics.cache_hits.inc();
+            note(CACHE, || "hit");
             return Ok(ready);
         }
+        note(CACHE, || "miss");
         let made =
             self.cache.get_or_make(key, self.make(Arc::clone(tileset), tile, encoding, view.clone())).await;
         if matches!(made, Err(WorkError::Overloaded)) {
@@ -49,7 +55,13 @@ impl Service {
         let cut = move || {
             let start = Instant::now();
             let layers: Vec<&TileLayer> = tileset.layers.iter().map(|layer| &layer.tiles).collect();
-            let cut = cut(&layers, &tileset, tile, &view);
+            let cut = {
+                let span = Span::part("cut");
+                span.note("plantiles.tile", || tile.to_string());
+                let _within = span.enter();
+                cut(&layers, &tileset, tile, &view)
+            };
+            let _encoding = Span::part("encode");
             let (bytes, encoding) = encoding::encode(cut.bytes.into(), encoding);
             (ReadyTile { bytes, encoding, dropped: cut.dropped }, start.elapsed().as_secs_f64())
         };

@@ -58,6 +58,7 @@ mod proxy;
 mod publishing;
 mod push;
 mod queries;
+mod reference;
 mod review;
 mod review_rules;
 mod revision_store;

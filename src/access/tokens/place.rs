@@ -1,12 +1,11 @@
 //! Where an issuer's keys are: a file, or a URL.
 
-use crate::config::{Jwks, Tokens};
-use rustls::crypto::ring;
-use std::{fs, io, path::PathBuf, sync::Arc, time::Duration};
-use ureq::{
-    Agent,
-    tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem},
+use crate::{
+    config::{Jwks, Tokens},
+    outside::{AuthoritiesError, agent},
 };
+use std::{fs, io, path::PathBuf, time::Duration};
+use ureq::Agent;
 
 /// A fetch that takes longer has failed.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -22,8 +21,8 @@ pub enum Place {
 pub enum PlaceError {
     #[error("cannot read {path}: {cause}")]
     File { path: PathBuf, cause: io::Error },
-    #[error("there is no certificate in {0}, as PEM")]
-    NoAuthority(PathBuf),
+    #[error(transparent)]
+    Authorities(#[from] AuthoritiesError),
     #[error("cannot be fetched: {0}")]
     Url(#[from] Box<ureq::Error>),
 }
@@ -36,14 +35,8 @@ impl Place {
             Jwks::File(path) => return Ok(Self::File(path.clone())),
             Jwks::Url(url) => url.clone(),
         };
-        let mut agent = Agent::config_builder().timeout_global(Some(PATIENCE)).max_redirects(0);
-        if url.starts_with("https:") {
-            let authorities = authorities(&config.authorities)?;
-            let tls = TlsConfig::builder().root_certs(RootCerts::new_with_certs(&authorities));
-            let provider = Arc::new(ring::default_provider());
-            agent = agent.tls_config(tls.unversioned_rustls_crypto_provider(provider).build());
-        }
-        Ok(Self::Url { url, agent: agent.build().into() })
+        let agent = agent(&url, &config.authorities, PATIENCE)?;
+        Ok(Self::Url { url, agent })
     }
 
     /// What is there now. It takes its time.
@@ -52,7 +45,9 @@ impl Place {
     /// When it cannot be had.
     pub fn read(&self) -> Result<Vec<u8>, PlaceError> {
         match self {
-            Self::File(path) => read(path),
+            Self::File(path) => {
+                fs::read(path).map_err(|cause| PlaceError::File { path: path.clone(), cause })
+            }
             Self::Url { url, agent } => {
                 let answer = agent.get(url).call();
                 let body = answer
@@ -60,22 +55,5 @@ impl Place {
                 Ok(body.map_err(Box::new)?)
             }
         }
-    }
-}
-
-fn read(path: &PathBuf) -> Result<Vec<u8>, PlaceError> {
-    fs::read(path).map_err(|cause| PlaceError::File { path: path.clone(), cause })
-}
-
-fn authorities(path: &PathBuf) -> Result<Vec<Certificate<'static>>, PlaceError> {
-    let pem = read(path)?;
-    let certificate = |item| match item {
-        Ok(PemItem::Certificate(certificate)) => Some(certificate),
-        _ => None,
-    };
-    let found: Vec<_> = parse_pem(&pem).filter_map(certificate).collect();
-    match found.is_empty() {
-        true => Err(PlaceError::NoAuthority(path.clone())),
-        false => Ok(found),
     }
 }

@@ -137,7 +137,10 @@ fn plantiles_traced(calls: &Path) -> Command {
 }
 
 fn bare(mut command: Command) -> Command {
-    for (name, _) in std::env::vars().filter(|(n, _)| n.starts_with("PLANTILES_") || n == "DATABASE_URL") {
+    let ours = |name: &str| {
+        name == "DATABASE_URL" || ["PLANTILES_", "OTEL_"].iter().any(|start| name.starts_with(start))
+    };
+    for (name, _) in std::env::vars().filter(|(name, _)| ours(name)) {
         command.env_remove(name);
     }
     command.env_remove("RUST_LOG").stdin(Stdio::null());
