@@ -74,6 +74,7 @@ pub mod encoding;
 pub mod grid;
 pub mod tile;
 
+pub mod bucket;
 pub mod config;
 
 pub mod audit;

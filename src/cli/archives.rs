@@ -1,10 +1,17 @@
 //! Archives of tiles from what is published, with the database or without.
 
-use super::{WrongUsage, progress::Progress, published::catalog, say::say, site};
+use super::{
+    WrongUsage,
+    progress::Progress,
+    published::catalog,
+    say::say,
+    site::{self, Aside, Sent, Site},
+};
 use crate::{
     archive::{self, DEEPEST, Format, Pyramid},
+    bucket::Location,
     catalog::{Catalog, PLAN},
-    config::{self, Config},
+    config::{self, Config, PublicUrl},
     crs::Crs,
     features::Area,
     grid::MAX_ZOOM,
@@ -12,7 +19,14 @@ use crate::{
     snapshot::{Bounds, Store},
 };
 use anyhow::Context;
-use std::{num::NonZeroUsize, ops::RangeInclusive, path::Path, str::FromStr, sync::Arc, time::Instant};
+use std::{
+    num::NonZeroUsize,
+    ops::RangeInclusive,
+    path::{Path, PathBuf},
+    str::FromStr,
+    sync::Arc,
+    time::Instant,
+};
 use tokio::task::block_in_place;
 
 /// Which tiles.
@@ -64,17 +78,45 @@ pub async fn export(config: &Config, tiles: Tiles, format: Format, path: &Path) 
     block_in_place(|| write(config, &pyramid, format, path))
 }
 
-pub async fn site(config: &Config, tiles: Tiles, path: &Path) -> anyhow::Result<()> {
+/// Where a site goes.
+pub enum Place {
+    Folder(PathBuf),
+    Bucket(Location),
+}
+
+pub async fn site(
+    config: &Config,
+    tiles: Tiles,
+    address: Option<&PublicUrl>,
+    place: &Place,
+) -> anyhow::Result<()> {
     if !tiles.layers.is_empty() {
         return Err(WrongUsage("a site is of the whole plan".into()).into());
     }
     let store = Arc::new(Store::open(config.state_dir())?);
     let catalog = catalog(config, &store).await?;
     let pyramid = tiles.pyramid(&catalog, DEEPEST)?;
-    block_in_place(|| {
-        site::write(&catalog, path, |archive| write(config, &pyramid, Format::PmTiles, archive))
-    })?;
-    say!("{}: to be sent by any host of files that sends ranges", path.display());
+    let site = Site { catalog: &catalog, pyramid: &pyramid, address };
+    let write_to = |path: &Path| {
+        block_in_place(|| {
+            site::write(&site, path, |archive| write(config, &pyramid, Format::PmTiles, archive))
+        })
+    };
+    match place {
+        Place::Folder(path) => {
+            write_to(path)?;
+            say!("{}: to be sent by any host of files that sends ranges", path.display());
+        }
+        Place::Bucket(location) => {
+            let aside = Aside::begin(config.state_dir())?;
+            write_to(&aside.folder())?;
+            let Sent { files, bytes, unchanged, removed } = site::send(&aside.folder(), location).await?;
+            aside.finish()?;
+            say!(
+                "{files} files sent, {bytes} bytes; {unchanged} were there, {removed} needed no more were removed"
+            );
+        }
+    }
     Ok(())
 }
 

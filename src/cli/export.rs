@@ -2,7 +2,7 @@
 
 use super::{
     WrongUsage,
-    archives::{self, Tiles, Zooms, bounds},
+    archives::{self, Place, Tiles, Zooms, bounds},
     output,
     progress::Progress,
     published::published,
@@ -10,8 +10,9 @@ use super::{
 };
 use crate::{
     archive,
+    bucket::Location,
     catalog::{Catalog, PublishedLayer},
-    config::Config,
+    config::{Config, PublicUrl},
     containers,
     crs::Crs,
     export::{self, Container, Format, Request},
@@ -30,7 +31,7 @@ use std::{
     fmt::Display,
     fs::File,
     io::{self, BufWriter, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -69,8 +70,14 @@ pub struct ExportArgs {
     #[arg(long)]
     bom: bool,
     /// File to write; one that is there is replaced when the new one is whole. Of a site, a folder that is not there yet
-    #[arg(short, long, value_name = "PATH")]
-    output: PathBuf,
+    #[arg(short, long, value_name = "PATH", required_unless_present = "to")]
+    output: Option<PathBuf>,
+    /// Bucket that a site is sent into: s3://bucket/prefix, gs://, az:// or file:///folder; credentials from the environment
+    #[arg(long, value_name = "URL", conflicts_with = "output")]
+    to: Option<String>,
+    /// Address that a site will have, for other programs that read its styles and TileJSON [default: relative to its page]
+    #[arg(long, value_name = "URL", value_parser = address)]
+    address: Option<PublicUrl>,
 }
 
 /// Formats by how they are written.
@@ -129,16 +136,23 @@ fn crs(text: &str) -> Result<Crs, &'static str> {
         .ok_or("not known: CGCS2000 (4490, 4491 to 4554), WGS 84 (4326) and Web Mercator (3857) are")
 }
 
+fn address(text: &str) -> Result<PublicUrl, String> {
+    PublicUrl::try_from(text.to_owned()).map_err(|error| error.to_string())
+}
+
 pub async fn export(config: &Config, args: ExportArgs) -> anyhow::Result<()> {
     args.check()?;
-    match args.format {
-        Form::File(format) => file(config, args, format).await,
-        Form::Tiles(format) => archives::export(config, args.tiles()?, format, &args.output).await,
-        Form::Site => archives::site(config, args.tiles()?, &args.output).await,
+    match (args.format, args.place()?) {
+        (Form::File(format), Place::Folder(path)) => file(config, args, format, &path).await,
+        (Form::Tiles(format), Place::Folder(path)) => {
+            archives::export(config, args.tiles()?, format, &path).await
+        }
+        (Form::Site, place) => archives::site(config, args.tiles()?, args.address.as_ref(), &place).await,
+        (_, Place::Bucket(_)) => Err(WrongUsage("--to is for a site".into()).into()),
     }
 }
 
-async fn file(config: &Config, args: ExportArgs, format: FileFormat) -> anyhow::Result<()> {
+async fn file(config: &Config, args: ExportArgs, format: FileFormat, path: &Path) -> anyhow::Result<()> {
     let area = args.area()?;
     let [layer] = &args.layer[..] else {
         return Err(WrongUsage("a file is of one layer".into()).into());
@@ -150,21 +164,21 @@ async fn file(config: &Config, args: ExportArgs, format: FileFormat) -> anyhow::
     let request = args.request(Arc::clone(&snapshot), area, format)?;
     let bytes = match format {
         FileFormat::InPieces(format) => {
-            output::write(&args.output, |file| Ok(write_file(request, format, args.bom, file.as_file())?))
+            output::write(path, |file| Ok(write_file(request, format, args.bom, file.as_file())?))
         }
         FileFormat::Whole(container) => {
             let tiles = Publisher::new(config, Arc::clone(&store))?.tiles(snapshot, None)?;
             let layer = Arc::new(PublishedLayer::after(None, tiles, version.published_at));
             let max_tile = config.tiles.max_tile();
             let catalog = Catalog::new(set.origin, &served_grid(), vec![Arc::clone(&layer)], max_tile);
-            output::write(&args.output, |file| {
+            output::write(path, |file| {
                 let sheets = Sheets::embedded()?;
                 containers::write(&sheets, &catalog, &layer.dated(), container, request.select(), file)?;
                 Ok(file.as_file().metadata()?.len())
             })
         }
     };
-    say!("{}: {} bytes", args.output.display(), bytes?);
+    say!("{}: {} bytes", path.display(), bytes?);
     Ok(())
 }
 
@@ -181,12 +195,22 @@ impl ExportArgs {
             "--bom is for CSV"
         } else if is_file && self.zoom.is_some() {
             "--zoom is for tiles"
+        } else if self.format != Form::Site && self.address.is_some() {
+            "--address is for a site"
         } else if !is_file && is_of_files {
             "--bbox-crs, --filter, --crs and --properties are for files of a layer"
         } else {
             return Ok(());
         };
         Err(WrongUsage(refused.into()))
+    }
+
+    fn place(&self) -> anyhow::Result<Place> {
+        match (&self.to, &self.output) {
+            (Some(url), _) => Ok(Place::Bucket(Location::open(url)?)),
+            (None, Some(path)) => Ok(Place::Folder(path.clone())),
+            (None, None) => Err(WrongUsage("--output is missing".into()).into()),
+        }
     }
 
     fn tiles(&self) -> Result<Tiles, WrongUsage> {

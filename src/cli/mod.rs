@@ -4,9 +4,11 @@ mod archives;
 mod check;
 mod database;
 mod export;
+mod health;
 mod key;
 mod link;
 mod output;
+mod papers;
 mod progress;
 mod published;
 mod review;
@@ -77,7 +79,8 @@ Nothing is imported unless every row is right; docs/import.md says what is check
         after_help = "Examples:\n  plantiles publish --layer mining_blocks\n  plantiles publish --revision 2023 --adopted 2023-12-31"
     )]
     Publish(database::PublishArgs),
-    /// Write what is published into a file for others: a layer or a part of it, all tiles, the map as a folder
+    /// Write what is published into a file for others: a layer or a part of it, all tiles, the map as a folder or a
+    /// bucket
     #[command(after_help = "Examples:
   plantiles export --format geojson --layer mining_blocks -o blocks.geojson
   plantiles export --format fgb --layer mining_blocks --bbox 112.6,36.2,112.9,36.4 --crs 4526 -o part.fgb
@@ -86,6 +89,7 @@ Nothing is imported unless every row is right; docs/import.md says what is check
   plantiles export --format pmtiles -o plan.pmtiles
   plantiles export --format mbtiles --layer mining_blocks --bbox 112.6,36.2,112.9,36.4 --zoom 6-16 -o blocks.mbtiles
   plantiles export --format site -o map
+  plantiles export --format site --to s3://maps/plan --address https://maps.example.org/plan
 
 A file that is there already is replaced when the new one is whole. An archive of tiles whose run was killed goes on from
 PATH.work when it is started again.")]
@@ -127,6 +131,15 @@ It opens nothing else, and ends when its key is revoked.")]
     /// Validate the configuration, the published snapshots and the database, and print what is wrong
     #[command(after_help = "Example: plantiles check --config plantiles.toml")]
     Check,
+    /// Ask the server of this machine whether it is ready; takes what `serve` takes
+    #[command(after_help = "Example: plantiles health --listen 127.0.0.1:8080")]
+    Health(serve::ServeArgs),
+    /// Print the completions of a shell
+    #[command(after_help = "Example: plantiles completions bash > /etc/bash_completion.d/plantiles")]
+    Completions(papers::CompletionsArgs),
+    /// Write the manual pages into a folder
+    #[command(after_help = "Example: plantiles man /usr/local/share/man/man1")]
+    Man(papers::ManArgs),
 }
 
 /// Arguments that make no sense together, whatever the data are.
@@ -187,6 +200,12 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Key(args) => key::key(&config, args).await,
             Command::Link(args) => link::link(&config, args),
             Command::Check => check::check(&config).await,
+            Command::Health(args) => {
+                args.apply(&mut config)?;
+                health::health(&config).await
+            }
+            Command::Completions(args) => papers::completions(args),
+            Command::Man(args) => papers::man(args),
         }
     });
     match runtime.block_on(running) {

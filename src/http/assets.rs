@@ -95,7 +95,8 @@ impl Asset {
     }
 }
 
-fn content_type(path: &str) -> &'static str {
+/// The media type of a file by the end of its name, also of one that a host of files sends.
+pub fn content_type(path: &str) -> &'static str {
     match path.rsplit_once('.').map_or("", |(_, suffix)| suffix) {
         "html" => "text/html; charset=utf-8",
         "js" | "mjs" => "text/javascript; charset=utf-8",
@@ -106,6 +107,10 @@ fn content_type(path: &str) -> &'static str {
         "pbf" => "application/x-protobuf",
         "txt" | "md" => "text/plain; charset=utf-8",
         "woff2" => "font/woff2",
+        "fgb" => "application/flatgeobuf",
+        "pmtiles" => "application/vnd.pmtiles",
+        // A document of the server that has no ending.
+        "" => "application/json",
         _ => "application/octet-stream",
     }
 }

@@ -51,7 +51,7 @@ mod tls;
 mod traced;
 mod wmts;
 
-pub use assets::VIEWER;
+pub use assets::{VIEWER, content_type};
 pub use reception::Reception;
 pub use serve::{listen, serve};
 pub use tls::{Tls, TlsError};

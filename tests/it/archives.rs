@@ -251,6 +251,12 @@ fn what_cannot_be_written_is_said_in_a_line_and_leaves_nothing() {
         (&["--format", "pmtiles", "--bom"], "kept.pmtiles", 2, "--bom is for CSV"),
         (&["--format", "mbtiles", "--filter", "id = 1"], "kept.pmtiles", 2, "are for files of a layer"),
         (&["--format", "site", "--layer", "roads"], "kept", 2, "a site is of the whole plan"),
+        (
+            &["--format", "pmtiles", "--address", "https://maps.example.org"],
+            "kept",
+            2,
+            "--address is for a site",
+        ),
     ] {
         let Output { status, stderr, .. } = command(arguments, &path(output)).output().unwrap();
         let text = String::from_utf8(stderr).unwrap();
@@ -288,35 +294,6 @@ fn a_seeded_server_has_the_tiles_ready() {
     let closed = closed.unwrap();
     let said = String::from_utf8_lossy(&closed.stderr);
     assert!(closed.status.code() == Some(1) && said.lines().count() == 1, "{said}");
-}
-
-#[test]
-fn a_site_is_a_new_folder() {
-    let site = path("site");
-    export(&["--format", "site", "--zoom", "0-9"], &site);
-    assert!(Archive::read(&site.join("downloads/plan.pmtiles")).tiles.len() > 5);
-    for file in [
-        "index.html",
-        "assets/app.js",
-        "styles/plan-dark.json",
-        "sprites/plan.png",
-        "layers.json",
-        "revisions",
-    ] {
-        assert!(site.join(file).is_file(), "{file}");
-    }
-    let style: Value = serde_json::from_slice(&fs::read(site.join("styles/plan.json")).unwrap()).unwrap();
-    assert_eq!(style["sources"]["plan"]["url"], "pmtiles://downloads/plan.pmtiles");
-    let server = shared();
-    let layer = fs::read(site.join("downloads/roads.fgb")).unwrap();
-    assert!(layer == server.get("/downloads/roads.fgb").expect(200).body);
-    for document in ["styles/plan.json", "layers.json", "revisions"] {
-        let text = fs::read_to_string(site.join(document)).unwrap();
-        assert!(!text.contains("folder.invalid"), "{document}");
-    }
-    let again = command(&["--format", "site"], &site).output().unwrap();
-    let said = String::from_utf8(again.stderr).unwrap();
-    assert!(again.status.code() == Some(1) && said.contains("name a new folder"), "{said}");
 }
 
 #[test]

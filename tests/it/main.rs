@@ -67,6 +67,7 @@ mod rules;
 mod schema;
 mod search;
 mod sheets;
+mod sites;
 mod snapshot_store;
 mod snapshot_writer;
 mod st_asmvt;

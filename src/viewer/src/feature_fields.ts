@@ -45,7 +45,10 @@ export function fieldGroups(feature: Found): HTMLElement {
 /** Where the feature and its layer are found by other programs; of an edition only the layer is. */
 export function featureLinks({ layer, id }: Found, edition: string): HTMLElement {
   const item = `ogc/collections/${layer.id}/items/${id}`;
-  const links: [string, string, string?][] = [[text("layerDownload"), inEdition(`downloads/${layer.id}`, edition, ".fgb"), `${layer.id}.fgb`]];
+  // Where no server is, the file has no other name than that of its content.
+  const archived = document.documentElement.dataset["archived"] !== undefined;
+  const file = archived ? `downloads/${layer.id}@${layer.snapshot}.fgb` : inEdition(`downloads/${layer.id}`, edition, ".fgb");
+  const links: [string, string, string?][] = [[text("layerDownload"), file, `${layer.id}.fgb`]];
   if (edition === CURRENT && id !== undefined) links.unshift([text("itemPage"), `${item}?f=html`], ["GeoJSON", `${item}?f=json`]);
   return element("p", { class: "links" }, ...links.map(([title, href, download]) => element("a", { href, download }, title)));
 }
