@@ -23,7 +23,7 @@ def write(results):
              ["Measured is the median of the repeats, with the least and the most in brackets. Ratios are of runs made in the "
               "same minutes on the same rows and tiles.", ""]]
     for key, write_part in (("cold", cold), ("hot", hot), ("storm", storm), ("download", download), ("features", features), ("review", review), ("export", export), ("push", push), ("start", start),
-                            ("memory", memory), ("growth", growth), ("import", imports), ("formats", formats), ("archive", archive), ("stages", stages), ("page", page)):
+                            ("memory", memory), ("growth", growth), ("import", imports), ("formats", formats), ("archive", archive), ("stages", stages), ("replicas", replicas), ("page", page)):
         if key in results or key == "memory":
             parts.append(write_part(results))
     return "\n".join(line for part in parts for line in part).rstrip() + "\n"
@@ -266,6 +266,19 @@ def stages(results):
     rows = [(f"z{zoom}", *(short(s[name]) for name in STAGES), short(s["features"]), short(s["raw_kb"]),
              short(s["gzip_kb"]), short(s["slowest_ms"])) for zoom, s in results["stages"].items()]
     yield from table(("", *STAGES, "features in its box", "raw kB", "gzip kB", "slowest tile, all stages, ms"), rows)
+
+
+def replicas(results):
+    r = results["replicas"]
+    yield "## Replicas"
+    yield ""
+    yield (f"Tiles of `block` through nginx, its cache left out, from one, two and three replicas that follow a store; each may take {r['share']:.0%} of a core by "
+           f"its control group, so that three of them, nginx and the client fit in the cores there are. wrk, {r['connections']} connections, turn and turn about.")
+    yield ""
+    names = {"ready": "ready in memory", "cut": "cut for each request"}
+    rows = [(names[kind], count, show(seen["rate"]), show(seen["ratio"], "×"), show(seen["p99"]), f"{seen['used']['median']:.0%}", f"{seen['proxy']['median']:.0%}")
+            for kind, counts in r["kinds"].items() for count, seen in counts.items()]
+    yield from table(("tiles", "replicas", "requests/s", "to one replica", "p99 ms", "each used, of a core", "nginx, of a core"), rows)
 
 
 def page(results):

@@ -72,9 +72,12 @@ class Server:
 
 class Plantiles(Server):
     def __init__(self, program, scratch, url, state, cache_mib, settings=None):
-        # Without a database it is the bundled plan, as it comes.
-        database = ["--database-url", url, "--config", settings or config(scratch, cache_mib)] if url else []
-        super().__init__([program, "serve", "--listen", "127.0.0.1:0", "--state", state, *database], scratch / f"plantiles-{cache_mib}.log")
+        # Without a database or settings it is the bundled plan, as it comes.
+        database = ["--database-url", url] if url else []
+        settings = settings or (config(scratch, cache_mib) if url else None)
+        configured = ["--config", settings] if settings else []
+        super().__init__([program, "serve", "--listen", "127.0.0.1:0", "--state", state, *database, *configured],
+                         scratch / f"plantiles-{Path(state).name}-{cache_mib}.log")
 
         def listening():
             found = re.search(r"listening on http://(\S+)", self.log.read_text())

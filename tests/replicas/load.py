@@ -1,0 +1,169 @@
+"""Clients that ask through the proxy all the time, and believe nothing.
+
+Every answer has to have its status, and all of its bytes. What never changes, a tile or a file of one version, has to have
+one entity tag and the same bytes for ever, whoever answers; what does, the same bytes under the same tag.
+"""
+
+import hashlib
+import http.client
+import random
+import threading
+import time
+from collections import Counter, deque
+from math import asinh, floor, pi, radians, tan
+
+from web import Client
+
+# Between two requests of a client, so that it is load and not a storm: replicas, databases and clients share two cores.
+PAUSE = 0.03
+CLIENTS = 6
+ZOOMS = range(8, 15)
+
+
+class Wrong(Exception):
+    """An answer that is not as it should be."""
+
+
+class Truth:
+    """What was answered before."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.known = {}
+        # Versions of the plan that somebody announced, the latest last.
+        self.versions = deque(maxlen=2)
+        # Whole files, by layer and version.
+        self.files = {}
+
+    def same(self, what, answer):
+        with self.lock:
+            known = self.known.setdefault(what, answer)
+        if known != answer:
+            raise Wrong(f"{what}: {answer}, which was {known}")
+
+    def announce(self, version):
+        with self.lock:
+            if version not in self.versions:
+                self.versions.append(version)
+
+
+class Load:
+    """Runs inside a `with`, at whose end nothing may have failed."""
+
+    def __init__(self, address, layers, bounds, truth):
+        self.address, self.layers, self.bounds, self.truth = address, layers, bounds, truth
+        self.over = threading.Event()
+        self.kinds, self.failures, self.slowest = Counter(), [], (0.0, "")
+        self.threads = [threading.Thread(target=self.work, args=(number,), daemon=True) for number in range(CLIENTS)]
+
+    def __enter__(self):
+        self.began = time.monotonic()
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, kind, *_):
+        self.over.set()
+        for thread in self.threads:
+            thread.join(90)
+        self.seconds = time.monotonic() - self.began
+        if kind is None:
+            assert not self.failures, f"{len(self.failures)} of {self.requests} failed: " + "; ".join(self.failures[:8])
+            assert self.requests > 50, f"only {self.requests} requests were made"
+
+    @property
+    def requests(self):
+        return sum(self.kinds.values())
+
+    def work(self, number):
+        caller = Caller(self, number)
+        while not self.over.is_set():
+            ask = caller.chance.choices(caller.asks, [4, 5, 1, 2, 2, 1])[0]
+            began = time.monotonic()
+            try:
+                ask()
+            except (OSError, http.client.HTTPException, Wrong) as error:
+                self.failures.append(f"at {began - self.began:.1f} s {ask.__name__} {caller.path}: {error!r}")
+            took = time.monotonic() - began
+            self.kinds[ask.__name__] += 1
+            self.slowest = max(self.slowest, (took, caller.path))
+            time.sleep(PAUSE)
+
+
+class Caller:
+    def __init__(self, load, number):
+        self.load, self.truth = load, load.truth
+        self.client = Client(load.address)
+        self.chance = random.Random(number)
+        self.path = ""
+        self.asks = [self.current_tile, self.tile_of_a_version, self.tilejson, self.range, self.range_of_a_version, self.revisions]
+
+    def get(self, path, *allowed, **headers):
+        self.path = path
+        answer = self.client.get(path, **headers)
+        if answer.status not in allowed:
+            raise Wrong(f"{answer.status} {answer.headers.get('location', '')} {answer.body[:200]!r}")
+        if answer.tag is None:
+            raise Wrong("no entity tag")
+        return answer, (answer.status, hashlib.sha256(answer.body).hexdigest())
+
+    def tile(self):
+        """Anywhere in the plan."""
+        z = self.chance.choice(ZOOMS)
+        west, south, east, north = self.load.bounds
+        return f"{z}/{position(self.chance.uniform(west, east), self.chance.uniform(south, north), z)}"
+
+    def current_tile(self):
+        path = f"/tiles/plan/{self.tile()}.mvt"
+        answer, body = self.get(path, 200, 204, accept_encoding="gzip")
+        self.truth.same((path, answer.tag), body)
+
+    def tile_of_a_version(self):
+        if not self.truth.versions:
+            return self.tilejson()
+        path = f"/tiles/plan@{self.chance.choice(list(self.truth.versions))}/{self.tile()}.mvt"
+        answer, body = self.get(path, 200, 204, accept_encoding="gzip")
+        self.truth.same(path, (answer.tag, body))
+
+    def tilejson(self):
+        answer, body = self.get("/tiles/plan.json", 200)
+        self.truth.same(("/tiles/plan.json", answer.tag), body)
+        self.truth.announce(answer.body.split(b"/tiles/plan@", 1)[1].split(b"/", 1)[0].decode())
+
+    def range(self):
+        layer = self.chance.choice(self.load.layers)
+        self.part(f"/downloads/{layer}.fgb", layer)
+
+    def range_of_a_version(self):
+        with self.truth.lock:
+            known = list(self.truth.files)
+        if not known:
+            return self.range()
+        layer, version = known[-1]
+        self.part(f"/downloads/{layer}@{version}.fgb", layer)
+
+    def part(self, path, layer):
+        """A few bytes of a file, which must be those of the file that the tag names."""
+        start = self.chance.randrange(300)
+        end = start + self.chance.randrange(1, 100)
+        answer, _ = self.get(path, 206, range=f"bytes={start}-{end - 1}")
+        if answer.body != self.file(layer, answer.tag.strip('"'))[start:end]:
+            raise Wrong(f"bytes {start} to {end} are not those of the file")
+
+    def file(self, layer, version):
+        if (layer, version) not in self.truth.files:
+            answer, (_, found) = self.get(f"/downloads/{layer}@{version}.fgb", 200)
+            if not found.startswith(version):
+                raise Wrong(f"the bytes of version {version} have the hash {found}")
+            self.truth.files[layer, version] = answer.body
+        return self.truth.files[layer, version]
+
+    def revisions(self):
+        answer, body = self.get("/revisions", 200)
+        self.truth.same(("/revisions", answer.tag), body)
+
+
+def position(lon, lat, z):
+    """Column and row of the tile, as its address has them."""
+    count = 2**z
+    return f"{floor((lon + 180) / 360 * count)}/{floor((1 - asinh(tan(radians(lat))) / pi) / 2 * count)}"

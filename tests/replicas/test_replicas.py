@@ -1,0 +1,47 @@
+"""Replicas die, hang and are replaced: nobody who asks through the proxy notices."""
+
+import time
+
+
+def test_a_killed_replica_is_not_missed_and_comes_back_current(lab):
+    """Each in turn ends without a word; the others publish what is edited meanwhile, and it serves that when it is back."""
+    with lab.load("kill -9"):
+        for replica in lab.replicas:
+            others = [other for other in lab.replicas if other is not replica]
+            lab.change(f"before {replica.host.name} is killed")
+            replica.process.kill()
+            name = lab.edit()
+            lab.converge(f"while {replica.host.name} is dead", name, others)
+            replica.process.start()
+            lab.converge(f"{replica.host.name} started again", name, within=START)
+            lab.change(f"with {replica.host.name} again")
+
+
+def test_a_paused_replica_is_not_waited_for_and_catches_up(lab):
+    """It takes connections and says nothing, as on a machine that swaps; then it goes on in the middle of everything."""
+    with lab.load("pause"):
+        for replica in lab.replicas:
+            others = [other for other in lab.replicas if other is not replica]
+            replica.process.pause()
+            time.sleep(1)
+            name = lab.edit()
+            lab.converge(f"while {replica.host.name} is paused", name, others)
+            time.sleep(3)
+            replica.process.resume()
+            lab.converge(f"{replica.host.name} goes on", name)
+            lab.change(f"with {replica.host.name} again")
+
+
+def test_all_are_restarted_one_after_the_other(lab):
+    """As for an upgrade: SIGTERM, and the next one when /readyz says so. Each ends well and in time."""
+    with lab.load("rolling restart"):
+        for replica in lab.replicas:
+            name = lab.edit()
+            assert replica.process.stop() == 0, replica.process.said()[-2000:]
+            replica.process.start()
+            lab.converge(f"{replica.host.name} restarted", name, within=START)
+        lab.change("after all restarts")
+
+
+# Seconds for a debug build to start, open what is published and be current, beside two more under load.
+START = 10.0
