@@ -4,10 +4,11 @@ use super::{
     WrongUsage,
     progress::Progress,
     published::catalog,
-    say::say,
+    say::{note, say},
     site::{self, Aside, Sent, Site},
 };
 use crate::{
+    access::Sight,
     archive::{self, DEEPEST, Format, Pyramid},
     bucket::Location,
     catalog::{Catalog, PLAN},
@@ -94,7 +95,7 @@ pub async fn site(
         return Err(WrongUsage("a site is of the whole plan".into()).into());
     }
     let store = Arc::new(Store::open(config.state_dir())?);
-    let catalog = catalog(config, &store).await?;
+    let catalog = for_everybody(config, &catalog(config, &store).await?);
     let pyramid = tiles.pyramid(&catalog, DEEPEST)?;
     let site = Site { catalog: &catalog, pyramid: &pyramid, address };
     let write_to = |path: &Path| {
@@ -118,6 +119,18 @@ pub async fn site(
         }
     }
     Ok(())
+}
+
+/// What the public sees, since nobody asks those who read files who they are. A layer of which it sees a part is left out.
+fn for_everybody(config: &Config, catalog: &Catalog) -> Catalog {
+    let public = config.access.as_ref().map(|access| Sight::of(access, None)).unwrap_or_default();
+    let left_out: Vec<_> =
+        catalog.layers().iter().map(|layer| layer.id()).filter(|id| !public.sees_all_of(id)).collect();
+    if !left_out.is_empty() {
+        let names: Vec<_> = left_out.into_iter().map(LayerId::as_str).collect();
+        note!("not for everybody, and left out: {}", names.join(", "));
+    }
+    catalog.with(|layer| public.part(layer))
 }
 
 fn write(config: &Config, pyramid: &Pyramid, format: Format, path: &Path) -> anyhow::Result<()> {

@@ -23,7 +23,7 @@ function exportSite(...to) {
   const program = process.env.PLANTILES_TEST_PROGRAM;
   assert.ok(program, "set PLANTILES_TEST_PROGRAM; see README.md");
   const store = Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith("AWS_")));
-  return execFileSync(program, ["export", "--format", "site", "--state", `${folder}/state`, ...to], { encoding: "utf8", env: { PATH: process.env.PATH, ...store } });
+  return execFileSync(program, ["export", "--format", "site", "--state", `${folder}/state`, ...to], { encoding: "utf8", stdio: "pipe", env: { PATH: process.env.PATH, ...store } });
 }
 
 /** Lets everybody read the bucket of `tests/objects`, and answers for the address of what is in it. */

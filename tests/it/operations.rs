@@ -241,6 +241,25 @@ async fn a_layer_that_was_never_exported_is_seen() {
 }
 
 #[test]
+fn a_container_asks_the_program_whether_it_is_ready() {
+    let server = shared();
+    let said = output(&mut plantiles(&["health", "--listen", &server.address]));
+    assert_eq!(said, format!("http://{}/readyz: ready\n", server.address));
+    let by_environment = plantiles(&["health"]).env("PLANTILES_LISTEN", &server.address).status().unwrap();
+    assert!(by_environment.success());
+    let starting = Setup::default()
+        .database("postgresql://nobody@127.0.0.1:9/plan")
+        .expect_log("database")
+        .unready()
+        .start();
+    for (address, told) in [(&*starting.address, "503"), ("127.0.0.1:9", "readyz")] {
+        let asked = plantiles(&["health", "--listen", address]).output().unwrap();
+        let said = String::from_utf8(asked.stderr).unwrap();
+        assert!(asked.status.code() == Some(1) && said.contains(told) && said.lines().count() == 1, "{said}");
+    }
+}
+
+#[test]
 fn every_metric_is_explained() {
     let text = shared().get("/metrics").expect(200).text().to_owned();
     let names = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());

@@ -126,7 +126,7 @@ fn a_bucket_gets_the_page_last_and_nothing_twice() {
     assert!(said(&mut export("bucket-state", &to)).contains("; 0 were there, 0 needed no more"));
     said(&mut export("bucket-state", &["--zoom", "0-8", "-o", folder.to_str().unwrap()]));
     let (sent, in_folder) = (files(&bucket), files(&folder));
-    for (name, _) in &in_folder {
+    for name in in_folder.keys() {
         assert!(fs::read(bucket.join(name)).unwrap() == fs::read(folder.join(name)).unwrap(), "{name}");
     }
     let extra: Vec<_> = sent.keys().filter(|name| !in_folder.contains_key(*name)).collect();
@@ -191,6 +191,37 @@ fn whoever_looks_while_a_site_is_sent_finds_what_it_names() {
     let done = said(&mut export("killed-state", &["--zoom", "0-6", "--to", &to]));
     assert!(done.contains("files sent"), "{done}");
     assert!(named(&bucket).iter().all(|name| bucket.join(name).is_file()));
+}
+
+#[test]
+fn a_site_has_what_everybody_may_see() {
+    let config = path("access.toml");
+    let rules = format!(
+        "[access]\nkeys = {:?}\nroles = [\"office\"]\n[access.layer]\nmining_rights = [\"office\"]\nfaults = \"hidden\"\n\
+         [access.layer.mining_blocks]\nfor = \"public\"\nrows.public = \"id <= 2\"\n",
+        path("keys.json")
+    );
+    fs::write(&config, rules).unwrap();
+    let site = path("public");
+    let config = config.to_str().unwrap();
+    let output =
+        export("access-state", &["--config", config, "--zoom", "0-6", "-o", site.to_str().unwrap()]).output();
+    let said = String::from_utf8(output.unwrap().stderr).unwrap();
+    let hidden = ["mining_rights", "faults", "mining_blocks"];
+    let told = said.lines().find(|line| line.starts_with("not for everybody, and left out: ")).unwrap();
+    assert!(hidden.iter().all(|layer| told.contains(layer)), "{told}");
+    let is_of_them = |name: &str| hidden.iter().any(|layer| name.starts_with(&format!("downloads/{layer}@")));
+    assert!(!files(&site).keys().any(|name| is_of_them(name)));
+    let catalog = json(&site.join("layers.json"));
+    let ids: Vec<_> =
+        catalog["layers"].as_array().unwrap().iter().map(|layer| layer["id"].as_str().unwrap()).collect();
+    assert!(ids.contains(&"roads") && !hidden.iter().any(|layer| ids.contains(layer)), "{ids:?}");
+    for document in ["styles/plan.json", "tiles/plan.json", "layers.json", "revisions"] {
+        let text = fs::read_to_string(site.join(document)).unwrap();
+        for layer in hidden {
+            assert!(!text.contains(&format!("\"{layer}\"")), "{document} has {layer}");
+        }
+    }
 }
 
 #[test]

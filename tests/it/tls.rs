@@ -37,6 +37,16 @@ fn curl(certificate: &Certificate, server: &Server, path: &str, arguments: &[&st
 }
 
 #[test]
+fn the_program_asks_whether_it_is_ready_by_tls_too() {
+    let (_folder, certificate, server) = encrypted("");
+    let mut health = plantiles(&["health", "--listen", &server.address]);
+    health.arg("--tls-certificate").arg(&certificate.certificate).arg("--tls-key").arg(&certificate.key);
+    let said = health.output().unwrap();
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    assert!(String::from_utf8_lossy(&said.stdout).starts_with("https://"));
+}
+
+#[test]
 fn curl_is_answered_by_both_protocols_with_addresses_in_https() {
     let (_folder, certificate, server) = encrypted("");
     let tilejson = curl(&certificate, &server, "/tiles/plan.json", &["--http1.1"]);

@@ -195,3 +195,36 @@ impl Bucket<'_> {
         Ok(removed)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_file_of_many_parts_arrives_whole() {
+        let (site, bucket) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let content: Vec<u8> = (0..PART as u64 * 2 + 12_345).map(|i| ((i * i) >> 7) as u8).collect();
+        let name = format!("downloads/plan@{}.pmtiles", SnapshotId::of(&content));
+        fs::create_dir(site.path().join("downloads")).unwrap();
+        fs::write(site.path().join(&name), &content).unwrap();
+        fs::write(site.path().join(PAGE), "page").unwrap();
+        let to = Location::open(&format!("file://{}/maps", bucket.path().display())).unwrap();
+        let sent = send(site.path(), &to).await.unwrap();
+        assert_eq!((sent.files, sent.bytes), (2, content.len() as u64 + 4));
+        assert!(fs::read(bucket.path().join("maps").join(&name)).unwrap() == content);
+        // One of another length is none that is there, whatever its name says.
+        fs::write(bucket.path().join("maps").join(&name), "cut off").unwrap();
+        let sent = send(site.path(), &to).await.unwrap();
+        assert_eq!((sent.files, sent.unchanged), (1, 1));
+        assert!(fs::read(bucket.path().join("maps").join(&name)).unwrap() == content);
+    }
+
+    #[test]
+    fn a_name_that_tells_the_content_ends_in_its_hash() {
+        let file = |name: &str| SiteFile { name: name.into(), path: PathBuf::new(), size: 0 };
+        assert!(file("downloads/roads@0123456789abcdef0123456789abcdef.fgb").is_by_content());
+        assert!(
+            ["sprites/plan@2x.png", "index.html", "revisions"].iter().all(|name| !file(name).is_by_content())
+        );
+    }
+}
