@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
 use libdeflater::{CompressionLvl, Compressor};
+use serde::{Deserialize, Serialize};
 use std::{
     borrow::Cow,
     cell::Cell,
@@ -10,7 +11,8 @@ use std::{
     mem,
 };
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Encoding {
     Identity,
     Gzip,

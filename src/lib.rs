@@ -14,7 +14,7 @@
 //!
 //! 1. [`publisher`] exports layers of the system of record ([`postgis`], or the plan in [`bundle`]), prepares
 //!    them for cutting in files beside the snapshots and names the new set in one step. A snapshot's id is the
-//!    hash of its bytes.
+//!    hash of its bytes. Replicas share what is published in a [`bucket`], of which each has copies.
 //! 2. [`follower`] hears of changes at their commit and has the changed layers published. It makes a [`catalog`]
 //!    of the set and swaps it into the [`service`] behind one atomic pointer. Requests under way keep the
 //!    catalog that they began with; open maps are told.
@@ -48,6 +48,7 @@ pub mod plan;
 pub mod outside;
 pub mod telemetry;
 
+pub mod bucket;
 pub mod bundle;
 pub mod snapshot;
 
@@ -74,7 +75,6 @@ pub mod encoding;
 pub mod grid;
 pub mod tile;
 
-pub mod bucket;
 pub mod config;
 
 pub mod audit;
@@ -98,6 +98,7 @@ pub mod picture;
 
 pub mod cache;
 pub mod editions;
+pub mod heat;
 pub mod on_grid;
 pub mod service;
 

@@ -1,6 +1,6 @@
 //! What an operator watches, in the Prometheus text format.
 
-use crate::audit::Counts;
+use crate::{audit::Counts, bucket};
 use prometheus_client::{
     encoding::{EncodeLabelSet, text},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
@@ -41,6 +41,7 @@ pub struct Metrics {
     pub cache_carried: Gauge,
     pub cache_touched: Gauge,
     pub cache_recut: Counter,
+    pub cache_warmed: Counter,
     pub cut_seconds: Histogram,
     pub dropped_features: Counter,
     pub queue_length: Gauge,
@@ -77,6 +78,7 @@ impl Default for Metrics {
             cache_carried: Gauge::default(),
             cache_touched: Gauge::default(),
             cache_recut: Counter::default(),
+            cache_warmed: Counter::default(),
             cut_seconds: seconds(),
             dropped_features: Counter::default(),
             queue_length: Gauge::default(),
@@ -132,6 +134,7 @@ impl Metrics {
             "Touched tiles cut anew before a change was served",
             self.cache_recut.clone(),
         );
+        r.register("tile_cache_warmed", "Hot tiles cut again after the start", self.cache_warmed.clone());
         r.register("tile_cut_seconds", "Time to cut and compress a tile", self.cut_seconds.clone());
         r.register(
             "tile_dropped_features",
@@ -176,6 +179,21 @@ impl Metrics {
         r.register("database_idle_connections", "Idle database connections", self.database_idle.clone());
         r.register("audit_records", "Records written into the audit file", self.audit.written.clone());
         r.register("audit_lost", "Audit records for which there was no room", self.audit.lost.clone());
+    }
+
+    /// Those of a bucket, where there is one.
+    pub fn register_bucket(&mut self, counts: &bucket::Counts) {
+        let r = &mut self.registry;
+        r.register("store_answers", "Whether the bucket answered the last time", counts.answers.clone());
+        r.register("store_requests", "Requests to the bucket", counts.requests.clone());
+        r.register("store_failures", "Requests that the bucket did not answer", counts.failures.clone());
+        r.register("store_fetched_bytes", "Bytes of files from the bucket", counts.fetched_bytes.clone());
+        r.register("store_sent_bytes", "Bytes of files to the bucket", counts.sent_bytes.clone());
+        r.register(
+            "store_cache_bytes",
+            "Bytes of copies in the state directory",
+            counts.cached_bytes.clone(),
+        );
     }
 
     /// The exposition text.

@@ -1,1 +1,1 @@
-select layer, changes from plan.change_count
+select layer, changes, change::text from plan.change_count

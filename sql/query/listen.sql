@@ -1,1 +1,2 @@
-listen plantiles
+listen plantiles;
+listen plan_published

@@ -122,14 +122,25 @@ impl Seen {
         let Edition::Version(version) = edition else {
             return Ok(self.of(self.service.edition(edition).await?));
         };
-        if let Some(catalog) = self.kept().into_iter().find(|catalog| catalog.version() == *version) {
+        if self.sight.is_whole() {
+            return self.service.edition(edition).await;
+        }
+        let find =
+            |catalogs: Vec<Arc<Catalog>>| catalogs.into_iter().find(|catalog| catalog.version() == *version);
+        if let Some(catalog) = find(self.kept()) {
             return Ok(catalog);
         }
         // The version of what is seen of it is nobody else's.
         let revisions = self.revisions();
-        let named = revisions.iter().find(|named| named.version == *version);
-        let name = named.ok_or(EditionError::NotKept(*version))?.revision.name.clone();
-        Ok(self.of(self.service.edition(&Edition::Named(name)).await?))
+        let Some(named) = revisions.iter().find(|named| named.version == *version) else {
+            return find(self.announced().await).ok_or_else(|| EditionError::NotKept(*version).into());
+        };
+        Ok(self.of(self.service.edition(&Edition::Named(named.revision.name.clone())).await?))
+    }
+
+    /// What of the sets is seen that replicas have announced last; this one may not serve all of them yet.
+    async fn announced(&self) -> Vec<Arc<Catalog>> {
+        self.service.announced_last().await.into_iter().map(|catalog| self.of(catalog)).collect()
     }
 
     /// As [`Service::tileset_at`].
@@ -141,14 +152,18 @@ impl Seen {
         if self.sight.is_whole() {
             return self.service.tileset_at(name, version).await;
         }
-        let kept = self.kept();
-        let mut open = kept.iter().filter_map(|catalog| catalog.tileset(name).ok());
-        if let Some(tileset) = open.find(|tileset| tileset.version == version) {
+        let find = |catalogs: Vec<Arc<Catalog>>| {
+            let mut open = catalogs.iter().filter_map(|catalog| catalog.tileset(name).ok());
+            open.find(|tileset| tileset.version == version)
+        };
+        if let Some(tileset) = find(self.kept()) {
             return Ok(Some(tileset));
         }
         let revisions = self.revisions();
         let has_it = |named: &&Named| self.service.version_in(named, name) == Some(version);
-        let Some(named) = revisions.iter().find(has_it) else { return Ok(None) };
+        let Some(named) = revisions.iter().find(has_it) else {
+            return Ok(find(self.announced().await));
+        };
         Ok(self.edition(&Edition::Named(named.revision.name.clone())).await?.tileset(name).ok())
     }
 
@@ -193,7 +208,10 @@ impl Seen {
             return Some(found);
         }
         let revisions = self.revisions();
-        let named = revisions.iter().find(|named| named.revision.published_at(layer, id).is_some())?;
+        let has_it = |named: &&Named| named.revision.published_at(layer, id).is_some();
+        let Some(named) = revisions.iter().find(has_it) else {
+            return self.announced().await.iter().find_map(|catalog| find(catalog));
+        };
         let edition = self.edition(&Edition::Named(named.revision.name.clone())).await;
         edition.ok().and_then(|catalog| find(&catalog))
     }
@@ -237,11 +255,25 @@ impl Seen {
     }
 
     /// The tileset `name` whose pictures in `theme` have `version`, as long as it is kept.
-    pub fn pictured_at(&self, name: &str, version: Version, theme: Theme) -> Option<Arc<Tileset>> {
-        let kept = self.kept();
-        kept.iter()
-            .filter_map(|catalog| catalog.tileset(name).ok())
-            .find(|tileset| self.picture_version(tileset, theme) == version)
+    pub async fn pictured_at(
+        &self,
+        name: &str,
+        version: Version,
+        theme: Theme,
+    ) -> Result<Option<Arc<Tileset>>, Arc<EditionError>> {
+        let find = || {
+            let kept = self.kept();
+            let mut open = kept.iter().filter_map(|catalog| catalog.tileset(name).ok());
+            open.find(|tileset| self.picture_version(tileset, theme) == version)
+        };
+        if let Some(tileset) = find() {
+            return Ok(Some(tileset));
+        }
+        if !self.service.look().await || !self.sight.is_whole() {
+            return Ok(find());
+        }
+        let is = |tiles: Version| self.service.version_of_pictures(tiles, theme) == version;
+        self.service.announced(name, is).await
     }
 
     /// As [`Service::work`].

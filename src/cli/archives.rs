@@ -6,6 +6,7 @@ use super::{
     published::catalog,
     say::{note, say},
     site::{self, Aside, Sent, Site},
+    store,
 };
 use crate::{
     access::Sight,
@@ -17,7 +18,7 @@ use crate::{
     features::Area,
     grid::MAX_ZOOM,
     plan::LayerId,
-    snapshot::{Bounds, Store},
+    snapshot::Bounds,
 };
 use anyhow::Context;
 use std::{
@@ -25,7 +26,6 @@ use std::{
     ops::RangeInclusive,
     path::{Path, PathBuf},
     str::FromStr,
-    sync::Arc,
     time::Instant,
 };
 use tokio::task::block_in_place;
@@ -74,7 +74,7 @@ impl Tiles {
 }
 
 pub async fn export(config: &Config, tiles: Tiles, format: Format, path: &Path) -> anyhow::Result<()> {
-    let store = Arc::new(Store::open(config.state_dir())?);
+    let store = store::pulled(config)?;
     let pyramid = tiles.pyramid(&catalog(config, &store).await?, DEEPEST)?;
     block_in_place(|| write(config, &pyramid, format, path))
 }
@@ -94,7 +94,7 @@ pub async fn site(
     if !tiles.layers.is_empty() {
         return Err(WrongUsage("a site is of the whole plan".into()).into());
     }
-    let store = Arc::new(Store::open(config.state_dir())?);
+    let store = store::pulled(config)?;
     let catalog = for_everybody(config, &catalog(config, &store).await?);
     let pyramid = tiles.pyramid(&catalog, DEEPEST)?;
     let site = Site { catalog: &catalog, pyramid: &pyramid, address };

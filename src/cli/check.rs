@@ -1,6 +1,6 @@
 //! `plantiles check`: what is wrong with the configuration, the published state and the database.
 
-use super::say::say;
+use super::{say::say, store};
 use crate::{
     access::{Keys, KeysFile, Tokens},
     config::{Access, Config},
@@ -8,10 +8,8 @@ use crate::{
     plan::Layer,
     publisher::{Publisher, chain},
     review::Rules,
-    snapshot::Store,
 };
 use anyhow::{Context, bail};
-use std::sync::Arc;
 use tokio::task::block_in_place;
 
 /// Prints one line for each thing looked at; fails when one of them is wrong.
@@ -20,7 +18,7 @@ pub async fn check(config: &Config) -> anyhow::Result<()> {
     if http::Tls::of(&config.server).context("server.tls")?.is_some() {
         say!("server.tls: the key is that of the certificate");
     }
-    let publisher = Publisher::new(config, Arc::new(Store::open(config.state_dir())?))?;
+    let publisher = Publisher::new(config, store::pulled(config)?)?;
     let mut wrong = 0;
     match publisher.current()? {
         None => say!("state {}: nothing published yet", config.state_dir().display()),

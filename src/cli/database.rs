@@ -3,6 +3,7 @@
 use super::{
     progress::Progress,
     say::{note, say},
+    store,
 };
 use crate::{
     audit::{self, Audit, Counts},
@@ -13,12 +14,12 @@ use crate::{
     plan::LayerId,
     postgis::{self, Database},
     publisher::{Publisher, Wanted},
-    snapshot::{CurrentSet, Naming, Origin, RevisionName, Snapshot, Store},
+    snapshot::{CurrentSet, Naming, Origin, RevisionName, Snapshot},
 };
 use anyhow::{Context, bail};
 use clap::Args;
 use jiff::civil::Date;
-use std::{path::PathBuf, sync::Arc};
+use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub struct ImportArgs {
@@ -166,7 +167,7 @@ fn describe(progress: &import::Progress) -> String {
 }
 
 pub async fn publish(config: &Config, args: PublishArgs) -> anyhow::Result<()> {
-    let store = Arc::new(Store::open(config.state_dir())?);
+    let store = store::pulled(config)?;
     let is_from_database = |set: CurrentSet| set.origin == Origin::Database;
     // Forgotten, most likely: the bundled plan would take the place of the operator's own.
     if config.database.url.is_none() && store.current()?.is_some_and(is_from_database) {

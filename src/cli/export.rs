@@ -7,6 +7,7 @@ use super::{
     progress::Progress,
     published::published,
     say::say,
+    store,
 };
 use crate::{
     archive,
@@ -19,7 +20,7 @@ use crate::{
     features::{Area, Filter, Query, filter::Language},
     plan::LayerId,
     publisher::{Publisher, served_grid},
-    snapshot::{Snapshot, Store},
+    snapshot::Snapshot,
     style::Sheets,
 };
 use anyhow::Context;
@@ -157,7 +158,7 @@ async fn file(config: &Config, args: ExportArgs, format: FileFormat, path: &Path
     let [layer] = &args.layer[..] else {
         return Err(WrongUsage("a file is of one layer".into()).into());
     };
-    let store = Arc::new(Store::open(config.state_dir())?);
+    let store = store::pulled(config)?;
     let set = published(config, &store).await?;
     let version = set.version(layer).with_context(|| format!("there is no layer {layer}"))?;
     let snapshot = store.open_snapshot(layer, version.id)?;

@@ -18,6 +18,7 @@ mod seed;
 mod serve;
 mod sheet;
 mod site;
+mod store;
 
 use crate::config::{Config, Secret};
 use anyhow::{Context, bail};
@@ -49,9 +50,15 @@ struct Common {
     /// PostGIS database, also from DATABASE_URL; without one, the bundled plan
     #[arg(long, global = true, value_name = "URL", env = "PLANTILES_DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
+    /// Streaming standby of the database, from which exports read
+    #[arg(long, global = true, value_name = "URL", env = "PLANTILES_EXPORT_URL", hide_env_values = true)]
+    export_url: Option<String>,
     /// Directory of the published snapshots [default: plantiles-state]
     #[arg(long, global = true, value_name = "DIR", env = "PLANTILES_STATE")]
     state: Option<PathBuf>,
+    /// Bucket that replicas share: s3://bucket/prefix, gs://…, az://… or file:///…
+    #[arg(long, global = true, value_name = "URL", env = "PLANTILES_STORE")]
+    store: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -222,8 +229,14 @@ impl Common {
         if let Some(url) = self.database_url.clone().or(from_environment) {
             config.database.url = Some(Secret::new(url));
         }
+        if let Some(url) = &self.export_url {
+            config.database.export_url = Some(Secret::new(url.clone()));
+        }
         if let Some(state) = &self.state {
             config.state = Some(state.clone());
+        }
+        if let Some(store) = self.store.clone().filter(|url| !url.is_empty()) {
+            config.store.url = Some(store);
         }
         Ok(config)
     }

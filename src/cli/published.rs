@@ -5,7 +5,7 @@ use crate::{
     catalog::{Catalog, PublishedLayer},
     config::Config,
     publisher::{Publisher, Wanted, served_grid},
-    snapshot::{CurrentSet, Store},
+    snapshot::{CurrentSet, Store, StoreError},
 };
 use anyhow::bail;
 use std::sync::Arc;
@@ -20,6 +20,9 @@ pub async fn published(config: &Config, store: &Arc<Store>) -> anyhow::Result<Cu
     };
     if let Some(set) = current {
         return Ok(set);
+    }
+    if !publisher.publishes() {
+        return Err(StoreError::Empty.into());
     }
     let audit = Audit::start(config.audit.as_ref(), Counts::default())?;
     let publisher = publisher.recorded(audit.clone(), audit::operator());

@@ -1,6 +1,6 @@
 //! `plantiles review`: a proposed right against the rules of the plan.
 
-use super::{database::crs, output, published::catalog, say::print};
+use super::{database::crs, output, published::catalog, say::print, store};
 use crate::{
     catalog::{Catalog, PLAN},
     config::Config,
@@ -75,7 +75,7 @@ impl ReviewArgs {
 pub async fn review(config: &Config, args: ReviewArgs) -> anyhow::Result<()> {
     let rules = Arc::new(Rules::load(config.review.rules.as_deref())?);
     let proposal = Proposal::read_file(&args.file, &args.given(), &rules)?;
-    let store = Arc::new(Store::open(config.state_dir())?);
+    let store = store::pulled(config)?;
     let catalog = catalog(config, &store).await?;
     let review = Review::of(proposal, &rules, &catalog, &Memory::default())?;
     let text = match args.format {

@@ -1,6 +1,6 @@
 //! `plantiles revisions`: what is kept by name.
 
-use super::say::say;
+use super::{say::say, store};
 use crate::{
     audit::{self, Audit, Counts, Event, Record},
     config::Config,
@@ -26,7 +26,7 @@ enum Action {
 }
 
 pub async fn revisions(config: &Config, args: RevisionsArgs) -> anyhow::Result<()> {
-    let store = Store::open(config.state_dir())?;
+    let store = store::pulled(config)?;
     match args.action {
         None => list(&store),
         Some(Action::Remove { name }) => {

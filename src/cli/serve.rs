@@ -1,6 +1,6 @@
 //! `plantiles serve`
 
-use super::WrongUsage;
+use super::{WrongUsage, store};
 use crate::{
     access::tell_missing,
     audit::{Audit, Copyist},
@@ -11,7 +11,6 @@ use crate::{
     review::Rules,
     service::Service,
     sheet::Press,
-    snapshot::Store,
     style::Sheets,
     telemetry::{self, Settings, Telemetry},
 };
@@ -66,7 +65,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let telemetry = telemetry(&config)?;
     let rules = Rules::load(config.review.rules.as_deref())?;
     let shutdown = shutdown_signal().context("cannot listen for signals")?;
-    let store = Arc::new(Store::open(config.state_dir())?);
+    let store = store::open(&config)?;
     let publisher = Publisher::new(&config, Arc::clone(&store))?;
     let (database, access) = (publisher.database().cloned(), config.access.as_ref());
     let service = Arc::new(Service::new(&config.tiles, store, database, Sheets::embedded()?, access)?);
@@ -84,8 +83,12 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let listener = http::listen(address).with_context(|| format!("cannot listen on {address}"))?;
     tracing::info!("listening on {scheme}://{}", listener.local_addr()?);
     let poll = Duration::from_secs(config.database.poll_seconds.get());
-    let mut publishing = tokio::spawn(Follower::new(publisher, Arc::clone(&service), poll).follow());
+    let looks = Duration::from_secs(config.store.poll_seconds.get().into());
+    let mut publishing = tokio::spawn(Follower::new(publisher, Arc::clone(&service), poll, looks).follow());
     let mut background = reception.background();
+    if config.tiles.warm_tiles > 0 {
+        background.spawn(Arc::clone(&service).keep_warm());
+    }
     if let Some(tls) = tls {
         background.spawn(tls.follow());
     }
@@ -94,7 +97,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         telemetry.measure(measure.clone())?;
     }
     if let Some(access) = config.access {
-        background.spawn(tell_missing(service, access));
+        background.spawn(tell_missing(Arc::clone(&service), access));
     }
     if let Some(copyist) = copyist {
         background.spawn(copyist.follow());
@@ -105,7 +108,12 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     };
     // An export that is cut short leaves the last published state as it was.
     publishing.abort();
+    if !publishing.is_finished() {
+        // In the middle of a file it ends a moment later, and must not outlive the runtime.
+        drop(publishing.await);
+    }
     drop(background);
+    service.write_heat();
     if let Err(error) = audit.finish().await {
         tracing::error!(%error, "audit records are lost");
     }

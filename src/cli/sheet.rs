@@ -1,6 +1,6 @@
 //! `plantiles sheet`: a map of the plan, to print.
 
-use super::{WrongUsage, archives::bounds, output, published, say::say};
+use super::{WrongUsage, archives::bounds, output, published, say::say, store};
 use crate::{
     catalog::Catalog,
     config::Config,
@@ -8,7 +8,7 @@ use crate::{
     editions::{Edition, Editions},
     extracts::Extracts,
     sheet::{self, DPI, Form, Press, SCALE, Sheet},
-    snapshot::{Bounds, RevisionName, Store},
+    snapshot::{Bounds, RevisionName},
     style::{Sheets, StyleId, Subject, Theme},
 };
 use anyhow::{Context, anyhow};
@@ -94,7 +94,7 @@ pub async fn sheet(config: &Config, args: SheetArgs) -> anyhow::Result<()> {
 
 /// What is published, or a revision.
 async fn catalog(config: &Config, revision: Option<RevisionName>) -> anyhow::Result<Arc<Catalog>> {
-    let store = Arc::new(Store::open(config.state_dir())?);
+    let store = store::pulled(config)?;
     let Some(name) = revision else { return Ok(Arc::new(published::catalog(config, &store).await?)) };
     let named = store.revisions()?.named;
     let extracts = Extracts::new(Arc::clone(&store), config.tiles.rules.clone(), None);

@@ -25,6 +25,7 @@ mod origins;
 mod public_url;
 mod schema;
 mod secret;
+mod store;
 mod telemetry;
 mod tls;
 mod tokens;
@@ -36,6 +37,7 @@ pub use origins::Origins;
 pub use public_url::PublicUrl;
 pub use schema::schema;
 pub use secret::Secret;
+pub use store::Store;
 pub use telemetry::Telemetry;
 pub use tls::Tls;
 pub use tokens::{Jwks, Tokens};
@@ -46,6 +48,8 @@ pub use tokens::{Jwks, Tokens};
 pub struct Config {
     /// Directory of the published snapshots; the default is `plantiles-state`.
     pub state: Option<PathBuf>,
+    /// What replicas share.
+    pub store: Store,
     /// Who reaches the server, where, and how much they may ask for.
     pub server: Server,
     /// The system of record. Without a URL it is the bundled plan.
@@ -88,8 +92,9 @@ pub struct Server {
     /// remove each of them.
     #[schemars(with = "Vec<String>")]
     pub trusted_proxies: Vec<IpNet>,
-    /// Sites whose pages may read what is answered (CORS), as browsers write them in `Origin`: `["*"]`, the default, is every
-    /// site, and `[]` none but this one.
+    /// Sites whose pages may read what is answered (CORS), as browsers write them in `Origin`: `["*"]` is every site, and `[]` none
+    /// but this one.
+    #[schemars(default = "origins::every")]
     pub cors_origins: Origins,
     /// How much one caller may ask for: who has a key or a token, wherever they are, and of all others an address. What has no
     /// number has no limit.
@@ -111,6 +116,8 @@ pub struct Database {
     /// `postgresql://…`; without it the bundled plan is served. It may hold a password, so it is better in the environment, and
     /// it is never logged.
     pub url: Option<Secret>,
+    /// A streaming standby of it, from which exports read.
+    pub export_url: Option<Secret>,
     /// Seconds between two looks for changes that nobody announced: of views, and of tables without the triggers of
     /// `plan.follow_table`. A look takes at most a twentieth of the time.
     pub poll_seconds: NonZeroU64,
@@ -129,6 +136,7 @@ impl Default for Database {
         let seconds = |seconds: u16| NonZeroU16::MIN.saturating_add(seconds - 1);
         Self {
             url: None,
+            export_url: None,
             poll_seconds: NonZeroU64::MIN.saturating_add(29),
             statement_seconds: seconds(30),
             export_seconds: seconds(15 * 60),
@@ -143,6 +151,8 @@ impl Default for Database {
 pub struct Tiles {
     /// MiB of memory for ready tiles, keys and empty tiles included; 0 turns the cache off.
     pub cache_mib: u64,
+    /// Hottest tiles that are cut again after a restart; with 0 nobody counts which they are.
+    pub warm_tiles: usize,
     /// Threads that cut tiles at the same time, behind those that answer requests; the default is the number of cores.
     pub threads: Option<NonZeroUsize>,
     /// Tiles that may wait for such a thread; the next one is answered 503.
@@ -157,7 +167,6 @@ pub struct Tiles {
     pub rules: BTreeMap<LayerId, Rules>,
     /// Grids beside WebMercatorQuad, WorldCRS84Quad and Tianditu's c and w.
     #[serde(rename = "grid")]
-    #[schemars(default = "Vec::<()>::new")]
     pub matrix_sets: TileMatrixSets,
 }
 
@@ -172,7 +181,7 @@ pub struct Import {
 #[serde(default, deny_unknown_fields)]
 pub struct Plan {
     /// The document for `/plan`: a file made like data/tunliu/document.json, or `bundled` for that very one, which it is without
-    /// a database. With a database there is none unless it is named.
+    /// a database and a bucket. With one of them there is none unless it is named.
     pub document: Option<PathBuf>,
 }
 
@@ -282,6 +291,7 @@ impl Default for Tiles {
     fn default() -> Self {
         Self {
             cache_mib: 256,
+            warm_tiles: 0,
             threads: None,
             queue: 1024,
             max_tile_kb: DEFAULT_TILE_KB,
@@ -340,12 +350,12 @@ impl Config {
         Ok(config)
     }
 
-    /// The document of the plan that is served; `None` where a database holds a plan whose document is not named.
+    /// The document of the plan that is served; `None` where a database or a bucket holds a plan whose document is not named.
     pub fn document(&self) -> Result<Option<Document>, ConfigError> {
-        let path = match (&self.plan.document, &self.database.url) {
+        let path = match (&self.plan.document, self.database.url.is_some() || self.store.url.is_some()) {
             (Some(path), _) => path.as_path(),
-            (None, None) => Path::new(BUNDLED),
-            (None, Some(_)) => return Ok(None),
+            (None, false) => Path::new(BUNDLED),
+            (None, true) => return Ok(None),
         };
         let read = if path == Path::new(BUNDLED) { Document::bundled() } else { Document::read(path) };
         read.map(Some).map_err(|cause| ConfigError::Document { path: path.to_owned(), cause })

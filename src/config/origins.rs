@@ -11,6 +11,11 @@ pub enum Origins {
     These(Vec<String>),
 }
 
+/// As the default is written.
+pub(super) fn every() -> [&'static str; 1] {
+    ["*"]
+}
+
 #[derive(Debug, thiserror::Error)]
 #[error("`{0}` is not \"*\" alone, nor an origin as a browser writes it, such as https://maps.example.org")]
 pub struct OriginsError(String);

@@ -17,7 +17,7 @@ use crate::{
     extracts::Extracts,
     plan::{LayerId, Rules},
     publisher::{prepare, served_grid},
-    snapshot::{Revision, RevisionLayer, RevisionName, SnapshotId, Store, StoreError},
+    snapshot::{FormerSet, Origin, Revision, RevisionLayer, RevisionName, SnapshotId, Store, StoreError},
     tile::PrepareError,
     workers::aside,
 };
@@ -38,13 +38,29 @@ pub enum EditionError {
     #[error("the version {0} of the plan is not kept")]
     NotKept(Version),
     #[error("revision {name}: {cause}")]
-    Damaged { name: RevisionName, cause: StoreError },
-    #[error("revision {name}: {cause}")]
-    Unprepared { name: RevisionName, cause: PrepareError },
+    Damaged { name: RevisionName, cause: LayerError },
+    #[error("the version {version} of the plan: {cause}")]
+    Unopened { version: Version, cause: LayerError },
     #[error("two editions cannot be compared: {0}")]
     Incomparable(#[from] DifferenceError),
     #[error("the server is going down")]
     Stopped,
+}
+
+impl EditionError {
+    /// Whether others may know the edition.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Self::NoRevision(_) | Self::NotKept(_))
+    }
+}
+
+/// Why a layer cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum LayerError {
+    #[error(transparent)]
+    Damaged(#[from] StoreError),
+    #[error(transparent)]
+    Unprepared(#[from] PrepareError),
 }
 
 pub struct Editions {
@@ -158,11 +174,15 @@ impl Editions {
 
     /// The version of the tileset `name`; `None` when the revision has no such tileset.
     pub fn version_of(&self, named: &Named, name: &str) -> Option<Version> {
+        if name == PLAN { Some(named.version) } else { self.version_among(&named.revision.layers, name) }
+    }
+
+    fn version_among(&self, layers: &[RevisionLayer], name: &str) -> Option<Version> {
         if name == PLAN {
-            return Some(named.version);
+            return Some(self.version(layers.iter()));
         }
         let ids: Vec<_> = name.split(',').collect();
-        let layers = named.revision.layers.iter().filter(|layer| ids.contains(&layer.id.as_str()));
+        let layers = layers.iter().filter(|layer| ids.contains(&layer.id.as_str()));
         (layers.clone().count() == ids.len()).then(|| self.version(layers))
     }
 
@@ -186,8 +206,12 @@ impl Editions {
                     return Ok(Arc::clone(catalog));
                 }
                 let named = self.named();
-                let named = named.iter().find(|named| named.version == *version);
-                self.open_revision(named.ok_or(EditionError::NotKept(*version))?, kept).await
+                if let Some(named) = named.iter().find(|named| named.version == *version) {
+                    return self.open_revision(named, kept).await;
+                }
+                let announced = self.store.announced();
+                let set = announced.into_iter().find(|set| self.version(set.layers.iter()) == *version);
+                self.open_announced(set.ok_or(EditionError::NotKept(*version))?, kept).await
             }
         }
     }
@@ -206,9 +230,56 @@ impl Editions {
         }
         let named = self.named();
         let Some(named) = named.iter().find(|named| self.version_of(named, name) == Some(version)) else {
-            return Ok(None);
+            return self.announced(name, |found| found == version, kept).await;
         };
         Ok(self.open_revision(named, kept).await?.tileset(name).ok())
+    }
+
+    /// The tileset `name` of a set without a name that some replica has announced, whose version `is` the wanted one.
+    pub async fn announced(
+        &self,
+        name: &str,
+        is: impl Fn(Version) -> bool,
+        kept: Vec<Arc<Catalog>>,
+    ) -> Result<Option<Arc<Tileset>>, Arc<EditionError>> {
+        let has_it = |set: &FormerSet| self.version_among(&set.layers, name).is_some_and(&is);
+        let Some(set) = self.store.announced().into_iter().find(has_it) else { return Ok(None) };
+        Ok(self.open_announced(set, kept).await?.tileset(name).ok())
+    }
+
+    /// Catalogs of the sets that were announced last, newest first, as far as they can be opened.
+    pub async fn announced_last(&self, count: usize, kept: &[Arc<Catalog>]) -> Vec<Arc<Catalog>> {
+        let mut catalogs = vec![];
+        for set in self.store.announced().into_iter().take(count) {
+            match self.open_announced(set, kept.to_vec()).await {
+                Ok(catalog) => catalogs.push(catalog),
+                Err(error) => tracing::debug!(%error, "an announced version cannot be opened"),
+            }
+        }
+        catalogs
+    }
+
+    async fn open_announced(
+        &self,
+        set: FormerSet,
+        kept: Vec<Arc<Catalog>>,
+    ) -> Result<Arc<Catalog>, Arc<EditionError>> {
+        let version = self.version(set.layers.iter());
+        if let Some(catalog) = kept.iter().find(|catalog| catalog.version() == version) {
+            return Ok(Arc::clone(catalog));
+        }
+        let opening = self.opening(kept);
+        let open = move || {
+            let opened = opening.open(set.origin, &set.layers);
+            opened.map_err(|cause| EditionError::Unopened { version, cause })
+        };
+        self.opened.get_or_make(version, || EditionError::Stopped, open).await
+    }
+
+    fn opening(&self, kept: Vec<Arc<Catalog>>) -> Opening {
+        let open = kept.into_iter().chain(self.open()).collect();
+        let (store, tiles) = (Arc::clone(&self.store), Arc::clone(&self.tiles));
+        Opening { store, tiles, extracts: Arc::clone(&self.extracts), open }
     }
 
     async fn open_revision(
@@ -219,11 +290,9 @@ impl Editions {
         if let Some(catalog) = kept.iter().find(|catalog| catalog.version() == *version) {
             return Ok(Arc::clone(catalog));
         }
-        let open = kept.into_iter().chain(self.open()).collect();
-        let (store, tiles) = (Arc::clone(&self.store), Arc::clone(&self.tiles));
-        let opening = Opening { store, tiles, extracts: Arc::clone(&self.extracts), open };
-        let revision = revision.clone();
-        self.opened.get_or_make(*version, || EditionError::Stopped, move || opening.open(&revision)).await
+        let (opening, revision) = (self.opening(kept), revision.clone());
+        let open = move || opening.open_revision(&revision);
+        self.opened.get_or_make(*version, || EditionError::Stopped, open).await
     }
 
     /// What changed from `old` to `new`.
@@ -257,28 +326,30 @@ struct Opening {
 }
 
 impl Opening {
-    fn open(&self, revision: &Revision) -> Result<Catalog, EditionError> {
-        let layers = revision.layers.iter().map(|layer| self.layer(layer, &revision.name));
-        match layers.collect() {
-            Ok(layers) => Ok(Catalog::new(revision.origin, &served_grid(), layers, self.tiles.max_tile())),
-            Err(error) if self.is_removed(revision) => {
-                tracing::debug!(%error, "removed while it was being opened");
-                Err(EditionError::NoRevision(revision.name.clone()))
+    fn open_revision(&self, revision: &Revision) -> Result<Catalog, EditionError> {
+        self.open(revision.origin, &revision.layers).map_err(|cause| {
+            let name = revision.name.clone();
+            if self.is_removed(revision) {
+                tracing::debug!(error = %cause, "removed while it was being opened");
+                return EditionError::NoRevision(name);
             }
-            Err(error) => Err(error),
-        }
+            EditionError::Damaged { name, cause }
+        })
     }
 
-    fn layer(&self, layer: &RevisionLayer, name: &RevisionName) -> Result<Arc<PublishedLayer>, EditionError> {
+    fn open(&self, origin: Origin, layers: &[RevisionLayer]) -> Result<Catalog, LayerError> {
+        let layers = layers.iter().map(|layer| self.layer(layer)).collect::<Result<_, _>>()?;
+        Ok(Catalog::new(origin, &served_grid(), layers, self.tiles.max_tile()))
+    }
+
+    fn layer(&self, layer: &RevisionLayer) -> Result<Arc<PublishedLayer>, LayerError> {
         let mut open = self.open.iter().filter_map(|catalog| catalog.layer(&layer.id));
         if let Some(open) = open.find(|open| open.snapshot.id == layer.snapshot) {
             return Ok(Arc::clone(open));
         }
-        let snapshot = self.store.open_snapshot(&layer.id, layer.snapshot);
-        let snapshot = snapshot.map_err(|cause| EditionError::Damaged { name: name.clone(), cause })?;
+        let snapshot = self.store.open_snapshot(&layer.id, layer.snapshot)?;
         let grid = served_grid();
-        let tiles = prepare(&self.store, &self.tiles.rules, &grid, snapshot, None);
-        let tiles = tiles.map_err(|cause| EditionError::Unprepared { name: name.clone(), cause })?;
+        let tiles = prepare(&self.store, &self.tiles.rules, &grid, snapshot, None)?;
         Ok(self.extracts.of(PublishedLayer::after(None, tiles, layer.published_at), &grid, None))
     }
 

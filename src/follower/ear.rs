@@ -1,14 +1,14 @@
 //! Listening to the database for as long as there is a server.
 
 use crate::{
-    postgis::{Change, Database, Listener},
+    postgis::{Database, Listener, News},
     publisher::chain,
 };
 use std::time::Duration;
 use tokio::{sync::mpsc, task::JoinHandle};
 
 /// First and longest pause between two tries to connect.
-const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(5)];
+const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)];
 
 /// What is heard.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub enum Heard {
     /// From now on changes are heard; what came before was missed.
     Connected,
     Lost,
-    Change(Change),
+    News(News),
 }
 
 /// A task that listens, connects again and again, and ends when it is dropped.
@@ -62,7 +62,7 @@ async fn listen(database: Database, sender: mpsc::UnboundedSender<Heard>) {
                     if sender.send(heard).is_err() {
                         return;
                     }
-                    next = listener.next().await.map(Heard::Change);
+                    next = listener.next().await.map(Heard::News);
                 }
                 tracing::warn!(
                     "the connection on which changes are heard broke; the database is connected to again"

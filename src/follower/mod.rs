@@ -12,29 +12,29 @@ use crate::{
     catalog::{Catalog, PublishedLayer},
     extracts::AccessError,
     plan::LayerId,
-    postgis::{Change, Marks},
-    publisher::{PublishError, PublishedSet, Publisher, Wanted, served_grid},
+    postgis::{Change, News},
+    publisher::{PublishError, PublishedSet, Publisher, TURN_PAUSE, Turned, Wanted, served_grid},
     service::Service,
-    snapshot::{CurrentSet, Snapshot},
+    snapshot::{CurrentSet, Marks, Snapshot, StoreError},
     tile::PrepareError,
 };
 use ear::{Ear, Heard};
 use pending::Pending;
 use std::{
     collections::BTreeSet,
+    future::Future,
+    pin::pin,
     sync::Arc,
     time::{Duration, Instant},
 };
 use tokio::task::block_in_place;
 use troubles::{Task, Troubles};
 
-/// How often the state directory is looked at for what another process published.
-const LOOK: Duration = Duration::from_secs(1);
 /// A comparison of marks may take this share of the time, so that a view that is slow to read is read less often.
 const COMPARING: u32 = 20;
 
 pub struct Follower {
-    publisher: Publisher,
+    publisher: Arc<Publisher>,
     service: Arc<Service>,
     /// What is served.
     served: Option<CurrentSet>,
@@ -42,15 +42,16 @@ pub struct Follower {
     unreadable: Vec<String>,
     /// Whether this server has published.
     published: bool,
-    /// What the database had when that was exported.
-    marks: Marks,
     pending: Pending,
     troubles: Troubles,
     /// None without a database.
     ear: Option<Ear>,
+    /// When the state directory and the bucket are looked at for what others have published: who hears that they have sets
+    /// it to now.
     look_at: Instant,
     compare_at: Instant,
     poll: Duration,
+    looks: Duration,
 }
 
 /// Why the served state may be older than its origin.
@@ -62,6 +63,8 @@ pub enum FollowError {
     Prepare(#[from] PrepareError),
     #[error(transparent)]
     Access(#[from] AccessError),
+    #[error(transparent)]
+    Bucket(#[from] StoreError),
     #[error("{0}")]
     Incomplete(String),
     #[error("the database is not heard: what changes now is served later")]
@@ -75,22 +78,22 @@ impl PublishedSet {
 }
 
 impl Follower {
-    /// Compares marks every `poll`.
-    pub fn new(publisher: Publisher, service: Arc<Service>, poll: Duration) -> Self {
+    /// Compares marks every `poll`, and looks for what others have published every `looks`.
+    pub fn new(publisher: Publisher, service: Arc<Service>, poll: Duration, looks: Duration) -> Self {
         let now = Instant::now();
         Self {
-            publisher,
             service,
             served: None,
             unreadable: vec![],
             published: false,
-            marks: Marks::new(),
-            pending: Pending::all(),
+            pending: if publisher.publishes() { Pending::all() } else { Pending::none() },
             troubles: Troubles::default(),
             ear: None,
             look_at: now,
             compare_at: now,
             poll,
+            looks,
+            publisher: Arc::new(publisher),
         }
     }
 
@@ -99,7 +102,9 @@ impl Follower {
         self.look_for_revisions().await;
         let resumed = self.resume().await;
         self.note(Task::Look, resumed);
-        if let Some(wrong) = self.publish().await {
+        if !self.publisher.publishes() {
+            self.look().await;
+        } else if let Some(wrong) = self.publish().await {
             return wrong;
         }
         self.ear = self.publisher.database().cloned().map(Ear::new);
@@ -152,19 +157,32 @@ impl Follower {
                 self.service.metrics.listening.set(0);
                 self.note(Task::Compare, Err(FollowError::Unheard));
             }
-            Heard::Change(change) => {
-                let Change { layer, change: count, lag, heard_at, old, new } = change;
-                tracing::debug!(%layer, count, ?old, ?new, "changed");
-                self.service.metrics.changes.inc();
-                self.service.metrics.change_lag.observe(lag);
-                if self.marks.get(&layer).is_some_and(|mark| mark.changes >= count) {
-                    // The export of an earlier change has seen it.
-                    self.service.metrics.changes_coalesced.inc();
-                } else {
-                    self.pending.add(layer, heard_at);
+            Heard::News(News::Change(change)) => self.hear_change(change),
+            Heard::News(News::Published(set)) => {
+                if self.served.as_ref().is_none_or(|served| served.digest() != set) {
+                    self.look_at = now;
                 }
             }
         }
+    }
+
+    fn hear_change(&mut self, change: Change) {
+        let Change { layer, change: count, lag, heard_at, old, new } = change;
+        tracing::debug!(%layer, count, ?old, ?new, "changed");
+        self.service.metrics.changes.inc();
+        self.service.metrics.change_lag.observe(lag);
+        let exported = self.marks().and_then(|marks| marks.get(&layer)?.changes);
+        if exported.is_some_and(|exported| exported >= count) {
+            // The export of an earlier change has seen it.
+            self.service.metrics.changes_coalesced.inc();
+        } else {
+            self.pending.add(layer, heard_at);
+        }
+    }
+
+    /// What the database had of the served layers when they were exported.
+    fn marks(&self) -> Option<&Marks> {
+        self.served.as_ref().map(|set| &set.marks)
     }
 
     /// Exports and serves what is pending. Returns an error that the operator has to put right before anything can
@@ -172,17 +190,28 @@ impl Follower {
     async fn publish(&mut self) -> Option<FollowError> {
         let start = Instant::now();
         let due = self.pending.take();
-        let wanted = if due.all { Wanted::All } else { Wanted::Changed(&due.layers) };
-        let catalog = self.service.catalog();
-        let served: Vec<_> =
-            catalog.iter().flat_map(|catalog| catalog.layers()).map(|layer| &layer.tiles).collect();
-        let published = self.publisher.publish(wanted, &served, &|_| {}).await;
-        let published = match published {
-            Ok(published) => published,
+        let published = match self.publish_lacking(&due).await {
+            Ok(Turned::Published(published)) => published,
+            Ok(Turned::Waiting) => {
+                self.pending.give_back(due, TURN_PAUSE, Instant::now());
+                return None;
+            }
+            Ok(Turned::Covered) => {
+                self.look().await;
+                self.count(&due);
+                self.note(Task::Publish, Ok(()));
+                self.pending.try_again();
+                return None;
+            }
             Err(error @ PublishError::Rule(_)) if !self.published => return Some(error.into()),
             Err(error) => {
-                self.note(Task::Publish, Err(error.into()));
                 self.pending.failed(due.all, due.layers, Instant::now());
+                if matches!(error, PublishError::Shared(StoreError::Overtaken)) {
+                    tracing::info!("somebody else has published meanwhile: this begins anew from there");
+                    self.pending.try_again();
+                } else {
+                    self.note(Task::Publish, Err(error.into()));
+                }
                 self.look().await;
                 return None;
             }
@@ -197,10 +226,10 @@ impl Follower {
         self.service.note_exports(&published.layers, &published.exports);
         let failed = published.exports.iter().filter(|export| export.error.is_some());
         let failed: Vec<_> = failed.map(|export| export.layer.clone()).collect();
-        self.remember(&due, &published);
         let served = self.serve(published).await;
         if served.is_ok() {
             self.service.confirm();
+            self.service.note_caught_up();
         }
         self.note(Task::Publish, served);
         self.count(&due);
@@ -213,13 +242,29 @@ impl Follower {
         None
     }
 
-    /// Keeps the marks of what was exported.
-    fn remember(&mut self, due: &Pending, published: &PublishedSet) {
-        if due.all {
-            self.marks.clear();
+    async fn publish_lacking(&mut self, due: &Pending) -> Result<Turned, PublishError> {
+        let wanted = if due.all { Wanted::All } else { Wanted::Changed(&due.layers) };
+        let (publisher, catalog) = (Arc::clone(&self.publisher), self.service.catalog());
+        let publish = async move {
+            let layers = catalog.iter().flat_map(|catalog| catalog.layers());
+            let served: Vec<_> = layers.map(|layer| &layer.tiles).collect();
+            publisher.publish_lacking(wanted, &served).await
+        };
+        self.meanwhile(publish).await
+    }
+
+    /// Does `work` with the database, which may not answer; what others publish is served meanwhile.
+    async fn meanwhile<T>(&mut self, work: impl Future<Output = T>) -> T {
+        if !self.publisher.takes_turns() {
+            return work.await;
         }
-        self.marks.retain(|layer, _| !due.layers.contains(layer));
-        self.marks.extend(published.marks.clone());
+        let mut work = pin!(work);
+        loop {
+            match tokio::time::timeout_at(self.look_at.into(), &mut work).await {
+                Ok(done) => return done,
+                Err(_) => self.look().await,
+            }
+        }
     }
 
     fn count(&self, due: &Pending) {
@@ -232,8 +277,9 @@ impl Follower {
     /// Finds what has changed without having been heard.
     async fn compare(&mut self) {
         let start = Instant::now();
-        let compared = self.publisher.marks().await.map(|marks| {
-            let changed = different(&self.marks, &marks);
+        let publisher = Arc::clone(&self.publisher);
+        let compared = self.meanwhile(async move { publisher.marks().await }).await.map(|marks| {
+            let changed = different(self.marks().unwrap_or(&Marks::new()), &marks);
             if changed.is_empty() && self.pending.is_empty() {
                 self.service.confirm();
             }
@@ -253,17 +299,41 @@ impl Follower {
 
     /// Serves the published set if it is another than the served one, and the revisions that there are.
     async fn look(&mut self) {
-        self.look_at = Instant::now() + LOOK;
-        self.look_for_revisions().await;
-        let looked = match self.publisher.current() {
-            Ok(Some(set)) if self.served.as_ref() != Some(&set) => {
-                let published = block_in_place(|| self.publisher.open_set(set, &self.open()));
-                self.serve(published).await
-            }
-            Ok(_) => Ok(()),
-            Err(error) => Err(error.into()),
-        };
+        let looked = self.look_at_published().await;
+        self.look_at = Instant::now() + self.looks;
+        if looked.is_ok() {
+            self.service.note_caught_up();
+        }
         self.note(Task::Look, looked);
+    }
+
+    async fn look_at_published(&mut self) -> Result<(), FollowError> {
+        // What is in the state directory is served whether the bucket answers or not.
+        let pulled = self.pull().await;
+        self.look_for_revisions().await;
+        let open = self.open().into_iter().chain(pulled.iter().flatten().cloned()).collect::<Vec<_>>();
+        match self.publisher.current()? {
+            Some(set) if self.served.as_ref() != Some(&set) => {
+                let published = block_in_place(|| self.publisher.open_set(set, &open));
+                // The whole of before is better than a part.
+                if self.service.store().is_shared() && self.service.catalog().is_some() {
+                    published.complete()?;
+                }
+                self.serve(published).await?;
+            }
+            _ => {}
+        }
+        pulled.map(|_| ())
+    }
+
+    /// Brings the state directory to the state of the bucket, if there is one.
+    async fn pull(&self) -> Result<Vec<Arc<Snapshot>>, FollowError> {
+        let store = Arc::clone(self.service.store());
+        if !store.is_shared() {
+            return Ok(vec![]);
+        }
+        // It ends early only when the server goes down.
+        Ok(tokio::task::spawn_blocking(move || store.pull()).await.unwrap_or(Ok(vec![]))?)
     }
 
     async fn look_for_revisions(&mut self) {
@@ -318,6 +388,7 @@ impl Follower {
             self.service.serve(catalog).await;
             tracing::info!(%version, layers, changed, "serving");
         }
+        self.service.note_exported(set.exported.clone());
         self.served = Some(set);
         complete
     }
@@ -337,8 +408,8 @@ fn changed(before: Option<&Catalog>, catalog: &Catalog) -> String {
     layers.map(|layer| layer.id().as_str()).collect::<Vec<_>>().join(",")
 }
 
-/// The layers whose marks differ.
+/// The layers that may be others than they were when they were exported.
 fn different(known: &Marks, found: &Marks) -> BTreeSet<LayerId> {
-    let layers = known.keys().chain(found.keys());
-    layers.filter(|layer| known.get(layer) != found.get(layer)).cloned().collect()
+    let covers = |layer: &LayerId| known.get(layer).zip(found.get(layer)).is_some_and(|(k, f)| k.covers(f));
+    known.keys().chain(found.keys()).filter(|layer| !covers(layer)).cloned().collect()
 }

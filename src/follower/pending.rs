@@ -35,8 +35,12 @@ pub struct Pending {
 impl Pending {
     /// Everything, at once.
     pub fn all() -> Self {
+        Self { all: true, ..Self::none() }
+    }
+
+    pub fn none() -> Self {
         Self {
-            all: true,
+            all: false,
             layers: BTreeSet::new(),
             span: None,
             changes: 0,
@@ -75,6 +79,18 @@ impl Pending {
     pub fn take(&mut self) -> Self {
         let rest = Self { all: false, layers: BTreeSet::new(), span: None, changes: 0, ..*self };
         std::mem::replace(self, rest)
+    }
+
+    /// Somebody else publishes: what was taken is as it was, and is tried again after `pause`.
+    pub fn give_back(&mut self, taken: Self, pause: Duration, now: Instant) {
+        let span = match (taken.span, self.span) {
+            (Some([first, _]), Some([_, last])) => Some([first, last]),
+            (taken, new) => taken.or(new),
+        };
+        self.all |= taken.all;
+        self.layers.extend(taken.layers);
+        self.changes += taken.changes;
+        (self.span, self.not_before) = (span, Some(now + pause));
     }
 
     /// The export of what was taken went well, in `took`. `busy` when more had come meanwhile.
@@ -128,6 +144,17 @@ mod tests {
         assert_eq!(pending.due(start), Some(start + QUIET));
         pending.add(layer(), start + ms(20));
         assert_eq!(pending.due(start), Some(start + ms(20) + QUIET));
+    }
+
+    #[test]
+    fn a_turn_is_waited_for_with_all_that_was_to_be_done() {
+        let (mut pending, start) = (idle(), Instant::now());
+        pending.add(layer(), start);
+        let taken = pending.take();
+        pending.add(layer(), start + ms(30));
+        pending.give_back(taken, ms(200), start + ms(40));
+        assert_eq!((pending.since(), pending.changes), (Some(start), 2));
+        assert_eq!(pending.due(start + ms(60)), Some(start + ms(240)));
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! What keeps the served state from being known to be current: told when it begins, when it changes and when it ends.
 
 use super::FollowError;
-use crate::publisher::chain;
+use crate::{
+    publisher::{PublishError, chain},
+    snapshot::StoreError,
+};
 use std::{collections::BTreeMap, fmt};
 
 /// What the follower does, each with a trouble of its own.
@@ -25,6 +28,16 @@ impl fmt::Display for Task {
     }
 }
 
+/// Whether somebody else has told it: who listens to the database, and who asks the bucket.
+fn is_told(error: &FollowError) -> bool {
+    match error {
+        FollowError::Unheard => true,
+        FollowError::Bucket(StoreError::Bucket(error))
+        | FollowError::Publish(PublishError::Shared(StoreError::Bucket(error))) => error.is_absence(),
+        _ => false,
+    }
+}
+
 /// Why tasks failed that have not succeeded since.
 #[derive(Default)]
 pub struct Troubles(BTreeMap<Task, FollowError>);
@@ -41,9 +54,10 @@ impl Troubles {
             Ok(()) => {}
             Err(error) => {
                 let text = chain(&error);
-                // That the database is not heard was told by who listens.
-                if before.as_ref() == Some(&text) || matches!(error, FollowError::Unheard) {
+                if before.as_ref() == Some(&text) || is_told(&error) {
                     tracing::debug!(%task, error = text, "fails");
+                } else if matches!(error, FollowError::Bucket(StoreError::Empty)) {
+                    tracing::info!("nothing is published in the bucket yet: it is waited for");
                 } else {
                     tracing::warn!(%task, error = text, "what is served may be older than its source");
                 }

@@ -1,12 +1,13 @@
 //! The place of a tile in its grid.
 
 pub use crate::plan::MAX_ZOOM;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A tile in the XYZ scheme: column `x` counted from the west, row `y` from the north.
 ///
 /// [`TileMatrixSet::tile`](super::TileMatrixSet::tile) makes one that is known to lie in its grid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TileCoord {
     pub z: u8,
     pub x: u32,

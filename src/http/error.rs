@@ -161,9 +161,7 @@ impl From<Arc<EditionError>> for Problem {
         match &*error {
             EditionError::Nothing | EditionError::Stopped => Self::unavailable(error.to_string()),
             EditionError::NoRevision(_) | EditionError::NotKept(_) => Self::not_found(error.to_string()),
-            EditionError::Damaged { .. }
-            | EditionError::Unprepared { .. }
-            | EditionError::Incomparable(_) => {
+            EditionError::Damaged { .. } | EditionError::Unopened { .. } | EditionError::Incomparable(_) => {
                 tracing::error!(%error, "an edition cannot be served");
                 Self::internal()
             }

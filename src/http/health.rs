@@ -18,7 +18,7 @@ pub async fn alive() -> Response {
     ([NO_STORE], "ok\n").into_response()
 }
 
-/// 200 as soon as a plan is served, however old; 503 before. The body says how fresh it is, layer by layer.
+/// 200 as soon as a plan is served, over a bucket the one that it has, and from then on however old; 503 before. The body says how fresh it is, layer by layer.
 pub async fn ready(State(app): State<Arc<App>>) -> Response {
     let freshness = app.service.freshness();
     let catalog = app.service.catalog();
@@ -29,6 +29,7 @@ pub async fn ready(State(app): State<Arc<App>>) -> Response {
     let layers: Vec<Value> = served.chain(missing.map(missing_layer)).collect();
     let (code, status) = match (&catalog, &freshness.error) {
         (None, _) => (StatusCode::SERVICE_UNAVAILABLE, "starting"),
+        (Some(_), _) if !freshness.caught_up => (StatusCode::SERVICE_UNAVAILABLE, "starting"),
         (Some(_), Some(_)) => (StatusCode::OK, "stale"),
         (Some(_), None) => (StatusCode::OK, "ready"),
     };
@@ -36,6 +37,7 @@ pub async fn ready(State(app): State<Arc<App>>) -> Response {
         "status": status,
         "source": catalog.as_ref().map(|catalog| catalog.origin),
         "version": catalog.as_ref().map(|catalog| catalog.version().to_string()),
+        "exported": freshness.exported,
         "confirmed": freshness.confirmed_at,
         "error": freshness.error,
         "layers": layers,

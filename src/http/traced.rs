@@ -181,7 +181,7 @@ mod tests {
             ("/tiles/plan.json", "/tiles/{document}"),
             ("/layers.json", "/layers.json"),
             ("/healthz", "/healthz"),
-            ("/ogc/collections/roads/items", "/ogc/collections/{id}/items"),
+            ("/ogc/collections/roads/items", "/ogc/collections/{collection}/items"),
         ] {
             assert_eq!(route(path), Some(of), "{path}");
         }

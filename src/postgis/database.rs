@@ -12,10 +12,14 @@ use tokio_postgres::{Client, Config, Connection, NoTls, Socket, tls::NoTlsStream
 /// Exports of several layers at once gain nothing beyond this, and a server for a county shares its
 /// database with the people who edit it.
 const MOST_CONNECTIONS: usize = 4;
-const CONNECT: Duration = Duration::from_secs(5);
+/// For a connection to be made, to each host that the URL names, and for the server to take it.
+const CONNECT: Duration = Duration::from_secs(3);
+const WELCOME: Duration = Duration::from_secs(5);
+/// For a connection to show that it is still good.
+const VERIFY: Duration = Duration::from_secs(2);
 const SESSION: &str = include_str!("../../sql/query/session.sql");
-/// A server that vanished without closing its connections is noticed after about a minute.
-const SILENCE: Duration = Duration::from_secs(60);
+/// A server that vanished without closing its connections is noticed after so long, or a little more.
+const SILENCE: Duration = Duration::from_secs(10);
 
 /// Time past a limit that the database itself keeps: whoever is silent for longer has stopped, or is cut off.
 const GRACE: Duration = Duration::from_secs(5);
@@ -71,6 +75,12 @@ impl Limits {
     }
 }
 
+/// How long a connection may take: hosts are tried one after the other, until one is as the URL wants it.
+fn connecting(config: &Config) -> Duration {
+    let hosts = config.get_hosts().len().max(config.get_hostaddrs().len());
+    WELCOME + CONNECT * u32::try_from(hosts).unwrap_or(1)
+}
+
 /// `name` is that of its span.
 async fn within<T>(
     name: &'static str,
@@ -102,10 +112,11 @@ impl Database {
             config.application_name("plantiles");
         }
         config.connect_timeout(CONNECT).keepalives_idle(SILENCE / 2).tcp_user_timeout(SILENCE);
+        let connect = connecting(&config);
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Verified };
         let pool = Pool::builder(Manager::from_config(config.clone(), NoTls, recycling))
             .max_size(MOST_CONNECTIONS)
-            .timeouts(Timeouts { wait: Some(limits.wait), create: Some(CONNECT * 2), recycle: Some(CONNECT) })
+            .timeouts(Timeouts { wait: Some(limits.wait), create: Some(connect), recycle: Some(VERIFY) })
             .runtime(Runtime::Tokio1)
             .post_create(Hook::async_fn(move |client, _| {
                 let session = limits.session();
@@ -129,7 +140,7 @@ impl Database {
 
     /// A connection beside the pool, for what lasts. It does nothing until it is polled.
     pub(super) async fn connect(&self) -> Result<(Client, Connection<Socket, NoTlsStream>), DatabaseError> {
-        let connected = tokio::time::timeout(CONNECT * 2, self.config.connect(NoTls)).await;
+        let connected = tokio::time::timeout(connecting(&self.config), self.config.connect(NoTls)).await;
         let unreachable =
             |error| DatabaseError::Unreachable { url: self.url.clone(), source: Box::new(error) };
         match connected {

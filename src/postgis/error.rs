@@ -16,6 +16,10 @@ pub enum DatabaseError {
     Unreachable { url: RedactedUrl, source: Box<PoolError> },
     #[error("the database has not answered for {seconds} seconds")]
     Silent { seconds: u64 },
+    #[error("the standby has not come as far as the primary")]
+    Behind,
+    #[error("what is to be read in place of the primary is no standby of it")]
+    NoStandby,
     #[error("the pool of database connections cannot be made")]
     Pool(#[source] deadpool_postgres::BuildError),
     #[error("a database statement failed")]

@@ -1,7 +1,7 @@
 //! Hearing of changes at the moment of their commit.
 
 use super::{Database, DatabaseError};
-use crate::plan::LayerId;
+use crate::{plan::LayerId, snapshot::SnapshotId};
 use jiff::Timestamp;
 use serde::Deserialize;
 use std::{
@@ -10,7 +10,7 @@ use std::{
     time::Instant,
 };
 use tokio::{sync::mpsc, task::JoinHandle};
-use tokio_postgres::{AsyncMessage, Client, Connection, Socket, tls::NoTlsStream};
+use tokio_postgres::{AsyncMessage, Client, Connection, Notification, Socket, tls::NoTlsStream};
 
 const LISTEN: &str = include_str!("../../sql/query/listen.sql");
 
@@ -18,7 +18,7 @@ const LISTEN: &str = include_str!("../../sql/query/listen.sql");
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
     pub layer: LayerId,
-    /// The layer's count after it, see [`Mark::changes`](super::Mark::changes).
+    /// The layer's count after it, see [`Mark::changes`](crate::snapshot::Mark::changes).
     pub change: i64,
     /// Seconds from its announcement, by the database's clock, to its arrival, by ours.
     pub lag: f64,
@@ -27,6 +27,14 @@ pub struct Change {
     pub old: Option<[f64; 4]>,
     /// Box of what is there now.
     pub new: Option<[f64; 4]>,
+}
+
+/// What is announced.
+#[derive(Debug, Clone, PartialEq)]
+pub enum News {
+    Change(Change),
+    /// Somebody has published the set with this digest into a bucket, see [`Turn::announce`](super::Turn::announce).
+    Published(SnapshotId),
 }
 
 /// What `sql/0003_changes.sql` sends.
@@ -40,6 +48,19 @@ struct Announcement {
     new: Option<[f64; 4]>,
 }
 
+impl News {
+    /// `None` when it is none.
+    fn heard(note: &Notification) -> Option<Self> {
+        let wrong = |error: &dyn std::fmt::Display| tracing::warn!(%error, channel = note.channel(), "a notification is not of a change or a publication");
+        match note.channel() {
+            "plan_published" => {
+                note.payload().parse().map(Self::Published).map_err(|error| wrong(&error)).ok()
+            }
+            _ => Change::heard(note.payload()).map(Self::Change).map_err(|error| wrong(&error)).ok(),
+        }
+    }
+}
+
 impl Change {
     /// Of an announcement that arrives now.
     fn heard(payload: &str) -> Result<Self, serde_json::Error> {
@@ -51,7 +72,7 @@ impl Change {
 
 /// A connection of its own that hears of changes from when it is made until it breaks.
 pub struct Listener {
-    changes: mpsc::UnboundedReceiver<Change>,
+    news: mpsc::UnboundedReceiver<News>,
     /// Dropping it would close the connection.
     _client: Client,
     connection: JoinHandle<()>,
@@ -61,16 +82,16 @@ impl Listener {
     pub async fn connect(database: &Database) -> Result<Self, DatabaseError> {
         let (client, connection) = database.connect().await?;
         // Not bounded: who listens folds the changes of a layer into one, faster than they come.
-        let (sender, changes) = mpsc::unbounded_channel();
+        let (sender, news) = mpsc::unbounded_channel();
         let connection = tokio::spawn(receive(connection, sender));
-        let listener = Self { changes, _client: client, connection };
+        let listener = Self { news, _client: client, connection };
         database.limits().statements(listener._client.batch_execute(LISTEN)).await??;
         Ok(listener)
     }
 
-    /// The next change; `None` once the connection is broken.
-    pub async fn next(&mut self) -> Option<Change> {
-        self.changes.recv().await
+    /// What comes next; `None` once the connection is broken.
+    pub async fn next(&mut self) -> Option<News> {
+        self.news.recv().await
     }
 }
 
@@ -80,19 +101,18 @@ impl Drop for Listener {
     }
 }
 
-async fn receive(mut connection: Connection<Socket, NoTlsStream>, sender: mpsc::UnboundedSender<Change>) {
+async fn receive(mut connection: Connection<Socket, NoTlsStream>, sender: mpsc::UnboundedSender<News>) {
     let received: Result<(), tokio_postgres::Error> = poll_fn(|context| {
         loop {
             match ready!(connection.poll_message(context)) {
                 None => return Poll::Ready(Ok(())),
                 Some(Err(error)) => return Poll::Ready(Err(error)),
-                Some(Ok(AsyncMessage::Notification(note))) => match Change::heard(note.payload()) {
-                    // Nobody to tell: the listener is gone, and this task with it.
-                    Ok(change) => drop(sender.send(change)),
-                    Err(error) => {
-                        tracing::warn!(%error, "a notification on the channel plantiles is not of a change")
+                Some(Ok(AsyncMessage::Notification(note))) => {
+                    if let Some(news) = News::heard(&note) {
+                        // Nobody to tell: the listener is gone, and this task with it.
+                        drop(sender.send(news));
                     }
-                },
+                }
                 Some(Ok(_)) => {}
             }
         }

@@ -18,6 +18,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { number: 2, name: "0002_layers", sql: include_str!("../../sql/0002_layers.sql") },
     Migration { number: 3, name: "0003_changes", sql: include_str!("../../sql/0003_changes.sql") },
     Migration { number: 4, name: "0004_disjoint", sql: include_str!("../../sql/0004_disjoint.sql") },
+    Migration { number: 5, name: "0005_change_ids", sql: include_str!("../../sql/0005_change_ids.sql") },
 ];
 
 const CREATE_POSTGIS: &str = include_str!("../../sql/query/create_postgis.sql");

@@ -4,7 +4,8 @@ use super::DatabaseError;
 use std::{fmt, str::FromStr};
 use tokio_postgres::{Config, config::Host, config::SslMode};
 
-/// A connection string, `postgresql://…` or `host=… dbname=…`.
+/// A connection string, `postgresql://…` or `host=… dbname=…`. It may name several hosts, of which the first that can be
+/// reached is taken, with `target_session_attrs=read-write` the first that is no standby.
 #[derive(Clone)]
 pub struct DatabaseUrl(Config);
 
@@ -15,12 +16,18 @@ impl DatabaseUrl {
 
     /// The connection string as it may be logged.
     pub fn redacted(&self) -> RedactedUrl {
-        let hosts: Vec<String> = self.0.get_hosts().iter().map(host).collect();
-        let ports: Vec<String> = self.0.get_ports().iter().map(u16::to_string).collect();
-        let hosts = if hosts.is_empty() { "localhost".into() } else { hosts.join(",") };
-        let ports = if ports.is_empty() { "5432".into() } else { ports.join(",") };
+        let mut hosts: Vec<String> = self.0.get_hosts().iter().map(host).collect();
+        if hosts.is_empty() {
+            hosts = self.0.get_hostaddrs().iter().map(ToString::to_string).collect();
+        }
+        // One port is that of every host.
+        let ports = self.0.get_ports();
+        let port = |n: usize| ports.get(n).or(ports.first()).copied().unwrap_or(5432);
+        let places: Vec<_> =
+            hosts.iter().enumerate().map(|(n, host)| format!("{host}:{}", port(n))).collect();
         let user = self.0.get_user().map(|user| format!("{user}@")).unwrap_or_default();
-        RedactedUrl(format!("postgresql://{user}{hosts}:{ports}/{}", self.0.get_dbname().unwrap_or_default()))
+        let name = self.0.get_dbname().unwrap_or_default();
+        RedactedUrl(format!("postgresql://{user}{}/{name}", places.join(",")))
     }
 }
 
@@ -76,6 +83,7 @@ fn host(host: &Host) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tokio_postgres::config::TargetSessionAttrs;
 
     #[test]
     fn the_password_is_never_shown() {
@@ -89,6 +97,20 @@ mod tests {
         let error = "postgresql://reader:s3cret@db.example:port/plans".parse::<DatabaseUrl>().unwrap_err();
         let shown = format!("{error} {error:?}");
         assert!(!shown.contains("s3cret"), "{shown}");
+    }
+
+    #[test]
+    fn several_hosts_may_be_named() {
+        for text in [
+            "postgresql://plan:s3cret@a:5432,b:5433/plan?target_session_attrs=read-write",
+            "host=a,b port=5432,5433 user=plan password=s3cret dbname=plan target_session_attrs=read-write",
+        ] {
+            let url: DatabaseUrl = text.parse().unwrap();
+            assert_eq!(url.redacted().to_string(), "postgresql://plan@a:5432,b:5433/plan");
+            assert_eq!(url.config().get_target_session_attrs(), TargetSessionAttrs::ReadWrite);
+        }
+        let url: DatabaseUrl = "host=a,b user=plan dbname=plan".parse().unwrap();
+        assert_eq!(url.redacted().to_string(), "postgresql://plan@a:5432,b:5432/plan");
     }
 
     #[test]

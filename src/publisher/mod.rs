@@ -1,19 +1,23 @@
 //! From the system of record to the state directory: export layers, then name the new set in one step.
 
 mod bundled;
+mod lacking;
 mod record;
 mod run;
 
 pub use bundled::{BundledExportError, export_bundled};
+pub use lacking::{TURN_PAUSE, Turned};
 
 use crate::{
     audit::Audit,
     bundle,
-    config::{self, Config},
+    config::{self, Config, Secret},
     grid::QuadGrid,
     plan::{Layer, LayerId, RuleError, Rules, check_rules},
-    postgis::{self, Database, DatabaseError, Marks, Table, TableMapping},
-    snapshot::{CurrentSet, Naming, Origin, Publication, Revision, Revisions, Snapshot, Store, StoreError},
+    postgis::{self, Database, DatabaseError, Reader, Standby, Table, TableMapping, Turn, Turns},
+    snapshot::{
+        CurrentSet, Marks, Naming, Origin, Publication, Revision, Revisions, Snapshot, Store, StoreError,
+    },
     telemetry::Span,
     tile::{PrepareError, TileLayer},
 };
@@ -26,6 +30,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
+use tokio::task::block_in_place;
 
 /// How long another publication into the same state directory is waited for, and how often it is looked at.
 const LOCK_WAIT: Duration = Duration::from_secs(30);
@@ -43,7 +48,13 @@ pub struct Publisher {
 /// The system of record.
 enum Source {
     Bundled,
-    Database { database: Database, tables: Vec<TableMapping> },
+    Database {
+        database: Database,
+        standby: Option<Standby>,
+        tables: Vec<TableMapping>,
+        /// Where others publish the same.
+        turns: Option<Turns>,
+    },
 }
 
 /// The layers of the state directory, in legend order, opened.
@@ -61,8 +72,6 @@ pub struct PublishedSet {
     pub layers: Vec<LayerId>,
     /// How the layers that were exported went.
     pub exports: Vec<Export>,
-    /// What the database had of them at the instant of the export.
-    pub marks: Marks,
 }
 
 /// One export of a layer.
@@ -85,6 +94,15 @@ pub enum Wanted<'a> {
     Changed(&'a BTreeSet<LayerId>),
 }
 
+/// What a publication is to do.
+struct Task<'a> {
+    wanted: Wanted<'a>,
+    /// Leave out what is published as it is.
+    lacking: bool,
+    served: &'a [&'a TileLayer],
+    progress: &'a (dyn Fn(&Snapshot) + Send + Sync),
+}
+
 impl Wanted<'_> {
     fn has(self, id: &LayerId) -> bool {
         match self {
@@ -103,6 +121,9 @@ pub enum PublishError {
     Bundled(#[from] BundledExportError),
     #[error("the state directory: {0}")]
     Store(StoreError),
+    /// Of the bucket.
+    #[error("{0}")]
+    Shared(StoreError),
     #[error(transparent)]
     Prepare(#[from] PrepareError),
     #[error("the configuration: {0}")]
@@ -114,7 +135,12 @@ pub enum PublishError {
 // Its text is in ours already, so it is no cause to be told beside it.
 impl From<StoreError> for PublishError {
     fn from(error: StoreError) -> Self {
-        Self::Store(error)
+        match error {
+            StoreError::Bucket(_) | StoreError::Manifest(_) | StoreError::Empty | StoreError::Overtaken => {
+                Self::Shared(error)
+            }
+            error => Self::Store(error),
+        }
     }
 }
 
@@ -123,10 +149,17 @@ impl Publisher {
     pub fn new(config: &Config, store: Arc<Store>) -> Result<Self, PublishError> {
         let source = match &config.database.url {
             None => Source::Bundled,
-            Some(url) => Source::Database {
-                database: Database::new(&url.reveal().parse()?, (&config.database).into())?,
-                tables: config.layers.iter().map(mapping).collect(),
-            },
+            Some(url) => {
+                let connect = |url: &Secret| Database::new(&url.reveal().parse()?, (&config.database).into());
+                let database = connect(url)?;
+                let standby = config.database.export_url.as_ref().map(connect).transpose()?;
+                Source::Database {
+                    turns: None,
+                    standby: standby.map(Standby::new),
+                    tables: config.layers.iter().map(mapping).collect(),
+                    database,
+                }
+            }
         };
         let (audit, who) = (Audit::default(), String::new());
         Ok(Self { store, source, tiles: config.tiles.clone(), audit, who })
@@ -151,10 +184,16 @@ impl Publisher {
         }
     }
 
+    /// Whether a server has anything to publish; one without a database that is over a bucket has what others put there.
+    pub fn publishes(&self) -> bool {
+        self.database().is_some() || !self.store.is_shared()
+    }
+
     /// What is published now; `None` when there is nothing of this origin. A set of the other origin is another
-    /// plan.
+    /// plan, but for who follows others.
     pub fn current(&self) -> Result<Option<CurrentSet>, PublishError> {
-        Ok(self.store.current()?.filter(|set| set.origin == self.origin()))
+        let is_ours = |set: &CurrentSet| !self.publishes() || set.origin == self.origin();
+        Ok(self.store.current()?.filter(is_ours))
     }
 
     /// The sets that have a name, of whatever origin.
@@ -174,7 +213,6 @@ impl Publisher {
             prepared: vec![],
             layers: vec![],
             exports: vec![],
-            marks: Marks::new(),
         }
     }
 
@@ -211,7 +249,7 @@ impl Publisher {
                 check_rules(&self.tiles.rules, &described(&layers))?;
                 Ok(layers)
             }
-            Source::Database { database, tables } => {
+            Source::Database { database, tables, .. } => {
                 let mut client = database.client().await?;
                 let mut state = postgis::begin_export(&mut client).await?;
                 let layers = layer_tables(&mut state, tables, &self.tiles.rules).await?;
@@ -224,7 +262,7 @@ impl Publisher {
     /// all read at the same instant. `served` are published layers: their snapshots need not be opened, which means
     /// hashed, again, and what replaces them is prepared sooner.
     ///
-    /// `progress` is told each layer that is done. A layer whose export fails stays as it was, and the set says
+    /// Where others publish the same, it waits for its turn. `progress` is told each layer that is done. A layer whose export fails stays as it was, and the set says
     /// why.
     ///
     /// # Errors
@@ -235,7 +273,8 @@ impl Publisher {
         served: &[&TileLayer],
         progress: &(dyn Fn(&Snapshot) + Send + Sync),
     ) -> Result<PublishedSet, PublishError> {
-        self.publish_as(None, wanted, served, progress).await
+        let turn = self.turn().await?;
+        self.publish_as(None, Task { wanted, lacking: false, served, progress }, turn).await
     }
 
     /// Does the same and names the result, unless a layer is missing or failed.
@@ -248,18 +287,18 @@ impl Publisher {
         wanted: Wanted<'_>,
         progress: &(dyn Fn(&Snapshot) + Send + Sync),
     ) -> Result<PublishedSet, PublishError> {
-        self.publish_as(Some(naming), wanted, &[], progress).await
+        let turn = self.turn().await?;
+        self.publish_as(Some(naming), Task { wanted, lacking: false, served: &[], progress }, turn).await
     }
 
     async fn publish_as(
         &self,
         naming: Option<&Naming>,
-        wanted: Wanted<'_>,
-        served: &[&TileLayer],
-        progress: &(dyn Fn(&Snapshot) + Send + Sync),
+        task: Task<'_>,
+        turn: Option<Turn>,
     ) -> Result<PublishedSet, PublishError> {
         let span = Span::first("publish");
-        let published = span.during(pin!(self.run(naming, wanted, served, progress))).await;
+        let published = span.during(pin!(self.run(naming, task, turn))).await;
         match &published {
             Ok(published) => span.note("plantiles.layers", || published.exports.len() as i64),
             Err(_) => span.fail(),
@@ -270,12 +309,11 @@ impl Publisher {
     async fn run(
         &self,
         naming: Option<&Naming>,
-        wanted: Wanted<'_>,
-        served: &[&TileLayer],
-        progress: &(dyn Fn(&Snapshot) + Send + Sync),
+        task: Task<'_>,
+        turn: Option<Turn>,
     ) -> Result<PublishedSet, PublishError> {
         let publication = begin(&self.store).await?;
-        let open: Vec<_> = served.iter().map(|layer| Arc::clone(layer.snapshot())).collect();
+        let open: Vec<_> = task.served.iter().map(|layer| Arc::clone(layer.snapshot())).collect();
         let before = self.current()?;
         let previous = before.clone().map(|set| self.open_set(set, &open).snapshots).unwrap_or_default();
         let mut run = Run {
@@ -284,36 +322,53 @@ impl Publisher {
             memory: self.tiles.most_memory(),
             publication,
             previous,
-            served,
-            wanted,
-            progress,
+            known: before.as_ref().map(|set| set.marks.clone()).unwrap_or_default(),
+            task,
+            found: Marks::new(),
+            exported: None,
             ids: Vec::new(),
             snapshots: Vec::new(),
             failures: Vec::new(),
             prepared: Vec::new(),
             exports: Vec::new(),
         };
-        let marks = match &self.source {
-            Source::Bundled => {
-                run.export_bundle()?;
-                Marks::new()
+        match &self.source {
+            Source::Bundled => run.export_bundle()?,
+            Source::Database { database, standby, tables, .. } => {
+                run.export_database(database, standby.as_ref(), tables).await?;
             }
-            Source::Database { database, tables } => run.export_database(database, tables).await?,
-        };
-        let published = run.commit(naming, self.origin(), marks)?;
+        }
+        let published = run.commit(naming, self.origin())?;
+        if let Some(turn) = turn
+            && let Err(error) = turn.announce(published.set.digest()).await
+        {
+            tracing::debug!(
+                error = chain(&error),
+                "the others are not told of the publication: they find it by themselves"
+            );
+        }
         record::published(&self.audit, &self.who, before.as_ref(), &published);
         Ok(published)
     }
 
     /// The marks of all layers of the database now; of the bundled plan, which does not change, none.
     pub async fn marks(&self) -> Result<Marks, PublishError> {
-        let Source::Database { database, tables } = &self.source else { return Ok(Marks::new()) };
-        let mut client = database.client().await?;
+        Ok(self.look_at_database(Wanted::All).await?.1)
+    }
+
+    /// The `wanted` layers of the database, and the marks of those that can be read.
+    async fn look_at_database(&self, wanted: Wanted<'_>) -> Result<(Vec<LayerId>, Marks), PublishError> {
+        let Source::Database { database, standby, tables, .. } = &self.source else {
+            return Ok((vec![], Marks::new()));
+        };
+        let Reader { mut client, primary, .. } = Reader::of(database, standby.as_ref()).await?;
         let plan = database.limits().statements(postgis::layer_tables(&client)).await??;
         let plan = plan.into_iter().map(|source| (source.layer.id, source.table));
         let mapped = tables.iter().map(|mapping| (mapping.layer.clone(), mapping.table.clone()));
-        let layers: Vec<_> = plan.chain(mapped).collect();
-        Ok(database.limits().export(postgis::marks(&mut client, layers)).await??)
+        let places: Vec<_> = plan.chain(mapped).filter(|(id, _)| wanted.has(id)).collect();
+        let layers = places.iter().map(|(id, _)| id.clone()).collect();
+        let marks = database.limits().export(postgis::marks(&mut client, places, &primary)).await??;
+        Ok((layers, marks))
     }
 }
 
@@ -326,7 +381,7 @@ pub fn served_grid() -> QuadGrid {
 pub async fn begin(store: &Store) -> Result<Publication<'_>, StoreError> {
     let until = Instant::now() + LOCK_WAIT;
     loop {
-        match store.begin() {
+        match block_in_place(|| store.begin()) {
             Err(StoreError::Locked) if Instant::now() < until => {
                 tokio::time::sleep(LOCK_PAUSE).await;
             }
@@ -355,8 +410,9 @@ pub fn prepare(
     snapshot: Arc<Snapshot>,
     before: Option<&TileLayer>,
 ) -> Result<TileLayer, PrepareError> {
-    let path = store.derived_path(&snapshot.layer.id, snapshot.id, &format!("{}.tiles", grid.id));
     let rules = rules.get(&snapshot.layer.id).cloned().unwrap_or_default();
+    let digest = TileLayer::digest(&snapshot, grid, &rules);
+    let path = store.prepared(&snapshot.layer.id, snapshot.id, &grid.id, &digest);
     TileLayer::open(snapshot, grid, &rules, &path, before)
 }
 

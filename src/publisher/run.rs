@@ -1,17 +1,20 @@
 //! One publication: layer by layer, then the set as a whole.
 
-use super::{BundledExportError, Export, PublishError, PublishedSet, Wanted, chain, checked, export_bundled};
+use super::{
+    BundledExportError, Export, PublishError, PublishedSet, Task, Wanted, chain, checked, export_bundled,
+};
 use crate::{
     bundle,
     plan::{Layer, LayerId, Rules, check_rules},
-    postgis::{self, Database, DatabaseError, LayerTable, Marks, Table, TableMapping},
-    snapshot::{Naming, Origin, Publication, Snapshot, SnapshotId, Store},
+    postgis::{self, Database, DatabaseError, LayerTable, Reader, Standby, Table, TableMapping},
+    snapshot::{Exported, Marks, Naming, Origin, Publication, Snapshot, SnapshotId, Store},
     telemetry::Span,
     tile::TileLayer,
 };
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 use std::{collections::BTreeMap, pin::pin, sync::Arc, time::Instant};
+use tokio::task::block_in_place;
 
 /// One publication under way.
 pub(super) struct Run<'a> {
@@ -22,9 +25,12 @@ pub(super) struct Run<'a> {
     pub(super) publication: Publication<'a>,
     /// What is published now, for layers that are not exported anew.
     pub(super) previous: Vec<Arc<Snapshot>>,
-    pub(super) served: &'a [&'a TileLayer],
-    pub(super) wanted: Wanted<'a>,
-    pub(super) progress: &'a (dyn Fn(&Snapshot) + Send + Sync),
+    /// And what the database had of it.
+    pub(super) known: Marks,
+    pub(super) task: Task<'a>,
+    /// What the database has of the layers that are wanted.
+    pub(super) found: Marks,
+    pub(super) exported: Option<Exported>,
     /// Every layer met, exported or not.
     pub(super) ids: Vec<LayerId>,
     pub(super) snapshots: Vec<Arc<Snapshot>>,
@@ -42,9 +48,9 @@ impl Run<'_> {
             let export = || {
                 let span = exporting(&layer.id);
                 let _within = span.enter();
-                Ok(tokio::task::block_in_place(|| export_bundled(&self.publication, &layer))?)
+                Ok(block_in_place(|| export_bundled(&self.publication, &layer))?)
             };
-            let exported = self.wanted.has(&layer.id).then(export);
+            let exported = self.task.wanted.has(&layer.id).then(export);
             self.record(layer.id, start, exported);
         }
         Ok(())
@@ -53,17 +59,20 @@ impl Run<'_> {
     pub(super) async fn export_database(
         &mut self,
         database: &Database,
+        standby: Option<&Standby>,
         tables: &[TableMapping],
-    ) -> Result<Marks, PublishError> {
+    ) -> Result<(), PublishError> {
         let limits = database.limits();
-        let mut client = database.client().await?;
+        let Reader { mut client, position, primary } = Reader::of(database, standby).await?;
+        self.exported = Some(Exported { at: Timestamp::now(), position });
         let mut state = limits.statements(postgis::begin_export(&mut client)).await??;
         let layers = limits.statements(layer_tables(&mut state, tables, self.rules)).await??;
-        let marks = limits.export(postgis::marks(&mut state, self.places(&layers, tables))).await??;
+        let places = self.places(&layers, tables);
+        self.found = limits.export(postgis::marks(&mut state, places, &primary)).await??;
         for (id, table) in layers {
             let start = Instant::now();
             let exported = match table {
-                _ if !self.wanted.has(&id) => None,
+                _ if !self.task.wanted.has(&id) || self.is_covered(&id) => None,
                 Err(error) => Some(Err(error.into())),
                 Ok(table) => {
                     let span = exporting(&id);
@@ -77,7 +86,14 @@ impl Run<'_> {
             };
             self.record(id, start, exported);
         }
-        Ok(marks)
+        Ok(())
+    }
+
+    /// Whether the layer is not to be exported, as it is published as it is.
+    fn is_covered(&self, id: &LayerId) -> bool {
+        let marks = self.known.get(id).zip(self.found.get(id));
+        let is_open = self.previous.iter().any(|snapshot| snapshot.layer.id == *id);
+        self.task.lacking && is_open && marks.is_some_and(|(known, found)| known.covers(found))
     }
 
     /// Where the wanted layers are, also those that cannot be described.
@@ -87,7 +103,7 @@ impl Run<'_> {
             let table = table.as_ref().ok().map(|source| &source.table);
             Some((id.clone(), table.or(mapped(id).map(|mapping| &mapping.table))?.clone()))
         };
-        layers.iter().filter(|(id, _)| self.wanted.has(id)).filter_map(place).collect()
+        layers.iter().filter(|(id, _)| self.task.wanted.has(id)).filter_map(place).collect()
     }
 
     /// Takes the new snapshot of a layer, whose export began at `start`, or the published one where there is
@@ -116,7 +132,7 @@ impl Run<'_> {
         served: Option<SnapshotId>,
     ) -> Result<Arc<Snapshot>, PublishError> {
         if served != Some(snapshot.id) {
-            let before = self.served.iter().find(|layer| layer.snapshot().layer.id == snapshot.layer.id);
+            let before = self.task.served.iter().find(|layer| layer.snapshot().layer.id == snapshot.layer.id);
             let prepare = || {
                 let span = Span::part("prepare");
                 span.note(LAYER, || snapshot.layer.id.to_string());
@@ -124,7 +140,7 @@ impl Run<'_> {
                 TileLayer::check_memory(&snapshot, self.memory)?;
                 checked(self.store, self.rules, Arc::clone(&snapshot), before.copied())
             };
-            self.prepared.push(tokio::task::block_in_place(prepare)?);
+            self.prepared.push(block_in_place(prepare)?);
         }
         Ok(snapshot)
     }
@@ -132,7 +148,7 @@ impl Run<'_> {
     fn take(&mut self, id: &LayerId, exported: Result<Arc<Snapshot>, PublishError>) -> Option<Arc<Snapshot>> {
         match exported {
             Ok(snapshot) => {
-                (self.progress)(&snapshot);
+                (self.task.progress)(&snapshot);
                 Some(snapshot)
             }
             Err(error) => {
@@ -148,9 +164,8 @@ impl Run<'_> {
         mut self,
         naming: Option<&Naming>,
         origin: Origin,
-        marks: Marks,
     ) -> Result<PublishedSet, PublishError> {
-        if let Wanted::One(one) = self.wanted
+        if let Wanted::One(one) = self.task.wanted
             && !self.ids.contains(one)
         {
             return Err(PublishError::UnknownLayer(one.clone()));
@@ -158,21 +173,34 @@ impl Run<'_> {
         if naming.is_some() {
             self.failures.extend(self.missing());
         }
+        let marks = self.marks();
+        self.publication = self.publication.exported(marks, self.exported.take());
         let (set, revision) = match naming.filter(|_| self.failures.is_empty()) {
-            None => (self.publication.commit(origin, &self.snapshots)?, None),
+            None => (block_in_place(|| self.publication.commit(origin, &self.snapshots))?, None),
             Some(naming) => {
-                let (set, revision) = self.publication.commit_revision(origin, &self.snapshots, naming)?;
+                let commit = || self.publication.commit_revision(origin, &self.snapshots, naming);
+                let (set, revision) = block_in_place(commit)?;
                 (set, Some(revision))
             }
         };
         let Self { ids: layers, snapshots, failures, prepared, exports, .. } = self;
-        Ok(PublishedSet { set, snapshots, failures, revision, prepared, layers, exports, marks })
+        Ok(PublishedSet { set, snapshots, failures, revision, prepared, layers, exports })
+    }
+
+    /// What the database had of each layer that there is, when it was exported; what could not be is to be tried again.
+    fn marks(&self) -> Marks {
+        let mark = |id: &LayerId| match self.exports.iter().find(|export| export.layer == *id) {
+            None => self.known.get(id),
+            Some(export) => self.found.get(id).filter(|_| export.error.is_none()),
+        };
+        let layers = self.snapshots.iter().map(|snapshot| &snapshot.layer.id);
+        layers.filter_map(|id| Some((id.clone(), mark(id)?.clone()))).collect()
     }
 
     /// Layers that were not to be exported, and of which nothing is published that could be read.
     fn missing(&self) -> Vec<String> {
         let published = |id: &LayerId| self.snapshots.iter().any(|snapshot| snapshot.layer.id == *id);
-        let missing = self.ids.iter().filter(|id| !self.wanted.has(id) && !published(id));
+        let missing = self.ids.iter().filter(|id| !self.task.wanted.has(id) && !published(id));
         missing.map(|id| format!("layer {id}: nothing of it is published")).collect()
     }
 }

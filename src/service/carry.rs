@@ -64,7 +64,7 @@ impl Service {
     async fn cut_anew(&self, touched: Vec<Touched>) {
         let cuts = touched.into_iter().map(|Touched { tileset, key }| async move {
             // Whoever asks for the tile is told what is wrong.
-            if self.tile(&tileset, key.tile, key.encoding, &View::OPEN).await.is_ok() {
+            if self.ready(&tileset, key.tile, key.encoding, &View::OPEN).await.is_ok() {
                 self.metrics.cache_recut.inc();
             }
         });

@@ -1,10 +1,12 @@
 //! The running service: which catalogs are served, on which grids and in which editions; the tile cache and the bounded
 //! workers between them.
 
+mod announced;
 mod carry;
 mod pictures;
 mod report;
 mod tiles;
+mod warm;
 
 pub use report::Freshness;
 
@@ -18,6 +20,7 @@ use crate::{
     extracts::Extracts,
     features::{Orders, Texts},
     grid::{QuadGrid, TileMatrixSets},
+    heat::Heat,
     metrics::Metrics,
     on_grid::OnGrid,
     picture::{self, Font},
@@ -29,6 +32,7 @@ use crate::{
     style::Sheets,
     workers::{WorkError, Workers},
 };
+use announced::Looks;
 use arc_swap::ArcSwapOption;
 use moka::future::Cache;
 use std::{
@@ -54,11 +58,13 @@ pub struct Service {
     /// Marked as changed when another catalog is served.
     news: watch::Sender<()>,
     store: Arc<Store>,
+    looks: Looks,
     database: Option<Database>,
     /// Kept versions that are in no catalog here, such as those from before a restart.
     older: Cache<(LayerId, SnapshotId), Arc<Dated>>,
     editions: Editions,
     cache: TileCache,
+    heat: Heat,
     workers: Arc<Workers>,
     pub matrix_sets: TileMatrixSets,
     /// The grids of those beside [`served_grid`].
@@ -97,11 +103,18 @@ impl Service {
         let extracts = Arc::new(Extracts::new(Arc::clone(&store), tiles.rules.clone(), access));
         let grids = tiles.matrix_sets.grids().into_iter().filter(|grid| **grid != served_grid());
         let threads = tiles.threads.map_or_else(config::cores, NonZeroUsize::get);
+        let mut metrics = Metrics::default();
+        if let Some(bucket) = store.bucket_counts() {
+            metrics.register_bucket(bucket);
+        }
+        let freshness = Freshness { caught_up: !store.is_shared(), ..Freshness::default() };
         Ok(Self {
             served: ArcSwapOption::empty(),
             news: watch::Sender::new(()),
             editions: Editions::new(Arc::clone(&store), tiles.clone(), Arc::clone(&extracts)),
+            heat: Heat::new(tiles.warm_tiles, &store, access),
             store,
+            looks: Looks::default(),
             database,
             older: Cache::new(OLDER_SNAPSHOTS),
             cache: TileCache::new(tiles.cache_mib),
@@ -116,8 +129,8 @@ impl Service {
             orders: Arc::default(),
             areas: Arc::default(),
             texts: Arc::default(),
-            metrics: Arc::default(),
-            freshness: Mutex::default(),
+            metrics: Arc::new(metrics),
+            freshness: Mutex::new(freshness),
         })
     }
 
@@ -194,6 +207,17 @@ impl Service {
 
     /// The snapshot `id` of `layer`, as long as it is kept.
     pub async fn snapshot(&self, layer: &LayerId, id: SnapshotId) -> Result<Option<Arc<Dated>>, StoreError> {
+        match self.known_snapshot(layer, id).await? {
+            None if self.look().await => self.known_snapshot(layer, id).await,
+            found => Ok(found),
+        }
+    }
+
+    async fn known_snapshot(
+        &self,
+        layer: &LayerId,
+        id: SnapshotId,
+    ) -> Result<Option<Arc<Dated>>, StoreError> {
         for catalog in self.kept().into_iter().chain(self.editions.open()) {
             if let Some(found) = catalog.layer(layer).filter(|found| found.snapshot.id == id) {
                 return Ok(Some(Arc::new(found.dated())));
@@ -214,6 +238,17 @@ impl Service {
 
     /// The tileset `name` of `version`, as long as it is kept.
     pub async fn tileset_at(
+        &self,
+        name: &str,
+        version: Version,
+    ) -> Result<Option<Arc<Tileset>>, Arc<EditionError>> {
+        match self.known_tileset(name, version).await? {
+            None if self.look().await => self.known_tileset(name, version).await,
+            found => Ok(found),
+        }
+    }
+
+    async fn known_tileset(
         &self,
         name: &str,
         version: Version,
@@ -251,7 +286,12 @@ impl Service {
 
     /// The catalog of an edition.
     pub async fn edition(&self, edition: &Edition) -> Result<Arc<Catalog>, Arc<EditionError>> {
-        self.editions.catalog(edition, self.kept()).await
+        match self.editions.catalog(edition, self.kept()).await {
+            Err(error) if error.is_unknown() && self.look().await => {
+                self.editions.catalog(edition, self.kept()).await
+            }
+            found => found,
+        }
     }
 
     /// What changed, as layers for tiles.

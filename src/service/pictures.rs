@@ -78,7 +78,12 @@ impl Service {
 
     /// The version of the pictures of `tileset` in `theme`.
     pub fn picture_version(&self, tileset: &Tileset, theme: Theme) -> Version {
-        tileset.version.drawn(&self.brush(theme))
+        self.version_of_pictures(tileset.version, theme)
+    }
+
+    /// The version of the pictures in `theme` of a tileset of version `tiles`.
+    pub fn version_of_pictures(&self, tiles: Version, theme: Theme) -> Version {
+        tiles.drawn(&self.brush(theme))
     }
 
     /// All that pictures in `theme` are made with beside tiles.

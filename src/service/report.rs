@@ -1,7 +1,7 @@
 //! What the service says of itself: how publishing goes, and its numbers.
 
 use super::Service;
-use crate::{metrics::LayerLabel, plan::LayerId, postgis::Database, publisher::Export};
+use crate::{metrics::LayerLabel, plan::LayerId, postgis::Database, publisher::Export, snapshot::Exported};
 use jiff::Timestamp;
 use std::{collections::BTreeMap, sync::PoisonError};
 
@@ -12,7 +12,11 @@ pub struct Freshness {
     pub confirmed_at: Option<Timestamp>,
     /// Why the served state may be older than its origin.
     pub error: Option<String>,
-    /// The last export of each layer.
+    /// Whether the published state has been served, of a bucket that of its own; later it may be older.
+    pub caught_up: bool,
+    /// The state of the database that is served.
+    pub exported: Option<Exported>,
+    /// The last export of each layer by this server.
     pub exports: BTreeMap<LayerId, Export>,
 }
 
@@ -24,6 +28,16 @@ impl Service {
     /// Notes that the served state equals its origin now.
     pub fn confirm(&self) {
         self.freshness.lock().unwrap_or_else(PoisonError::into_inner).confirmed_at = Some(Timestamp::now());
+    }
+
+    /// Notes of which state of the database the served one is.
+    pub fn note_exported(&self, exported: Option<Exported>) {
+        self.freshness.lock().unwrap_or_else(PoisonError::into_inner).exported = exported;
+    }
+
+    /// Notes that what is published is served.
+    pub fn note_caught_up(&self) {
+        self.freshness.lock().unwrap_or_else(PoisonError::into_inner).caught_up = true;
     }
 
     /// Notes why the served state may be old, if anything keeps it so.

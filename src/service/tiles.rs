@@ -29,6 +29,18 @@ impl Service {
         encoding: Encoding,
         view: &View,
     ) -> Result<ReadyTile, WorkError> {
+        self.heat.note(tileset, tile, encoding, view);
+        self.ready(tileset, tile, encoding, view).await
+    }
+
+    /// The same, for nobody in particular.
+    pub(super) async fn ready(
+        &self,
+        tileset: &Arc<Tileset>,
+        tile: TileCoord,
+        encoding: Encoding,
+        view: &View,
+    ) -> Result<ReadyTile, WorkError> {
         let key = TileKey { content: tileset.content(tile), view: view.id(), tile, encoding };
         if let Some(ready) = self.cache.get(&key).await {
             self.metrics.cache_hits.inc();

@@ -1,6 +1,6 @@
 //! The file that names the snapshots being served: the one file of a state directory whose content changes.
 
-use super::{SnapshotId, store::replace};
+use super::{Marks, SnapshotId, store::replace};
 use crate::plan::LayerId;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -46,15 +46,46 @@ pub struct LayerVersions {
     pub versions: Vec<Published>,
 }
 
+/// The state of a database that was exported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exported {
+    pub at: Timestamp,
+    /// How far the write-ahead log of the server that was read goes: the state has at least this. As PostgreSQL writes it,
+    /// `16/B374D848`.
+    pub position: String,
+}
+
 /// The layers that are served, in legend order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CurrentSet {
     pub origin: Origin,
     pub layers: Vec<LayerVersions>,
+    /// What the database had of the layers when they were exported; a layer that is not in it may have changed.
+    #[serde(default, skip_serializing_if = "Marks::is_empty")]
+    pub marks: Marks,
+    /// When and of what the layers were exported that changed last; nothing of the bundled plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exported: Option<Exported>,
 }
 
 impl CurrentSet {
+    /// Equal where sets are.
+    pub fn digest(&self) -> SnapshotId {
+        // Its keys are text, so it can always be written.
+        SnapshotId::of(&serde_json::to_vec(self).unwrap_or_default())
+    }
+
+    /// The same, exported from a database that had `marks` of its layers. What says no more than `previous` keeps its time.
+    pub(super) fn exported(self, previous: Option<&Self>, marks: Marks, exported: Option<Exported>) -> Self {
+        let set = Self { marks, exported, ..self };
+        let as_before = |previous: &Self| Self { exported: previous.exported.clone(), ..set.clone() };
+        match previous.filter(|previous| as_before(previous) == **previous) {
+            Some(previous) => previous.clone(),
+            None => set,
+        }
+    }
+
     /// The version of `layer` that is served.
     pub fn version(&self, layer: &LayerId) -> Option<Published> {
         self.versions(layer).first().copied()
@@ -90,7 +121,7 @@ impl CurrentSet {
             }
             LayerVersions { id: layer, versions }
         });
-        Self { origin, layers: layers.collect() }
+        Self { origin, layers: layers.collect(), marks: Marks::new(), exported: None }
     }
 
     /// The set named in `directory`; `None` before the first publication.
@@ -100,10 +131,15 @@ impl CurrentSet {
             text => text?,
         };
         let set: Self = serde_json::from_slice(&text)?;
-        if set.layers.iter().any(|layer| layer.versions.is_empty()) {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "a layer has no version"));
-        }
+        set.check()?;
         Ok(Some(set))
+    }
+
+    pub(super) fn check(&self) -> io::Result<()> {
+        match self.layers.iter().any(|layer| layer.versions.is_empty()) {
+            true => Err(io::Error::new(io::ErrorKind::InvalidData, "a layer has no version")),
+            false => Ok(()),
+        }
     }
 
     /// Replaces the set named in `directory`: after a crash either the old or the new one is there.

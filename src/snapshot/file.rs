@@ -74,6 +74,8 @@ pub enum SnapshotError {
     Altered { expected: SnapshotId, found: SnapshotId },
     #[error("not a snapshot: {0}")]
     Malformed(String),
+    #[error("{0}")]
+    Unfetched(String),
 }
 
 fn malformed(what: impl ToString) -> SnapshotError {
@@ -93,6 +95,11 @@ impl Snapshot {
     /// Reads back a file that has just been written: verifies every feature in it, and hashes it to its id.
     pub(super) fn read_back(file: &File) -> Result<Arc<Self>, SnapshotError> {
         Self::read(file, None)
+    }
+
+    /// Reads a file that somebody else has made: as [`Self::open`].
+    pub(super) fn read_verified(file: &File, id: SnapshotId) -> Result<Arc<Self>, SnapshotError> {
+        Self::read(file, Some(id))
     }
 
     fn read(file: &File, expected: Option<SnapshotId>) -> Result<Arc<Self>, SnapshotError> {

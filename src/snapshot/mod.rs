@@ -11,6 +11,7 @@
 //! A layer without features is a header alone, which says so: count 0, node size 0, no extent.
 
 mod beginning;
+mod bounded;
 mod current;
 mod encode;
 mod file;
@@ -18,24 +19,30 @@ mod geometry;
 mod header;
 mod id;
 mod index;
+mod manifest;
+mod mark;
 mod publication;
 mod revision;
 mod row;
 mod shape;
+mod shared;
 mod span;
 mod store;
+mod sweep;
 mod value;
 mod vertices;
 mod walk;
 mod writer;
 
 pub(crate) use beginning::{Leaf, begin_file, leaf};
-pub use current::{CurrentSet, LayerVersions, Origin, Published};
+pub use current::{CurrentSet, Exported, LayerVersions, Origin, Published};
 pub(crate) use encode::Encoder;
 pub use file::{Bounds, Snapshot, SnapshotError};
 pub use flatgeobuf::Feature;
 pub use geometry::Stored;
 pub use id::SnapshotId;
+pub use manifest::FormerSet;
+pub use mark::{Mark, Marks};
 pub use publication::Publication;
 pub use revision::{Naming, Revision, RevisionLayer, RevisionName, RevisionNameError, Revisions};
 pub use row::Row;

@@ -9,6 +9,7 @@ use crate::plan::LayerId;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use std::{
+    collections::BTreeSet,
     fmt, fs, io,
     path::{Path, PathBuf},
     str::FromStr,
@@ -150,10 +151,28 @@ impl Revision {
     /// Names the set in the state directory `directory`.
     pub(super) fn write(&self, directory: &Path) -> Result<(), StoreError> {
         let path = path(directory, &self.name);
-        let revisions = directory.join(DIRECTORY);
-        let made = fs::create_dir_all(&revisions).and_then(|()| sync_directory(directory));
-        made.and_then(|()| replace(&path, self)).map_err(at(&path))
+        make_directory(directory)?;
+        replace(&path, self).map_err(at(&path))
     }
+}
+
+pub(super) fn make_directory(directory: &Path) -> Result<(), StoreError> {
+    let revisions = directory.join(DIRECTORY);
+    let made = fs::create_dir_all(&revisions).and_then(|()| sync_directory(directory));
+    made.map_err(at(&revisions))
+}
+
+/// Removes the revisions of a state directory but these.
+pub(super) fn remove_others(directory: &Path, named: &BTreeSet<PathBuf>) -> Result<(), StoreError> {
+    for path in entries(&directory.join(DIRECTORY))? {
+        if path.extension().is_some_and(|extension| extension == "json") && !named.contains(&path) {
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(at(&path)(error)),
+                _ => {}
+            }
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn path(directory: &Path, name: &RevisionName) -> PathBuf {

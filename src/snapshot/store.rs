@@ -12,12 +12,20 @@
 //! Nothing is ever changed in place: a crash at any instant leaves the previous `current.json`, the revisions and
 //! every snapshot that they name. Any number of processes may read; one at a time publishes. A derived file may be
 //! missing or damaged, any process may make it anew at any time, and it goes when its snapshot goes.
+//!
+//! Over a bucket, see [`Shared`], the directory has copies of what replicas share: what is missing is fetched when it is
+//! asked for, and what nobody has used for long goes.
 
 use super::{
-    CurrentSet, Origin, Publication, RevisionName, Revisions, Snapshot, SnapshotError, SnapshotId, current,
+    CurrentSet, Origin, Publication, RevisionName, Revisions, Snapshot, SnapshotError, SnapshotId, bounded,
+    current,
+    shared::Shared,
     writer::{self, file_name},
 };
-use crate::plan::LayerId;
+use crate::{
+    bucket::{Bucket, BucketError, Counts},
+    plan::LayerId,
+};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::{
@@ -30,6 +38,8 @@ use tempfile::NamedTempFile;
 
 pub struct Store {
     pub(super) directory: PathBuf,
+    /// What it is a copy of.
+    pub(super) shared: Option<Shared>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +60,16 @@ pub enum StoreError {
     NoRevision(RevisionName),
     #[error(transparent)]
     Damaged(#[from] Damaged),
+    #[error(transparent)]
+    Bucket(BucketError),
+    #[error("what the bucket has as current.json cannot be read: {0}")]
+    Manifest(io::Error),
+    #[error("nothing is published in the bucket yet")]
+    Empty,
+    #[error(
+        "somebody else has published meanwhile: what they published stands, nothing of this was published"
+    )]
+    Overtaken,
 }
 
 /// The current set, opened.
@@ -88,11 +108,42 @@ pub(crate) fn unfinished_beside(path: &Path) -> io::Result<NamedTempFile> {
         .tempfile_in(path.parent().unwrap_or(path))
 }
 
+/// What the names of files end in that are on their way from the bucket.
+const FETCHED_SUFFIX: &str = ".fetching";
+
+/// A file in the state directory, to be renamed when it has come. Its lock tells that somebody waits for it.
+pub(super) fn unfinished_aside(directory: &Path) -> io::Result<NamedTempFile> {
+    let file = tempfile::Builder::new().suffix(FETCHED_SUFFIX).tempfile_in(directory)?;
+    file.as_file().lock()?;
+    Ok(file)
+}
+
+/// Removes what processes that were killed had not fetched to the end.
+fn remove_abandoned(directory: &Path) -> Result<(), StoreError> {
+    for path in entries(directory)? {
+        let abandoned = || fs::File::open(&path).is_ok_and(|file| file.try_lock().is_ok());
+        if path.to_string_lossy().ends_with(FETCHED_SUFFIX) && abandoned() {
+            fs::remove_file(&path).map_err(at(&path))?;
+        }
+    }
+    Ok(())
+}
+
 /// Puts `content` as JSON into the file `path`: after a crash either what was there or all of it is there.
 pub(super) fn replace(path: &Path, content: &impl Serialize) -> io::Result<()> {
+    write_whole(path, &json(content)?)
+}
+
+pub(super) fn json(content: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut text = serde_json::to_vec_pretty(content)?;
+    text.push(b'\n');
+    Ok(text)
+}
+
+/// Puts `content` into the file `path`: after a crash either what was there or all of it is there.
+pub(super) fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut unfinished = unfinished_beside(path)?;
-    serde_json::to_writer_pretty(&mut unfinished, content)?;
-    unfinished.write_all(b"\n")?;
+    unfinished.write_all(content)?;
     unfinished.as_file().sync_all()?;
     unfinished.persist(path).map_err(|error| error.error)?;
     writer::sync_directory(path.parent().unwrap_or(path))
@@ -112,7 +163,25 @@ impl Store {
         let snapshots = directory.join("snapshots");
         let unusable = |cause| StoreError::Unusable { path: directory.to_owned(), cause };
         fs::create_dir_all(&snapshots).map_err(unusable)?;
-        Ok(Self { directory: directory.to_owned() })
+        Ok(Self { directory: directory.to_owned(), shared: None })
+    }
+
+    /// Opens `directory` as copies of what is in `bucket`, of `room` bytes, creating it if need be. The bucket is not asked
+    /// for anything yet.
+    pub fn over(directory: &Path, bucket: Bucket, room: u64) -> Result<Self, StoreError> {
+        let store = Self::open(directory)?;
+        remove_abandoned(directory)?;
+        Ok(Self { shared: Some(Shared::new(bucket, room)), ..store })
+    }
+
+    /// What an operator watches of the bucket; `None` without one.
+    pub fn bucket_counts(&self) -> Option<&Counts> {
+        self.shared.as_ref().map(|shared| shared.bucket.counts())
+    }
+
+    /// Whether it is over a bucket, which others publish into.
+    pub fn is_shared(&self) -> bool {
+        self.shared.is_some()
     }
 
     /// The set being served; `None` before the first publication.
@@ -136,10 +205,9 @@ impl Store {
                 loaded.snapshots.push(Arc::clone(snapshot));
                 continue;
             }
-            let path = self.path(&layer.id, newest.id);
-            match Snapshot::open(&path, newest.id) {
+            match self.copy(&layer.id, newest.id) {
                 Ok(snapshot) => loaded.snapshots.push(snapshot),
-                Err(cause) => loaded.damaged.push(Damaged { layer: layer.id.clone(), path, cause }),
+                Err(damaged) => loaded.damaged.push(damaged),
             }
         }
         loaded
@@ -151,7 +219,8 @@ impl Store {
         layer: &LayerId,
         id: SnapshotId,
     ) -> Result<Option<(Arc<Snapshot>, Timestamp)>, StoreError> {
-        let served = self.current()?.and_then(|set| set.published_at(layer, id));
+        let announced = self.announced_set().and_then(|set| set.published_at(layer, id));
+        let served = announced.or(self.current()?.and_then(|set| set.published_at(layer, id)));
         let Some(published_at) = served.or(self.revisions()?.published_at(layer, id)) else {
             return Ok(None);
         };
@@ -160,9 +229,51 @@ impl Store {
 
     /// A snapshot, opened and verified.
     pub fn open_snapshot(&self, layer: &LayerId, id: SnapshotId) -> Result<Arc<Snapshot>, StoreError> {
+        Ok(self.copy(layer, id)?)
+    }
+
+    /// The same; what is missing or damaged is fetched from the bucket, if there is one.
+    fn copy(&self, layer: &LayerId, id: SnapshotId) -> Result<Arc<Snapshot>, Damaged> {
         let path = self.path(layer, id);
-        let snapshot = Snapshot::open(&path, id);
-        Ok(snapshot.map_err(|cause| Damaged { layer: layer.clone(), path, cause })?)
+        let cause = match (Snapshot::open(&path, id), &self.shared) {
+            (Ok(snapshot), None) => return Ok(snapshot),
+            (Ok(snapshot), Some(_)) => {
+                bounded::touch(&path);
+                return Ok(snapshot);
+            }
+            (Err(cause), None) => cause,
+            (Err(cause), Some(shared)) => {
+                let missing = matches!(&cause, SnapshotError::Io(e) if e.kind() == io::ErrorKind::NotFound);
+                if !missing {
+                    tracing::warn!(%layer, %id, error = %cause, "a copy is damaged and is fetched again");
+                }
+                match shared.fetch_snapshot(self, layer, id) {
+                    Ok(snapshot) => {
+                        shared.shrink(self);
+                        return Ok(snapshot);
+                    }
+                    Err(error) => SnapshotError::Unfetched(error.to_string()),
+                }
+            }
+        };
+        Err(Damaged { layer: layer.clone(), path, cause })
+    }
+
+    /// Where what is prepared of a snapshot for tiles of a grid lies; `digest` is of all that it depends on. A bucket may
+    /// have it: then it is fetched.
+    pub fn prepared(&self, layer: &LayerId, id: SnapshotId, grid: &str, digest: &str) -> PathBuf {
+        let Some(shared) = &self.shared else {
+            return self.derived_path(layer, id, &format!("{grid}.tiles"));
+        };
+        let path = self.derived_path(layer, id, &format!("{grid}.{digest}.tiles"));
+        if !path.is_file() && shared.bucket.answers() {
+            let object = format!("snapshots/{layer}/{}", name(&path));
+            // Whoever opens it looks at every byte, and makes it where there is none.
+            if let Err(error) = shared.fetch(self, &object, &path, |_| Ok(())) {
+                tracing::debug!(%layer, %error, "not prepared by anybody else");
+            }
+        }
+        path
     }
 
     /// Begins to publish. What a crash left half done is removed first.

@@ -58,7 +58,7 @@ pub struct Span(Option<Recorded>);
 #[derive(Debug)]
 struct Recorded {
     context: Context,
-    /// What log lines have of it.
+    /// What log lines have of it: the trace, where that begins here.
     logged: span::Span,
 }
 
@@ -101,7 +101,11 @@ impl Span {
             return Self(None);
         }
         let context = parent.with_span(span);
-        let logged = tracing::info_span!("trace", id = %context.span().span_context().trace_id());
+        let begins_here = !parent.has_active_span() || parent.span().span_context().is_remote();
+        let logged = match begins_here {
+            true => tracing::info_span!("trace", id = %context.span().span_context().trace_id()),
+            false => span::Span::none(),
+        };
         Self(Some(Recorded { context, logged }))
     }
 

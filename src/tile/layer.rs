@@ -9,7 +9,7 @@ use super::{
 use crate::{
     grid::QuadGrid,
     plan::{GeometryKind, Layer, LayerId, MAX_ZOOM, RuleError, Rules},
-    snapshot::{self, Snapshot, for_each_path},
+    snapshot::{self, Snapshot, SnapshotId, for_each_path},
 };
 use plantiles_mapped::MappedFile;
 use std::{
@@ -71,6 +71,9 @@ impl PrepareError {
         }
     }
 }
+
+/// Beside the id of the snapshot, enough to tell a handful apart; the file itself has the whole key.
+const DIGEST_DIGITS: usize = 16;
 
 /// What preparing takes for each vertex, at most: simplification holds all of them, since neighbours share borders.
 const BYTES_PER_VERTEX: u64 = 40;
@@ -162,6 +165,13 @@ impl TileLayer {
             prepared => prepared,
         };
         prepared.map_err(|error| PrepareError::of(&snapshot, error))
+    }
+
+    /// Tells what is prepared of `snapshot` for `grid` after `rules` by this program on this machine from all else: the name
+    /// of such a file carries it where others have them too.
+    pub fn digest(snapshot: &Snapshot, grid: &QuadGrid, rules: &Rules) -> String {
+        let digest = SnapshotId::of(key(snapshot, grid, rules).as_bytes());
+        digest.to_string().chars().take(DIGEST_DIGITS).collect()
     }
 
     /// `None` when it does not read back as it was written.

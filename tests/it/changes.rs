@@ -3,12 +3,20 @@
 use crate::support::database::TestDatabase;
 use plantiles::{
     plan::LayerId,
-    postgis::{Change, Listener, Marks, Table, marks},
+    postgis::{Change, Listener, News, ServerRun, Table, marks},
+    snapshot::Marks,
 };
 use std::time::Duration;
 use tokio::time::timeout;
 
 const LINE: &str = "st_geomfromtext('MULTILINESTRING((112 36,112.5 36.5))', 4490)";
+
+async fn heard(listener: &mut Listener) -> Change {
+    match timeout(Duration::from_secs(20), listener.next()).await.expect("in time").expect("heard") {
+        News::Change(change) => change,
+        News::Published(set) => panic!("nobody published {set}"),
+    }
+}
 
 /// Runs `statements` in one transaction and returns what is announced.
 async fn announced(database: &TestDatabase, statements: &str) -> Vec<Change> {
@@ -18,8 +26,7 @@ async fn announced(database: &TestDatabase, statements: &str) -> Vec<Change> {
     database.execute("select pg_notify('plantiles', '{\"layer\": \"end\", \"change\": 0, \"at\": 0}')").await;
     let mut changes = Vec::new();
     loop {
-        let change =
-            timeout(Duration::from_secs(20), listener.next()).await.expect("in time").expect("heard");
+        let change = heard(&mut listener).await;
         if change.layer.as_str() == "end" {
             return changes;
         }
@@ -76,7 +83,7 @@ async fn rows_that_are_copied_in_are_announced() {
     let rows = "a\tSRID=4490;MULTILINESTRING((112 36,112.5 36.5))\nb\tSRID=4490;MULTILINESTRING((113 37,113.5 37.5))\n";
     futures_util::SinkExt::send(&mut sink, bytes::Bytes::from(rows)).await.unwrap();
     assert_eq!(sink.finish().await.unwrap(), 2);
-    let change = timeout(Duration::from_secs(20), listener.next()).await.unwrap().unwrap();
+    let change = heard(&mut listener).await;
     assert_eq!((change.change, change.old, change.new), (2, None, Some([112.0, 36.0, 113.5, 37.5])));
 }
 
@@ -121,6 +128,12 @@ const TABLES: &str = "
     insert into wells values (1, 'a', st_setsrid(st_makepoint(112, 36), 4490)), (2, null, st_setsrid(st_makepoint(112, 36), 4490));
     select plan.follow_table('parks', 'parks', 'geom')";
 
+async fn marks_of(database: &TestDatabase, tables: Vec<(LayerId, Table)>) -> Marks {
+    let mut client = database.pool().client().await.unwrap();
+    let run = ServerRun::of(&client).await.unwrap();
+    marks(&mut client, tables, &run).await.unwrap()
+}
+
 async fn look(database: &TestDatabase) -> Marks {
     let mut tables = vec![(database.layer_table("rivers").await.layer.id, Table::of_plan(&layer("rivers")))];
     for name in ["wells", "named_wells", "parks"] {
@@ -128,7 +141,7 @@ async fn look(database: &TestDatabase) -> Marks {
             Table { schema: "public".into(), name: name.into(), id: "gid".into(), geometry: "geom".into() };
         tables.push((layer(name), table));
     }
-    marks(&mut database.pool().client().await.unwrap(), tables).await.unwrap()
+    marks_of(database, tables).await
 }
 
 #[tokio::test]
@@ -137,7 +150,7 @@ async fn marks_tell_which_layers_have_changed() {
     database.execute(TABLES).await;
     let mut before = look(&database).await;
     let counted: Vec<_> =
-        before.iter().filter(|(_, mark)| mark.is_counted()).map(|(id, _)| id.as_str()).collect();
+        before.iter().filter(|(_, mark)| mark.changes.is_some()).map(|(id, _)| id.as_str()).collect();
     assert_eq!(counted, ["parks", "rivers"]);
     for (statement, expected) in [
         ("select 1", &[][..]),
@@ -163,6 +176,44 @@ async fn marks_tell_which_layers_have_changed() {
     }
 }
 
+/// A database with what `of` has.
+async fn restored(of: &TestDatabase) -> TestDatabase {
+    let database = TestDatabase::new().await;
+    let copy = format!(
+        "pg_dump --dbname '{}' | psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --dbname '{}'",
+        of.url(),
+        database.url()
+    );
+    let copied = std::process::Command::new("bash").args(["-o", "pipefail", "-c", &copy]).output().unwrap();
+    assert!(copied.status.success(), "{}", String::from_utf8_lossy(&copied.stderr));
+    database
+}
+
+#[tokio::test]
+async fn a_mark_never_comes_again_though_a_count_does() {
+    let database = TestDatabase::migrated().await;
+    let insert = |code| format!("insert into plan.rivers (code, geom) values ('{code}', {LINE})");
+    database.execute(&insert("a")).await;
+    database.execute(TABLES).await;
+    let restored = restored(&database).await;
+    database.execute(&insert("b")).await;
+    restored.execute(&insert("c")).await;
+    let (ours, theirs) = (look(&database).await, look(&restored).await);
+    for (layer, mark) in &ours {
+        assert_eq!(mark.changes, theirs[layer].changes);
+        assert!(!mark.covers(&theirs[layer]), "{layer}");
+    }
+    // What was kept as text is found again.
+    let kept: Marks = serde_json::from_str(&serde_json::to_string(&ours).unwrap()).unwrap();
+    assert_eq!(kept, look(&database).await);
+    // Also when a table alone is put back as it was, which nobody counts.
+    let again =
+        "create table kept as select * from parks; drop table parks; alter table kept rename to parks;
+                 alter table parks add primary key (gid); select plan.follow_table('parks', 'parks', 'geom')";
+    database.execute(again).await;
+    assert!(!kept[&layer("parks")].covers(&look(&database).await[&layer("parks")]));
+}
+
 #[tokio::test]
 async fn a_schema_from_before_has_fingerprints() {
     let database = TestDatabase::new().await;
@@ -175,9 +226,9 @@ async fn a_schema_from_before_has_fingerprints() {
             Table { schema: "public".into(), name: name.into(), id: "gid".into(), geometry: "geom".into() };
         tables.push((layer(name), table));
     }
-    let marks = marks(&mut database.pool().client().await.unwrap(), tables).await.unwrap();
+    let marks = marks_of(&database, tables).await;
     assert_eq!(marks.len(), 2);
-    assert!(marks.values().all(|mark| !mark.is_counted()));
+    assert!(marks.values().all(|mark| mark.changes.is_none()));
 }
 
 #[tokio::test]

@@ -1,8 +1,9 @@
-//! The reference of the configuration is made from its types: `docs/operations/plantiles.schema.json` for editors, and the tables
-//! of `docs/configuration.md` between two marks.
+//! The reference of the configuration is made from its types: `docs/operations/plantiles.schema.json` for editors,
+//! `plantiles.default.toml` beside it to begin with, and the tables of `docs/configuration.md` between two marks.
 //!
-//! `PLANTILES_BLESS=1 cargo test reference` writes both anew: look at what changed before committing it.
+//! `PLANTILES_BLESS=1 cargo test reference` writes them anew: look at what changed before committing it.
 
+use plantiles::config::Config;
 use serde_json::{Map, Value};
 use std::{fmt::Write, fs, path::PathBuf};
 
@@ -20,7 +21,7 @@ fn compare(file: &str, made: &str) {
     if std::env::var_os("PLANTILES_BLESS").is_some() {
         fs::write(&path, made).unwrap();
     }
-    let there = fs::read_to_string(&path).unwrap();
+    let there = fs::read_to_string(&path).unwrap_or_default();
     assert!(there == made, "docs/{file} is not what the types say: PLANTILES_BLESS=1 cargo test reference");
 }
 
@@ -35,33 +36,82 @@ fn the_reference_tells_every_key() {
     let text = fs::read_to_string(path).unwrap();
     let (before, rest) = text.split_once(BEGIN).expect("the first mark");
     let (_, after) = rest.split_once(END).expect("the second mark");
-    let tables = Reference::of(&schema());
+    let tables = Reference::of(&schema()).markdown();
     compare("configuration.md", &format!("{before}{BEGIN}{tables}{END}{after}"));
 }
 
 #[test]
-fn every_key_has_a_meaning() {
-    let reference = Reference::of(&schema());
-    assert!(!reference.contains("| |\n"), "{reference}");
-    assert!(reference.contains("| `patience_seconds` | integer from 1 | `60` |"), "{reference}");
-    assert!(reference.contains("\n### `[[tiles.grid]]`\n"), "{reference}");
+fn the_file_of_defaults_changes_nothing() {
+    let text = Reference::of(&schema()).toml();
+    compare("operations/plantiles.default.toml", &text);
+    let config: Config = toml::from_str(&text).unwrap();
+    assert_eq!(format!("{config:?}"), format!("{:?}", Config::default()));
+    // Nor is what stands in it wrong, once the comment is gone.
+    let keys = text.lines().filter_map(|line| {
+        line.strip_prefix('#').filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()))
+    });
+    for key in keys.filter(|key| !key.ends_with('=')) {
+        toml::from_str::<toml::Table>(key).unwrap_or_else(|error| panic!("{key}: {error}"));
+    }
 }
 
-/// A table for each section of the file.
+#[test]
+fn what_the_documentation_shows_can_be_read() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
+    let text = fs::read_to_string(path).unwrap();
+    let mut shown = text.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let whole: Config = toml::from_str(shown.next().unwrap()).unwrap();
+    assert!(whole.telemetry.endpoint.is_some() && whole.access.is_some());
+}
+
+#[test]
+fn every_key_has_a_meaning() {
+    let schema = schema();
+    let reference = Reference::of(&schema);
+    let keys = reference.sections.iter().flat_map(|section| &section.keys);
+    let bare: Vec<_> = keys.filter(|key| key.meaning.is_empty()).map(|key| key.name.clone()).collect();
+    assert!(bare.is_empty(), "{bare:?}");
+    let tables = reference.markdown();
+    assert!(tables.contains("| `patience_seconds` | integer from 1 | `60` |"), "{tables}");
+    assert!(tables.contains("\n### `[[tiles.grid]]`\n"), "{tables}");
+}
+
+/// The sections of the file, each before those in it.
 struct Reference<'a> {
     definitions: &'a Map<String, Value>,
-    out: String,
+    sections: Vec<Section>,
 }
 
-/// A section whose table is still to come: its head, and the object.
-type Section<'a> = (String, &'a Value);
+struct Section {
+    /// As it stands in the file; of what is before all sections, nothing.
+    head: String,
+    keys: Vec<Key>,
+}
+
+struct Key {
+    name: String,
+    meaning: String,
+    takes: Takes,
+}
+
+enum Takes {
+    Value {
+        kind: String,
+        default: Option<Value>,
+        must_be_given: bool,
+    },
+    /// A section of its own, with this head.
+    Section(String),
+    /// The keys of the section that it is in.
+    Same,
+}
 
 impl<'a> Reference<'a> {
-    fn of(schema: &'a Value) -> String {
+    fn of(schema: &'a Value) -> Self {
         let mut reference =
-            Self { definitions: schema["definitions"].as_object().unwrap(), out: String::new() };
-        reference.section("", schema);
-        reference.out
+            Self { definitions: schema["definitions"].as_object().unwrap(), sections: vec![] };
+        reference.add(String::new(), schema);
+        reference
     }
 
     /// What a `$ref`, or an `anyOf` of one thing and null, stands for.
@@ -79,55 +129,97 @@ impl<'a> Reference<'a> {
         schema
     }
 
-    fn section(&mut self, path: &str, table: &'a Value) {
-        let keys = table["properties"].as_object().unwrap();
-        let mut below: Vec<Section> = vec![];
-        let mut rows = String::new();
-        for (key, told) in keys {
+    fn add(&mut self, head: String, table: &'a Value) {
+        let path = head.trim_matches(['[', ']']).to_owned();
+        let (mut keys, mut below) = (vec![], vec![]);
+        for (name, told) in table["properties"].as_object().unwrap() {
             let schema = self.resolve(told);
             let meaning = told["description"].as_str().or(schema["description"].as_str()).unwrap_or_default();
-            let meaning = meaning.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|");
-            let full = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-            match self.table_of(schema) {
-                // The limits of a role are of the same kind, once.
-                Some((_, inner)) if std::ptr::eq(inner, table) => {
-                    writeln!(rows, "| `{key}.{{name}}` | the keys of this table | | {meaning} |").unwrap();
-                }
+            let meaning = meaning.split_whitespace().collect::<Vec<_>>().join(" ");
+            let takes = match self.table_of(schema) {
+                Some((_, inner)) if std::ptr::eq(inner, table) => Takes::Same,
                 Some((head, inner)) => {
-                    let kind = head.replace('%', &full);
-                    writeln!(rows, "| `{key}` | {kind}, below | | {meaning} |").unwrap();
-                    below.push((kind, inner));
+                    let head = head
+                        .replace('%', &if path.is_empty() { name.clone() } else { format!("{path}.{name}") });
+                    below.push((head.clone(), inner));
+                    Takes::Section(head)
                 }
                 None => {
-                    let required =
-                        table["required"].as_array().is_some_and(|names| names.contains(&key[..].into()));
-                    let default = match &told["default"] {
-                        _ if required => "must be given".to_owned(),
-                        Value::Null => String::new(),
-                        default => format!("`{default}`"),
-                    };
-                    let cell =
-                        |text: &str| if text.is_empty() { " ".to_owned() } else { format!(" {text} ") };
-                    let (kind, default) = (self.kind(schema), cell(&default));
-                    writeln!(rows, "| `{key}` | {kind} |{default}| {meaning} |").unwrap();
+                    let required = table["required"].as_array().into_iter().flatten();
+                    let must_be_given = required.into_iter().any(|required| required == name);
+                    let default = told.get("default").filter(|default| !default.is_null()).cloned();
+                    Takes::Value { kind: self.kind(schema), default, must_be_given }
                 }
+            };
+            keys.push(Key { name: name.clone(), meaning, takes });
+        }
+        self.sections.push(Section { head, keys });
+        for (head, inner) in below {
+            self.add(head, inner);
+        }
+    }
+
+    /// A table for each.
+    fn markdown(&self) -> String {
+        let mut out = String::new();
+        for Section { head, keys } in &self.sections {
+            if !head.is_empty() {
+                write!(out, "### `{head}`\n\n").unwrap();
+            }
+            out += "| key | what it takes | default | meaning |\n|---|---|---|---|\n";
+            for Key { name, meaning, takes } in keys {
+                let (name, kind, default) = match takes {
+                    Takes::Section(head) => (name.clone(), format!("`{head}`, below"), " ".to_owned()),
+                    Takes::Same => {
+                        (format!("{name}.{{name}}"), "the keys of this table".to_owned(), " ".to_owned())
+                    }
+                    Takes::Value { kind, must_be_given: true, .. } => {
+                        (name.clone(), kind.clone(), " must be given ".to_owned())
+                    }
+                    Takes::Value { kind, default, .. } => {
+                        let default =
+                            default.as_ref().map_or(" ".to_owned(), |default| format!(" `{default}` "));
+                        (name.clone(), kind.clone(), default)
+                    }
+                };
+                writeln!(out, "| `{name}` | {kind} |{default}| {} |", meaning.replace('|', "\\|")).unwrap();
+            }
+            out += "\n";
+        }
+        out
+    }
+
+    /// A file that changes nothing as it is, to begin with.
+    fn toml(&self) -> String {
+        let mut out = "# Every key with its meaning and, behind `#`, its default: a configuration that changes nothing.\n\
+             # A section that is a comment has keys that must be given. docs/configuration.md has an example of each.\n\n"
+            .to_owned();
+        for Section { head, keys } in &self.sections {
+            if !head.is_empty() {
+                let must = |key: &Key| matches!(key.takes, Takes::Value { must_be_given: true, .. });
+                let whole = keys.iter().any(must) || head.contains('{') || head.starts_with("[access");
+                write!(out, "\n{}{head}\n", if whole { "#" } else { "" }).unwrap();
+            }
+            for Key { name, meaning, takes } in keys {
+                let Takes::Value { default, .. } = takes else { continue };
+                for line in wrapped(meaning) {
+                    writeln!(out, "# {line}").unwrap();
+                }
+                let default = default.as_ref().map(|default| format!(" {default}")).unwrap_or_default();
+                writeln!(out, "#{name} ={default}").unwrap();
             }
         }
-        write!(self.out, "| key | what it takes | default | meaning |\n|---|---|---|---|\n{rows}\n").unwrap();
-        for (kind, inner) in below {
-            write!(self.out, "### {kind}\n\n").unwrap();
-            self.section(kind.trim_matches(['`', '[', ']']), inner);
-        }
+        out
     }
 
     /// How the head of a section is written, `%` for its path, where `schema` is one or holds some.
     fn table_of(&self, schema: &'a Value) -> Option<(&'static str, &'a Value)> {
         if schema["properties"].is_object() {
-            return Some(("`[%]`", schema));
+            return Some(("[%]", schema));
         }
         let items = self.resolve(&schema["items"]);
         if items["properties"].is_object() {
-            return Some(("`[[%]]`", items));
+            return Some(("[[%]]", items));
         }
         let named = schema.get("additionalProperties").or_else(|| {
             let patterns = schema["patternProperties"].as_object()?;
@@ -136,7 +228,7 @@ impl<'a> Reference<'a> {
         let named = self.resolve(named?);
         let one_of = named["anyOf"].as_array().into_iter().flatten().chain([named]);
         let table = one_of.map(|one| self.resolve(one)).find(|one| one["properties"].is_object())?;
-        Some(("`[%.{name}]`", table))
+        Some(("[%.{name}]", table))
     }
 
     /// What a value is.
@@ -175,4 +267,19 @@ impl<'a> Reference<'a> {
             kind => kind.to_owned(),
         }
     }
+}
+
+/// `text` in lines of a comment.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let last = lines.last_mut().unwrap();
+        if !last.is_empty() && last.chars().count() + word.chars().count() > 110 {
+            lines.push(word.to_owned());
+        } else {
+            *last += if last.is_empty() { "" } else { " " };
+            *last += word;
+        }
+    }
+    lines
 }

@@ -12,7 +12,10 @@ async fn migrating_again_changes_nothing() {
     let database = TestDatabase::new().await;
     let layers = bundle::layers().unwrap();
     let first = migrate(&database.pool(), &layers).await.unwrap();
-    assert_eq!(first.applied, ["0001_schema", "0002_layers", "0003_changes", "0004_disjoint"]);
+    assert_eq!(
+        first.applied,
+        ["0001_schema", "0002_layers", "0003_changes", "0004_disjoint", "0005_change_ids"]
+    );
     assert_eq!(first.layers_added, layers.len() as u64);
     let again = migrate(&database.pool(), &layers).await.unwrap();
     assert_eq!((again.applied.len(), again.layers_added), (0, 0));
@@ -24,7 +27,7 @@ async fn two_programs_migrate_one_after_the_other() {
     let layers = bundle::layers().unwrap();
     let (one, two) = (database.pool(), database.pool());
     let (one, two) = tokio::join!(migrate(&one, &layers), migrate(&two, &layers));
-    assert_eq!(one.unwrap().applied.len() + two.unwrap().applied.len(), 4);
+    assert_eq!(one.unwrap().applied.len() + two.unwrap().applied.len(), 5);
 }
 
 #[tokio::test]
@@ -38,7 +41,7 @@ async fn an_older_schema_is_brought_up_to_date() {
         "insert into plan.migration values (1, '0001_schema', encode(sha256(convert_to($1, 'UTF8')), 'hex'))";
     database.client().await.execute(record, &[&first]).await.unwrap();
     let migrated = migrate(&database.pool(), &bundle::layers().unwrap()).await.unwrap();
-    assert_eq!(migrated.applied, ["0002_layers", "0003_changes", "0004_disjoint"]);
+    assert_eq!(migrated.applied, ["0002_layers", "0003_changes", "0004_disjoint", "0005_change_ids"]);
     assert_eq!(database.count("plan.mining_blocks").await, 0);
 }
 
@@ -47,7 +50,7 @@ async fn a_newer_or_other_schema_is_refused() {
     let database = TestDatabase::migrated().await;
     database.execute("insert into plan.migration values (99, '0099_later', 'x')").await;
     let error = migrate(&database.pool(), &[]).await.unwrap_err();
-    assert!(matches!(error, DatabaseError::TooNew { found: 99, known: 4 }), "{error}");
+    assert!(matches!(error, DatabaseError::TooNew { found: 99, known: 5 }), "{error}");
     database.execute("delete from plan.migration where number = 99").await;
     database.execute("update plan.migration set checksum = 'x' where number = 2").await;
     let error = migrate(&database.pool(), &[]).await.unwrap_err();

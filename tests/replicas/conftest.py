@@ -25,4 +25,4 @@ def pytest_terminal_summary(terminalreporter, config):
         shares = ", ".join(f"{address.split(':')[0]} {count}" for address, count in sorted(line.shares.items()))
         terminalreporter.write_line(f"{line.name}: {line.requests} requests in {line.seconds:.0f} s, none failed, the slowest {line.slowest:.2f} s; {shares}")
         for what, took in line.converged:
-            terminalreporter.write_line(f"    {what}: the same everywhere after {took:.2f} s")
+            terminalreporter.write_line(f"    {took:5.2f} s {what}")

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from load import Load, Truth
-from network import Network
+from load import EDITED, Load, Truth
+from network import NETWORK, Network
 from patience import until
 from postgis import Databases
 from proxy import ROOT, Proxy
@@ -17,9 +17,14 @@ from replica import Replica
 from store import Store
 from web import get
 
+PROXY = 31
 PROGRAM = ROOT / "target" / "debug" / "plantiles"
 # Seconds in which all replicas have to serve a change: after its commit, or after what kept it from them is over.
 SOON = 2.0
+# The same for a replica that is started meanwhile: a debug build, beside two more under load.
+START = 10.0
+# Seconds between two edits, at least.
+APART = 0.7
 
 
 @dataclass
@@ -41,17 +46,18 @@ class Lab:
         self.store = Store(self.network.host("store", 13), scratch / "store")
         self.store.start()
         self.scratch, self.logs = scratch, logs
-        self.edits, self.converged, self.lines = 0, [], []
+        self.edits, self.edited = 0, 0.0
+        self.converged, self.lines = [], []
         self.truth = Truth()
         hosts = [self.network.host(f"replica-{number}", 20 + number) for number in (1, 2, 3)]
-        self.replicas = [self.replica(host) for host in hosts]
-        self.proxy = Proxy(self.network.host("proxy", 31), scratch / "proxy", logs, self.replicas)
+        self.replicas = [self.replica(host, "--database-url", self.databases.url) for host in hosts]
+        self.proxy = Proxy(self.network.host("proxy", PROXY), scratch / "proxy", logs, self.replicas)
 
-    def replica(self, host):
+    def replica(self, host, *arguments):
         settings = self.scratch / f"{host.name}.toml"
-        settings.write_text('[server]\ntrusted_proxies = ["10.93.0.31/32"]\n')
-        arguments = ["--config", settings, "--state", self.scratch / f"state-{host.name}", "--database-url", self.databases.url, "--store", self.store.url]
-        return Replica(host, PROGRAM, arguments, self.logs, self.store.variables)
+        settings.write_text(f'[server]\ntrusted_proxies = ["{NETWORK}.{PROXY}/32"]\n')
+        state = self.scratch / f"state-{host.name}"
+        return Replica(host, PROGRAM, ["--config", settings, "--store", self.store.url, *arguments], state, self.logs, self.store.variables)
 
     def start(self):
         primary = self.databases.primary
@@ -83,10 +89,11 @@ class Lab:
         return states[0] is not None and len(set(states)) == 1
 
     def edit(self):
-        """Somebody renames a mining block; its name from now on."""
-        self.edits += 1
+        """Somebody renames a mining block; its name from now on. Three versions of a layer are kept: edits do not overtake the clients."""
+        time.sleep(max(0.0, self.edited + APART - time.monotonic()))
+        self.edits, self.edited = self.edits + 1, time.monotonic()
         name = f"edit {self.edits}."
-        self.databases.primary.query(f"update plan.mining_blocks set name = '{name}' where id = (select min(id) from plan.mining_blocks)")
+        self.databases.primary.query(f"update plan.{EDITED} set name = '{name}' where id = (select min(id) from plan.{EDITED})")
         return name
 
     def exporter(self):

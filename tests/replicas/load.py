@@ -18,6 +18,7 @@ from web import Client
 PAUSE = 0.03
 CLIENTS = 6
 ZOOMS = range(8, 15)
+EDITED = "mining_blocks"
 
 
 class Wrong(Exception):
@@ -32,8 +33,8 @@ class Truth:
         self.known = {}
         # Versions of the plan that somebody announced, the latest last.
         self.versions = deque(maxlen=2)
-        # Whole files, by layer and version.
-        self.files = {}
+        # Whole files, by layer and version, and the version of each layer that was announced last.
+        self.files, self.latest = {}, {}
 
     def same(self, what, answer):
         with self.lock:
@@ -131,16 +132,18 @@ class Caller:
         self.truth.announce(answer.body.split(b"/tiles/plan@", 1)[1].split(b"/", 1)[0].decode())
 
     def range(self):
-        layer = self.chance.choice(self.load.layers)
-        self.part(f"/downloads/{layer}.fgb", layer)
+        layer = self.layer()
+        answer = self.part(f"/downloads/{layer}.fgb", layer)
+        self.truth.latest[layer] = answer.tag.strip('"')
 
     def range_of_a_version(self):
-        with self.truth.lock:
-            known = list(self.truth.files)
-        if not known:
-            return self.range()
-        layer, version = known[-1]
-        self.part(f"/downloads/{layer}@{version}.fgb", layer)
+        layer = self.layer()
+        version = self.truth.latest.get(layer)
+        self.part(f"/downloads/{layer}@{version}.fgb", layer) if version else self.range()
+
+    def layer(self):
+        """Half of the time the one that is edited."""
+        return self.chance.choice([EDITED, self.chance.choice(self.load.layers)])
 
     def part(self, path, layer):
         """A few bytes of a file, which must be those of the file that the tag names."""
@@ -149,6 +152,7 @@ class Caller:
         answer, _ = self.get(path, 206, range=f"bytes={start}-{end - 1}")
         if answer.body != self.file(layer, answer.tag.strip('"'))[start:end]:
             raise Wrong(f"bytes {start} to {end} are not those of the file")
+        return answer
 
     def file(self, layer, version):
         if (layer, version) not in self.truth.files:

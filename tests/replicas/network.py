@@ -6,7 +6,7 @@ namespace that the tests run in. So the tests reach every host, also one that is
 
 import subprocess
 
-SWITCH = "10.93.0.1"
+NETWORK = "10.93.0"
 
 
 def command(*words):
@@ -16,14 +16,14 @@ def command(*words):
 class Network:
     def __init__(self):
         command("ip", "link", "add", "switch", "type", "bridge")
-        command("ip", "address", "add", f"{SWITCH}/24", "dev", "switch")
+        command("ip", "address", "add", f"{NETWORK}.1/24", "dev", "switch")
         command("ip", "link", "set", "switch", "up")
         command("nft", "add table bridge cuts")
         command("nft", "add chain bridge cuts forward { type filter hook forward priority 0; }")
 
     def host(self, name, number):
-        """A host at 10.93.0.{number}."""
-        address = f"10.93.0.{number}"
+        """A host at the address of this number in the network."""
+        address = f"{NETWORK}.{number}"
         command("ip", "netns", "add", name)
         command("ip", "link", "add", f"cable-{number}", "type", "veth", "peer", "name", "eth0", "netns", name)
         command("ip", "link", "set", f"cable-{number}", "master", "switch", "up")

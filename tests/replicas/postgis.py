@@ -8,6 +8,7 @@ import subprocess
 from contextlib import suppress
 from pathlib import Path
 
+from network import NETWORK
 from patience import until
 
 SETTINGS = """
@@ -19,9 +20,9 @@ fsync = off
 full_page_writes = off
 wal_keep_size = 256MB
 """
-ACCESS = """
-host all all 10.93.0.0/24 scram-sha-256
-host replication all 10.93.0.0/24 scram-sha-256
+ACCESS = f"""
+host all all {NETWORK}.0/24 scram-sha-256
+host replication all {NETWORK}.0/24 scram-sha-256
 """
 USER = "checks"
 PASSWORD = secrets.token_hex(12)

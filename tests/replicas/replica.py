@@ -9,9 +9,9 @@ PORT = 8080
 
 
 class Replica:
-    def __init__(self, host, program, arguments, logs, variables):
-        self.host, self.address = host, f"{host.address}:{PORT}"
-        words = [program, "serve", "--open", "--listen", self.address, *arguments]
+    def __init__(self, host, program, arguments, state, logs, variables):
+        self.host, self.address, self.state = host, f"{host.address}:{PORT}", state
+        words = [program, "serve", "--open", "--listen", self.address, "--state", state, *arguments]
         self.process = Process(host, words, logs / f"{host.name}.log", variables)
 
     def ready(self):

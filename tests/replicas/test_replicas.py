@@ -1,6 +1,10 @@
 """Replicas die, hang and are replaced: nobody who asks through the proxy notices."""
 
+import shutil
 import time
+
+from lab import START
+from patience import until
 
 
 def test_a_killed_replica_is_not_missed_and_comes_back_current(lab):
@@ -43,5 +47,27 @@ def test_all_are_restarted_one_after_the_other(lab):
         lab.change("after all restarts")
 
 
-# Seconds for a debug build to start, open what is published and be current, beside two more under load.
-START = 10.0
+def test_a_replica_on_a_new_machine_is_filled_from_the_store(lab):
+    """Its disk is lost with all that it had. The others have published meanwhile, and it may not be asked before it serves that."""
+    replica, *others = lab.replicas
+    with lab.load("a new machine"):
+        replica.process.kill()
+        shutil.rmtree(replica.state)
+        name = lab.edit()
+        lab.converge("while it is away", name, others)
+        replica.process.start()
+        lab.converged.append(("until it may be asked", until("it is ready", replica.ready, START)))
+        assert replica.serves(name), "it was ready with what is old"
+        lab.converge("then", name)
+        lab.change("with it again")
+
+
+def test_a_replica_without_a_database_follows_the_store(lab):
+    """An edge has the store alone, and what the others publish as soon as they."""
+    edge = lab.replica(lab.network.host("edge", 24))
+    with lab.load("an edge"):
+        edge.process.start()
+        lab.converge("it is started", lab.edit(), [*lab.replicas, edge], within=START)
+        for _ in range(3):
+            lab.change("at the edge too", [*lab.replicas, edge])
+        assert edge.process.stop() == 0

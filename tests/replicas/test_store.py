@@ -2,6 +2,7 @@
 
 import time
 
+from lab import START
 from patience import until
 
 
@@ -40,7 +41,20 @@ def test_an_exporter_killed_in_mid_upload_leaves_nothing_half_done(lab):
             lab.converge(f"{exporter.host.name} was killed, another takes over", name, others)
             lab.store.check()
             exporter.process.start()
-            lab.converge(f"{exporter.host.name} started again", name, within=10)
+            lab.converge(f"{exporter.host.name} started again", name, within=START)
+    lab.store.check()
+
+
+def test_an_exporter_paused_in_mid_upload_goes_on(lab):
+    """While it sleeps, with the lock in its hand, nobody gets in its way; when it wakes up its publication is finished or given up, and the next made."""
+    with lab.load("pause in mid-upload"):
+        exporter, name = stopped_in_mid_upload(lab)
+        exporter.process.pause()
+        lab.store.resume()
+        time.sleep(5)
+        exporter.process.resume()
+        lab.converge(f"{exporter.host.name} goes on", name)
+        lab.change("after it has healed")
     lab.store.check()
 
 

@@ -45,7 +45,7 @@ pub async fn answer(
     let (tileset, cache_control) = match at {
         None => (app.catalog()?.tileset(name)?, REVALIDATE),
         Some(At::One(Edition::Version(version))) => {
-            match app.service.pictured_at(name, version, look.theme) {
+            match app.service.pictured_at(name, version, look.theme).await? {
                 Some(tileset) => (tileset, IMMUTABLE),
                 None => {
                     let current = app.catalog()?.tileset(name)?;

@@ -9,6 +9,7 @@ pub mod issuer;
 pub mod keys;
 pub mod mvt;
 pub mod nginx;
+pub mod objects;
 pub mod ogc;
 pub mod patience;
 pub mod plan;

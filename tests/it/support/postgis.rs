@@ -52,6 +52,22 @@ impl Cluster {
         cluster
     }
 
+    /// A streaming standby of it, on the same machine.
+    pub fn standby(&self) -> Cluster {
+        let folder = tempfile::tempdir().unwrap();
+        let open = <std::fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o755);
+        std::fs::set_permissions(folder.path(), open).unwrap();
+        let mut standby = Cluster { folder, url: String::new() };
+        let of = self.folder.path().join("pg");
+        standby.url = standby.control(&["standby", of.to_str().unwrap()]);
+        standby
+    }
+
+    /// Makes a standby a primary.
+    pub fn promote(&self) {
+        self.control(&["promote"]);
+    }
+
     pub fn stop_at_once(&self) {
         self.control(&["stop", "immediate"]);
     }

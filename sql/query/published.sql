@@ -1,0 +1,1 @@
+select pg_notify('plan_published', $1)
