@@ -103,6 +103,20 @@ impl Seen {
         Ok(self.service.catalog_on(grid).await?.map(|catalog| self.of(catalog)))
     }
 
+    /// As [`Service::early_tile`]: for those who see everything, others wait for what is made for them.
+    pub async fn early_tile(
+        &self,
+        name: &str,
+        wanted: Option<Version>,
+        tile: TileCoord,
+        encoding: Encoding,
+    ) -> Option<(Version, ReadyTile)> {
+        if !self.sight.is_whole() {
+            return None;
+        }
+        self.service.early_tile(name, wanted, tile, encoding).await
+    }
+
     /// As [`Service::kept`].
     pub fn kept(&self) -> Vec<Arc<Catalog>> {
         self.service.kept().into_iter().map(|catalog| self.of(catalog)).collect()

@@ -112,6 +112,12 @@ impl Bucket {
         }
     }
 
+    /// Bytes of an object.
+    pub fn length(&self, name: &str) -> Result<u64, BucketError> {
+        let (objects, path) = (Arc::clone(&self.objects), self.path(name));
+        self.shortly(async move { Ok(objects.head(&path).await?.size) })
+    }
+
     /// Some bytes of an object, in the order of `ranges`; those that lie near each other are asked for at once.
     pub fn ranges(&self, name: &str, ranges: &[Range<u64>]) -> Result<Vec<Bytes>, BucketError> {
         let (objects, path, ranges) = (Arc::clone(&self.objects), self.path(name), ranges.to_vec());

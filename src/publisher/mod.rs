@@ -411,7 +411,7 @@ pub fn prepare(
     before: Option<&TileLayer>,
 ) -> Result<TileLayer, PrepareError> {
     let rules = rules.get(&snapshot.layer.id).cloned().unwrap_or_default();
-    let digest = TileLayer::digest(&snapshot, grid, &rules);
+    let digest = TileLayer::digest(&snapshot.layer, snapshot.id, grid, &rules);
     let path = store.prepared(&snapshot.layer.id, snapshot.id, &grid.id, &digest);
     TileLayer::open(snapshot, grid, &rules, &path, before)
 }

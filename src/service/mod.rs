@@ -3,6 +3,7 @@
 
 mod announced;
 mod carry;
+mod early;
 mod pictures;
 mod report;
 mod tiles;
@@ -41,7 +42,10 @@ use std::{
     num::NonZeroUsize,
     sync::{Arc, Mutex},
 };
-use tokio::{runtime::Handle, sync::watch};
+use tokio::{
+    runtime::Handle,
+    sync::{Semaphore, watch},
+};
 
 /// Catalogs that stay reachable by version after a newer one is served, so that an open map can finish what
 /// it began.
@@ -59,6 +63,8 @@ pub struct Service {
     news: watch::Sender<()>,
     store: Arc<Store>,
     looks: Looks,
+    /// For tiles whose layers are not here yet.
+    early: Semaphore,
     database: Option<Database>,
     /// Kept versions that are in no catalog here, such as those from before a restart.
     older: Cache<(LayerId, SnapshotId), Arc<Dated>>,
@@ -70,6 +76,7 @@ pub struct Service {
     /// The grids of those beside [`served_grid`].
     grids: Vec<Arc<OnGrid>>,
     rules: BTreeMap<LayerId, Rules>,
+    max_tile: usize,
     /// What of the layers some see in their place.
     pub extracts: Arc<Extracts>,
     /// Where work goes on that nobody waits for.
@@ -115,6 +122,7 @@ impl Service {
             heat: Heat::new(tiles.warm_tiles, &store, access),
             store,
             looks: Looks::default(),
+            early: Semaphore::new(early::AT_A_TIME),
             database,
             older: Cache::new(OLDER_SNAPSHOTS),
             cache: TileCache::new(tiles.cache_mib),
@@ -122,6 +130,7 @@ impl Service {
             matrix_sets: tiles.matrix_sets.clone(),
             grids: grids.map(|grid| Arc::new(OnGrid::new(grid.clone()))).collect(),
             rules: tiles.rules.clone(),
+            max_tile: tiles.max_tile(),
             extracts,
             runtime: Handle::current(),
             sheets: Arc::new(sheets),

@@ -36,6 +36,16 @@ impl Bounds {
         }
     }
 
+    /// The box with `by` more on every side.
+    pub fn wider(&self, by: f64) -> Self {
+        Self {
+            min_x: self.min_x - by,
+            min_y: self.min_y - by,
+            max_x: self.max_x + by,
+            max_y: self.max_y + by,
+        }
+    }
+
     /// Whether the boxes have a point in common.
     pub fn meets(&self, other: &Self) -> bool {
         self.min_x <= other.max_x
@@ -78,7 +88,7 @@ pub enum SnapshotError {
     Unfetched(String),
 }
 
-fn malformed(what: impl ToString) -> SnapshotError {
+pub(super) fn malformed(what: impl ToString) -> SnapshotError {
     SnapshotError::Malformed(what.to_string())
 }
 
@@ -89,21 +99,26 @@ impl Snapshot {
     /// [`SnapshotError::Altered`] when a byte differs from what was published, [`SnapshotError::Malformed`]
     /// when the file is whole but not a snapshot of ours.
     pub fn open(path: &Path, id: SnapshotId) -> Result<Arc<Self>, SnapshotError> {
-        Self::read(&File::open(path)?, Some(id))
+        Self::read(MappedFile::new(&File::open(path)?)?, Some(id))
     }
 
     /// Reads back a file that has just been written: verifies every feature in it, and hashes it to its id.
     pub(super) fn read_back(file: &File) -> Result<Arc<Self>, SnapshotError> {
-        Self::read(file, None)
+        Self::read(MappedFile::new(file)?, None)
     }
 
     /// Reads a file that somebody else has made: as [`Self::open`].
     pub(super) fn read_verified(file: &File, id: SnapshotId) -> Result<Arc<Self>, SnapshotError> {
-        Self::read(file, Some(id))
+        Self::read(MappedFile::new(file)?, Some(id))
     }
 
-    fn read(file: &File, expected: Option<SnapshotId>) -> Result<Arc<Self>, SnapshotError> {
-        let map = Arc::new(MappedFile::new(file)?);
+    /// A snapshot that is in no file.
+    pub(super) fn in_memory(bytes: &[u8]) -> Result<Arc<Self>, SnapshotError> {
+        Self::read(MappedFile::in_memory(bytes)?, None)
+    }
+
+    fn read(map: MappedFile, expected: Option<SnapshotId>) -> Result<Arc<Self>, SnapshotError> {
+        let map = Arc::new(map);
         // Both take their time, so each has a thread.
         let (hashed, contents) = thread::scope(|scope| {
             let hashing = thread::Builder::new().spawn_scoped(scope, || SnapshotId::of(&map))?;
@@ -170,23 +185,45 @@ struct Contents {
 
 impl Contents {
     fn verified(map: &Arc<MappedFile>) -> Result<Self, SnapshotError> {
-        let header_end = header_end(map)?;
-        let header = flatgeobuf::size_prefixed_root_as_header(&map[8..header_end]).map_err(malformed)?;
-        let layer = serde_json::from_str(header.metadata().unwrap_or("")).map_err(malformed)?;
-        let (index, features_start) = read_index(map, header_end, &header)?;
-        let count = usize::try_from(header.features_count()).map_err(malformed)?;
+        let Head { layer, bounds, count, node_size, end } = Head::read(map)?;
+        let (index, features_start) = read_index(map, end, count, node_size)?;
         let features = Features::verified(Arc::clone(map), features_start, count).map_err(malformed)?;
-        let index_place = header_end..features_start;
-        Ok(Self { layer, bounds: bounds(&header), index, index_place, features })
+        Ok(Self { layer, bounds, index, index_place: end..features_start, features })
     }
 }
 
-fn header_end(map: &[u8]) -> Result<usize, SnapshotError> {
-    let head = map.get(..12).filter(|head| head[..8] == MAGIC);
-    let head = head.ok_or_else(|| malformed("no FlatGeobuf magic bytes"))?;
-    let size = u32::from_le_bytes([head[8], head[9], head[10], head[11]]) as usize;
-    let end = 12 + size;
-    if end > map.len() { Err(malformed("the header is cut off")) } else { Ok(end) }
+/// What the beginning of a file says.
+pub(super) struct Head {
+    pub layer: Layer,
+    pub bounds: Option<Bounds>,
+    /// Features in the file.
+    pub count: usize,
+    node_size: u16,
+    /// Where the header ends.
+    pub end: usize,
+}
+
+impl Head {
+    /// `beginning` may be longer than the head.
+    pub fn read(beginning: &[u8]) -> Result<Self, SnapshotError> {
+        let end = Self::end(beginning)?;
+        let header = beginning.get(8..end).ok_or_else(|| malformed("the header is cut off"))?;
+        let header = flatgeobuf::size_prefixed_root_as_header(header).map_err(malformed)?;
+        Ok(Self {
+            layer: serde_json::from_str(header.metadata().unwrap_or("")).map_err(malformed)?,
+            bounds: bounds(&header),
+            count: usize::try_from(header.features_count()).map_err(malformed)?,
+            node_size: header.index_node_size(),
+            end,
+        })
+    }
+
+    /// Where the head of a file with this beginning ends: 12 bytes are enough.
+    pub fn end(beginning: &[u8]) -> Result<usize, SnapshotError> {
+        let head = beginning.first_chunk::<12>().filter(|head| head[..8] == MAGIC);
+        let [.., a, b, c, d] = *head.ok_or_else(|| malformed("no FlatGeobuf magic bytes"))?;
+        Ok(12 + u32::from_le_bytes([a, b, c, d]) as usize)
+    }
 }
 
 fn bounds(header: &Header) -> Option<Bounds> {
@@ -199,13 +236,12 @@ fn bounds(header: &Header) -> Option<Bounds> {
 fn read_index(
     map: &[u8],
     start: usize,
-    header: &Header,
+    count: usize,
+    node_size: u16,
 ) -> Result<(Option<PackedRTree>, usize), SnapshotError> {
-    let count = header.features_count() as usize;
     if count == 0 {
         return Ok((None, start));
     }
-    let node_size = header.index_node_size();
     if node_size != NODE_SIZE || count > map.len() {
         return Err(malformed("no spatial index of ours"));
     }

@@ -257,14 +257,19 @@ impl Store {
         self.shared.as_ref().is_none_or(|shared| shared.bucket.answers())
     }
 
-    /// The set of the bucket, as it was last read.
-    pub(super) fn announced_set(&self) -> Option<CurrentSet> {
+    /// The set of the bucket, as it was last read; without a bucket none.
+    pub fn announced_set(&self) -> Option<CurrentSet> {
         Some(self.shared.as_ref()?.seen()?.manifest.set.clone())
     }
 }
 
 pub(super) fn snapshot_object(layer: &LayerId, id: SnapshotId) -> String {
     format!("snapshots/{layer}/{id}.fgb")
+}
+
+/// What was prepared of a snapshot; `digest` is of all that it depends on.
+pub(super) fn prepared_object(layer: &LayerId, id: SnapshotId, grid: &str, digest: &str) -> String {
+    format!("snapshots/{layer}/{id}.{grid}.{digest}.tiles")
 }
 
 pub(super) fn revision_object(name: &RevisionName, id: SnapshotId) -> String {

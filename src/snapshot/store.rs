@@ -19,7 +19,7 @@
 use super::{
     CurrentSet, Origin, Publication, RevisionName, Revisions, Snapshot, SnapshotError, SnapshotId, bounded,
     current,
-    shared::Shared,
+    shared::{self, Shared},
     writer::{self, file_name},
 };
 use crate::{
@@ -267,7 +267,7 @@ impl Store {
         };
         let path = self.derived_path(layer, id, &format!("{grid}.{digest}.tiles"));
         if !path.is_file() && shared.bucket.answers() {
-            let object = format!("snapshots/{layer}/{}", name(&path));
+            let object = shared::prepared_object(layer, id, grid, digest);
             // Whoever opens it looks at every byte, and makes it where there is none.
             if let Err(error) = shared.fetch(self, &object, &path, |_| Ok(())) {
                 tracing::debug!(%layer, %error, "not prepared by anybody else");

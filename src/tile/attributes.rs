@@ -7,12 +7,17 @@ use super::{
     BuildError,
     encode::write_bytes,
     geometry::write_varint,
-    sections::{Section, SectionWriter, Sections},
+    portion::{joined, runs},
+    sections::{RemoteSections, Section, SectionWriter, Sections},
 };
 use crate::snapshot::{RawKind, RawValue, Snapshot};
 use bytemuck::{Pod, Zeroable};
 use rustc_hash::FxHashMap;
-use std::{collections::hash_map::Entry, io::Write};
+use std::{
+    collections::{BTreeMap, hash_map::Entry},
+    io::{self, Write},
+    ops::Range,
+};
 
 /// A column (index into `Layer::fields`) and a value number.
 #[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
@@ -113,8 +118,8 @@ impl<'a> Coded<'a> {
 }
 
 impl Attributes {
-    /// Takes what [`Coded::write`] wrote; `None` when it is not of `snapshot`.
-    pub fn open(sections: &mut Sections, snapshot: &Snapshot) -> Option<Self> {
+    /// Takes what [`Coded::write`] wrote; `None` when it is not of a layer of `count` features and so many `columns`.
+    pub fn open(sections: &mut Sections, count: usize, columns: usize) -> Option<Self> {
         let this = Self {
             ids: sections.take()?,
             tags: sections.take()?,
@@ -122,8 +127,7 @@ impl Attributes {
             messages: sections.take()?,
             ends: sections.take()?,
         };
-        let (count, columns, values) =
-            (snapshot.feature_count(), snapshot.layer.fields.len(), this.ends.len());
+        let values = this.ends.len();
         let known = |tag: &Tag| usize::from(tag.column) < columns && (tag.value as usize) < values;
         let whole = this.ids.len() == count
             && this.tag_ends.len() == count
@@ -131,6 +135,28 @@ impl Attributes {
             && runs_within(this.messages.len(), this.ends.iter().copied())
             && this.tags.iter().all(known);
         whole.then_some(this)
+    }
+
+    /// Writes the same of the features at `positions` alone, ascending, from what is elsewhere, from the section `first`
+    /// on. Values keep their order.
+    pub fn write_portion(
+        sections: &RemoteSections,
+        first: usize,
+        positions: &[u32],
+        out: &mut SectionWriter<impl Write>,
+    ) -> Result<(), BuildError> {
+        out.section(&sections.items::<i64>(first, &runs(positions))?)?;
+        let places = ends(sections, first + 2, positions)?;
+        let mut tags: Vec<Tag> = sections.items(first + 1, &joined(places.iter().cloned()))?;
+        let mut numbers: BTreeMap<u32, u32> = tags.iter().map(|tag| (tag.value, 0)).collect();
+        (0..).zip(numbers.values_mut()).for_each(|(number, value)| *value = number);
+        tags.iter_mut().for_each(|tag| tag.value = numbers[&tag.value]);
+        out.section(&tags)?;
+        out.section(&ends_of(&places)?)?;
+        let values: Vec<u32> = numbers.into_keys().collect();
+        let places = ends(sections, first + 4, &values)?;
+        out.section(&sections.items::<u8>(first + 3, &joined(places.iter().cloned()))?)?;
+        Ok(out.section(&ends_of(&places)?)?)
     }
 
     pub fn value_count(&self) -> usize {
@@ -146,6 +172,35 @@ impl Attributes {
     pub fn tags(&self, position: usize) -> &[Tag] {
         slice(&self.tags, &self.tag_ends, position)
     }
+}
+
+/// The runs of items of the numbers `wanted`, ascending, in a list elsewhere whose ends are in `section`.
+fn ends(sections: &RemoteSections, section: usize, wanted: &[u32]) -> io::Result<Vec<Range<usize>>> {
+    let wanted_runs = runs(wanted);
+    // Each begins where the one before ends.
+    let before: Vec<_> = wanted_runs.iter().map(|run| run.start.saturating_sub(1)..run.end).collect();
+    let read: Vec<u32> = sections.items(section, &before)?;
+    let (mut places, mut rest) = (Vec::with_capacity(wanted.len()), &read[..]);
+    for run in wanted_runs {
+        let mut start = if run.start == 0 { 0 } else { rest.split_off_first().copied().unwrap_or_default() };
+        let (ends, after) = rest.split_at(run.len().min(rest.len()));
+        for &end in ends {
+            places.push(start as usize..end.max(start) as usize);
+            start = end;
+        }
+        rest = after;
+    }
+    Ok(places)
+}
+
+/// The ends of runs of these lengths, one after another.
+fn ends_of(runs: &[Range<usize>]) -> Result<Vec<u32>, BuildError> {
+    let mut end = 0;
+    let ends = runs.iter().map(|run| {
+        end += run.len();
+        Ok(u32::try_from(end)?)
+    });
+    ends.collect()
 }
 
 fn write_message(raw: RawValue, out: &mut Vec<u8>) {

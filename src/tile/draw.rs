@@ -52,7 +52,7 @@ impl Drawer {
         tile: TileCoord,
         batch: &mut Batch,
     ) {
-        if wraps(layer, grid, tile) {
+        if wraps(layer.snapshot.bounds, grid, tile) {
             return self.draw_around(layer, keep, grid, tile, batch);
         }
         match layer.pyramid.level(tile.z) {
@@ -159,18 +159,12 @@ impl TileLayer {
     /// Whether anything of the layer may be in `tile` or, at whatever zoom, below it: `false` is for certain.
     pub fn may_hold_below(&self, tile: TileCoord) -> bool {
         let around = self.reach(&self.grid.geographic_bounds(tile, FAR));
-        self.snapshot.walk(vec![around], 0).next().is_some() || wraps(self, &self.grid, tile)
+        self.snapshot.walk(vec![around], 0).next().is_some() || wraps(self.snapshot.bounds, &self.grid, tile)
     }
 
     /// `degrees` and as much around it as lines of the layer may leave the boxes by which its features are found.
     fn reach(&self, degrees: &Bounds) -> Bounds {
-        let by = self.pyramid.bulge();
-        Bounds {
-            min_x: degrees.min_x - by,
-            min_y: degrees.min_y - by,
-            max_x: degrees.max_x + by,
-            max_y: degrees.max_y + by,
-        }
+        degrees.wider(self.pyramid.bulge())
     }
 
     /// Adds the names of the polygons in `drawn` whose point lies in `tile` itself, so that no other tile has

@@ -167,10 +167,10 @@ impl TileLayer {
         prepared.map_err(|error| PrepareError::of(&snapshot, error))
     }
 
-    /// Tells what is prepared of `snapshot` for `grid` after `rules` by this program on this machine from all else: the name
+    /// Tells what is prepared of the snapshot of `layer` for `grid` after `rules` by this program on this machine from all else: the name
     /// of such a file carries it where others have them too.
-    pub fn digest(snapshot: &Snapshot, grid: &QuadGrid, rules: &Rules) -> String {
-        let digest = SnapshotId::of(key(snapshot, grid, rules).as_bytes());
+    pub fn digest(layer: &Layer, snapshot: SnapshotId, grid: &QuadGrid, rules: &Rules) -> String {
+        let digest = SnapshotId::of(key(layer, snapshot, grid, rules).as_bytes());
         digest.to_string().chars().take(DIGEST_DIGITS).collect()
     }
 
@@ -194,9 +194,20 @@ impl TileLayer {
 
     /// `None` when `map` is not what was prepared of `snapshot` for `grid` after `rules`.
     fn mapped(map: MappedFile, snapshot: &Arc<Snapshot>, grid: &QuadGrid, rules: &Rules) -> Option<Self> {
-        let mut sections = Sections::open(map, &key(snapshot, grid, rules))?;
-        let pyramid = Pyramid::open(&mut sections, snapshot, rules)?;
-        let attributes = Attributes::open(&mut sections, snapshot)?;
+        Self::open_sections(map, snapshot, snapshot.feature_count(), grid, rules)
+    }
+
+    /// The same with so many features, of which `snapshot` may hold none.
+    pub(super) fn open_sections(
+        map: MappedFile,
+        snapshot: &Arc<Snapshot>,
+        features: usize,
+        grid: &QuadGrid,
+        rules: &Rules,
+    ) -> Option<Self> {
+        let mut sections = Sections::open(map, &key(&snapshot.layer, snapshot.id, grid, rules))?;
+        let pyramid = Pyramid::open(&mut sections, features, rules.minzoom(&snapshot.layer))?;
+        let attributes = Attributes::open(&mut sections, features, snapshot.layer.fields.len())?;
         let columns: Vec<String> = snapshot.layer.fields.iter().map(|f| f.name.clone()).collect();
         let carried = |z: u8| columns.iter().map(|column| rules.carries(column, z)).collect();
         Some(Self {
@@ -279,11 +290,11 @@ impl From<TryFromIntError> for BuildError {
 const FORMAT: u32 = 4;
 
 /// All that the file depends on.
-fn key(snapshot: &Snapshot, grid: &QuadGrid, rules: &Rules) -> String {
+pub(super) fn key(layer: &Layer, snapshot: SnapshotId, grid: &QuadGrid, rules: &Rules) -> String {
     let Rules { tolerance, tiny, .. } = rules;
-    let rules = format!("{} {tolerance:?} {tiny:?}", rules.minzoom(&snapshot.layer));
+    let rules = format!("{} {tolerance:?} {tiny:?}", rules.minzoom(layer));
     let order = if cfg!(target_endian = "little") { "little" } else { "big" };
-    format!("{FORMAT} {ENGINE_VERSION} {order} {grid:?} {rules} {}", snapshot.id)
+    format!("{FORMAT} {ENGINE_VERSION} {order} {grid:?} {rules} {snapshot}")
 }
 
 fn build_into(
@@ -305,7 +316,7 @@ fn build<W: Write>(
     out: W,
 ) -> Result<W, BuildError> {
     u32::try_from(snapshot.feature_count())?;
-    let mut out = SectionWriter::new(out, &key(snapshot, grid, rules));
+    let mut out = SectionWriter::new(out, &key(&snapshot.layer, snapshot.id, grid, rules));
     thread::scope(|scope| {
         let attributes = scope.spawn(|| Coded::of(snapshot));
         let before = before.map(|layer| Before { snapshot: &layer.snapshot, pyramid: &layer.pyramid });

@@ -21,6 +21,7 @@ mod encode;
 mod geometry;
 mod label;
 mod layer;
+mod portion;
 mod project;
 mod pyramid;
 mod raster;

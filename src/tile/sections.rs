@@ -8,6 +8,7 @@
 //! Numbers have the byte order of the machine. Whatever else the content depends on is in the key, which is not
 //! in the file: a file that was written for another key fails the check like a damaged one.
 
+use crate::snapshot::Parts;
 use bytemuck::Pod;
 use plantiles_mapped::MappedFile;
 use sha2::{Digest, Sha256};
@@ -85,11 +86,7 @@ impl Sections {
         if Sha256::new_with_prefix(key).chain_update(content).finalize()[..] != *digest {
             return None;
         }
-        let (rest, count) = content.split_last_chunk()?;
-        let count = usize::try_from(u64::from_ne_bytes(*count)).ok()?;
-        let table = rest.len().checked_sub(count.checked_mul(NUMBER)?)?;
-        let ends = rest[table..].chunks_exact(NUMBER).filter_map(|bytes| bytes.first_chunk());
-        let ends = ends.map(|end| u64::from_ne_bytes(*end) as usize).collect::<Vec<_>>().into_iter();
+        let ends = read_ends(content)?.into_iter();
         Some(Self { map: Arc::new(map), ends, start: 0 })
     }
 
@@ -100,6 +97,70 @@ impl Sections {
         bytemuck::try_cast_slice::<u8, T>(self.map.get(range.clone())?).ok()?;
         self.start = end.next_multiple_of(ALIGNMENT);
         Some(Section { map: Arc::clone(&self.map), range, items: PhantomData })
+    }
+}
+
+/// The ends of sections, as they stand at the end of `content`.
+fn read_ends(content: &[u8]) -> Option<Vec<usize>> {
+    let (rest, count) = content.split_last_chunk()?;
+    let count = usize::try_from(u64::from_ne_bytes(*count)).ok()?;
+    let table = rest.len().checked_sub(count.checked_mul(NUMBER)?)?;
+    let (ends, _) = rest[table..].as_chunks::<NUMBER>();
+    Some(ends.iter().map(|end| u64::from_ne_bytes(*end) as usize).collect())
+}
+
+/// The sections of a file that is elsewhere, by their numbers.
+///
+/// The check over the whole file is not made: the parts are as right as who sends them, so whoever makes something of
+/// them has that checked as it checks a whole file.
+pub struct RemoteSections<'a> {
+    parts: &'a dyn Parts,
+    ends: Vec<usize>,
+}
+
+/// What is read to know the ends of all sections: a layer of all zooms has 59.
+const ENDS: u64 = 4096;
+
+impl<'a> RemoteSections<'a> {
+    /// # Errors
+    /// When the file cannot be read, or is none of these.
+    pub fn open(parts: &'a dyn Parts) -> io::Result<Self> {
+        let length = parts.length();
+        let last = parts.read(&[length.saturating_sub(ENDS)..length])?.pop().unwrap_or_default();
+        let content = last.len().checked_sub(DIGEST).map(|content| &last[..content]);
+        let ends = content.and_then(read_ends).ok_or(io::ErrorKind::InvalidData)?;
+        Ok(Self { parts, ends })
+    }
+
+    fn place(&self, section: usize) -> io::Result<Range<usize>> {
+        let end = *self.ends.get(section).ok_or(io::ErrorKind::InvalidData)?;
+        let start = section.checked_sub(1).map_or(0, |before| self.ends[before].next_multiple_of(ALIGNMENT));
+        if start <= end { Ok(start..end) } else { Err(io::ErrorKind::InvalidData.into()) }
+    }
+
+    /// How many items the section has.
+    pub fn count<T: Pod>(&self, section: usize) -> io::Result<usize> {
+        Ok(self.place(section)?.len() / size_of::<T>())
+    }
+
+    /// Some of its items, end to end.
+    pub fn items<T: Pod>(&self, section: usize, runs: &[Range<usize>]) -> io::Result<Vec<T>> {
+        let place = self.place(section)?;
+        let range = |run: &Range<usize>| {
+            let at = |item: usize| place.start.checked_add(item.checked_mul(size_of::<T>())?);
+            let (start, end) = (at(run.start)?, at(run.end)?);
+            (start <= end && end <= place.end).then_some(start as u64..end as u64)
+        };
+        let runs = runs.iter().filter(|run| !run.is_empty());
+        let ranges: Option<Vec<_>> = runs.map(range).collect();
+        let read = self.parts.read(&ranges.ok_or(io::ErrorKind::InvalidData)?)?;
+        let items = read.iter().flat_map(|bytes| bytes.chunks_exact(size_of::<T>()));
+        Ok(items.map(bytemuck::pod_read_unaligned).collect())
+    }
+
+    /// All of its items.
+    pub fn all<T: Pod>(&self, section: usize) -> io::Result<Vec<T>> {
+        self.items(section, &[0..self.count::<T>(section)?])
     }
 }
 

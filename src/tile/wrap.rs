@@ -26,9 +26,9 @@ const AROUND: f64 = 360.0;
 /// A unit more than the buffer, for what rounds into it.
 pub const MARGIN: f64 = (BUFFER + 1) as f64 / EXTENT as f64;
 
-/// Whether a world beside the map has a part of the layer's extent in `tile` or its buffer.
-pub fn wraps(layer: &TileLayer, grid: &QuadGrid, tile: TileCoord) -> bool {
-    let Some(extent) = layer.snapshot.bounds.filter(|_| grid.around(tile.z).is_some()) else { return false };
+/// Whether a world beside the map has a part of a layer's extent in `tile` or its buffer.
+pub fn wraps(extent: Option<Bounds>, grid: &QuadGrid, tile: TileCoord) -> bool {
+    let Some(extent) = extent.filter(|_| grid.around(tile.z).is_some()) else { return false };
     let beside = |world: f64| {
         let b = moved(&grid.geographic_bounds(tile, MARGIN), world);
         b.min_x <= extent.max_x && b.max_x >= extent.min_x

@@ -27,6 +27,7 @@ mod difference;
 mod documents;
 mod download_formats;
 mod downloads;
+mod early;
 mod events;
 mod export;
 mod export_files;

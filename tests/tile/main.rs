@@ -10,6 +10,7 @@ mod lines;
 mod lowzoom;
 mod place;
 mod polygons;
+mod portion;
 mod prepared;
 mod reference;
 mod rules;

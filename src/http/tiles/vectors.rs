@@ -2,6 +2,7 @@
 
 use super::{place, tell_dropped};
 use crate::{
+    cache::ReadyTile,
     catalog::Tileset,
     config::PublicUrl,
     editions::{At, Edition},
@@ -13,13 +14,14 @@ use crate::{
         respond::{IMMUTABLE, REVALIDATE, Representation, VARY_ENCODING, acceptable, etag, redirect},
         segments::at,
     },
+    publisher::served_grid,
     view::View,
 };
 use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::Response,
 };
-use std::sync::Arc;
+use std::{fmt::Display, sync::Arc};
 
 const MVT: HeaderValue = HeaderValue::from_static("application/vnd.mapbox-vector-tile");
 
@@ -33,6 +35,9 @@ pub async fn answer(
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
     let (name, at) = at(name)?;
+    if let Some(early) = early(app, name, at.as_ref(), path, uri, headers).await {
+        return early;
+    }
     let (tileset, cache_control) = match at {
         None => (app.catalog()?.tileset(name)?, REVALIDATE),
         // Of the tileset, not of the whole plan.
@@ -56,6 +61,29 @@ pub async fn answer(
     send(app, &tileset, coord, &view, cache_control, headers).await
 }
 
+/// The tile of a layer that is not here yet, if it can be had already.
+async fn early(
+    app: &App,
+    name: &str,
+    at: Option<&At>,
+    path: &str,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Option<Result<Response, Problem>> {
+    if app.service.catalog().is_some() || uri.query().is_some() {
+        return None;
+    }
+    let version = match at {
+        None => None,
+        Some(At::One(Edition::Version(version))) => Some(*version),
+        Some(_) => return None,
+    };
+    let (coord, accepted) = (coordinate(&served_grid(), path).ok()?, negotiate::accepted(headers));
+    let encoding = accepted.best.filter(|_| accepted.identity)?;
+    let (version, ready) = app.service.early_tile(name, version, coord, encoding).await?;
+    Some(represent(ready, &View::OPEN.id().name(version), REVALIDATE, headers))
+}
+
 /// What `?filter=` leaves of the tileset.
 fn view(uri: &Uri, tileset: &Tileset) -> Result<View, Problem> {
     if uri.query().is_none() {
@@ -75,16 +103,26 @@ async fn send(
 ) -> Result<Response, Problem> {
     let accepted = negotiate::accepted(headers);
     let encoding = acceptable(accepted)?;
-    let ready = app.service.tile(tileset, coord, encoding, view).await?;
-    let (mut bytes, mut encoding, dropped) = (ready.bytes, ready.encoding, ready.dropped);
-    if encoding == Encoding::Identity && !accepted.identity && !bytes.is_empty() {
+    let mut ready = app.service.tile(tileset, coord, encoding, view).await?;
+    if ready.encoding == Encoding::Identity && !accepted.identity && !ready.bytes.is_empty() {
         // A small tile is kept as it is, but this client takes only codings.
-        (bytes, encoding) = encoding::compress(bytes, acceptable(accepted)?);
+        (ready.bytes, ready.encoding) = encoding::compress(ready.bytes, acceptable(accepted)?);
     }
+    represent(ready, &view.id().name(tileset.version), cache_control, headers)
+}
+
+/// A tile of what `name` names.
+fn represent(
+    ready: ReadyTile,
+    name: &impl Display,
+    cache_control: HeaderValue,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let ReadyTile { bytes, encoding, dropped } = ready;
     let representation = Representation {
         bytes,
         encoding,
-        etag: etag(&view.id().name(tileset.version), encoding),
+        etag: etag(name, encoding),
         content_type: MVT,
         cache_control,
         vary: VARY_ENCODING,

@@ -3,11 +3,15 @@
 use crate::tile::{
     BuildError,
     attributes::runs_within,
-    sections::{Section, SectionWriter, Sections},
+    portion::joined,
+    sections::{RemoteSections, Section, SectionWriter, Sections},
     shape::{Point, Rect},
 };
 use bytemuck::{Pod, Zeroable};
-use std::{io::Write, ops::Range};
+use std::{
+    io::{self, Write},
+    ops::Range,
+};
 
 /// The features of a layer as one zoom shows them, in file order.
 ///
@@ -51,6 +55,9 @@ pub struct Piece {
     entries: Vec<Entry>,
     boxes: Vec<Corners>,
 }
+
+/// The sections of a level.
+pub const SECTIONS: usize = 3;
 
 /// Boxes under one box of the index. The file order is a Hilbert curve, so consecutive features are close.
 const FANOUT: usize = 16;
@@ -102,6 +109,33 @@ impl Level {
             && entries.iter().all(|entry| (entry.position as usize) < features)
             && lists.last().is_some_and(|last| last.end == boxes.len());
         whole.then_some(Self { tails, entries, boxes, lists })
+    }
+
+    /// Of a level that is elsewhere, from the section `first` on, what meets `query`: a piece of which the features are
+    /// numbered from 0, and where they are in the whole.
+    pub fn search_remote(
+        sections: &RemoteSections,
+        first: usize,
+        query: &Rect,
+    ) -> Result<(Piece, Vec<u32>), BuildError> {
+        let entries: Vec<Entry> = sections.all(first + 1)?;
+        let boxes: Vec<Corners> = sections.items(first + 2, &[0..entries.len()])?;
+        let found = |i: &usize| rect(&boxes[*i]).meets(query);
+        let found: Vec<usize> = (0..boxes.len()).filter(found).collect();
+        let end = |entry: usize| entry.checked_sub(1).map_or(0, |last| entries[last].end as usize);
+        let tails = found.iter().map(|&i| end(i)..end(i + 1));
+        let bytes = sections.items::<u8>(first, &joined(tails.clone()))?;
+        let mut piece = Piece::default();
+        let (mut rest, mut positions) = (&bytes[..], vec![]);
+        for (&i, tail) in found.iter().zip(tails) {
+            let (tail, after) =
+                rest.split_at_checked(tail.len()).ok_or(io::Error::from(io::ErrorKind::InvalidData))?;
+            let number = u32::try_from(positions.len())?;
+            piece.push(number, entries[i].first, tail, rect(&boxes[i]))?;
+            positions.push(entries[i].position);
+            rest = after;
+        }
+        Ok((piece, positions))
     }
 
     /// The features at `positions` as a piece that begins at the position `start`.

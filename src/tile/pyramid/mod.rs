@@ -19,11 +19,13 @@ mod least;
 mod level;
 mod mark;
 mod parallel;
+mod portion;
 mod reduce;
 mod reuse;
 mod work;
 
 pub use level::Level;
+pub use portion::Found;
 pub use reuse::Before;
 
 use super::{
@@ -32,10 +34,7 @@ use super::{
     shape::Shape,
     size::size,
 };
-use crate::{
-    plan::{GeometryKind, Rules},
-    snapshot::Snapshot,
-};
+use crate::plan::GeometryKind;
 use bytemuck::{Pod, Zeroable};
 use reduce::KeptArc;
 use reuse::Pieces;
@@ -75,13 +74,12 @@ struct Measure {
 }
 
 impl Pyramid {
-    /// Takes what [`Self::build`] wrote; `None` when it is not of `snapshot`.
-    pub fn open(sections: &mut Sections, snapshot: &Snapshot, rules: &Rules) -> Option<Self> {
+    /// Takes what [`Self::build`] wrote; `None` when it is not of a layer of `count` features from `minzoom` on.
+    pub fn open(sections: &mut Sections, count: usize, minzoom: u8) -> Option<Self> {
         let (measures, bulge) = (sections.take()?, sections.take()?);
-        let count = snapshot.feature_count();
         let pieces = Pieces::open(sections, count)?;
         let (mut levels, mut kept) = (vec![], vec![]);
-        for z in (rules.minzoom(&snapshot.layer)..=TOP).rev() {
+        for z in (minzoom..=TOP).rev() {
             if z <= SIMPLIFIED {
                 kept.push(sections.take()?);
             }

@@ -53,6 +53,12 @@ impl Objects {
         self.folder.path().to_str().unwrap()
     }
 
+    /// Host and port at which it listens.
+    pub fn address(&self) -> String {
+        let (_, url) = self.environment.iter().find(|(name, _)| *name == "AWS_ENDPOINT_URL").unwrap();
+        url.trim_start_matches("http://").trim_end_matches('/').to_owned()
+    }
+
     /// The URL of a place in its bucket.
     pub fn url(&self, prefix: &str) -> String {
         format!("{}/{prefix}", self.bucket)
