@@ -6,6 +6,7 @@
 
 mod ear;
 mod pending;
+mod publishing;
 mod troubles;
 
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
     extracts::AccessError,
     plan::LayerId,
     postgis::{Change, News},
-    publisher::{PublishError, PublishedSet, Publisher, TURN_PAUSE, Turned, Wanted, served_grid},
+    publisher::{PublishError, PublishedSet, Publisher, served_grid},
     service::Service,
     snapshot::{CurrentSet, Marks, Snapshot, StoreError},
     tile::PrepareError,
@@ -22,8 +23,6 @@ use ear::{Ear, Heard};
 use pending::Pending;
 use std::{
     collections::BTreeSet,
-    future::Future,
-    pin::pin,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -185,95 +184,6 @@ impl Follower {
         self.served.as_ref().map(|set| &set.marks)
     }
 
-    /// Exports and serves what is pending. Returns an error that the operator has to put right before anything can
-    /// be published.
-    async fn publish(&mut self) -> Option<FollowError> {
-        let start = Instant::now();
-        let due = self.pending.take();
-        let published = match self.publish_lacking(&due).await {
-            Ok(Turned::Published(published)) => published,
-            Ok(Turned::Waiting) => {
-                self.pending.give_back(due, TURN_PAUSE, Instant::now());
-                return None;
-            }
-            Ok(Turned::Covered) => {
-                self.look().await;
-                self.count(&due);
-                self.note(Task::Publish, Ok(()));
-                self.pending.try_again();
-                return None;
-            }
-            Err(error @ PublishError::Rule(_)) if !self.published => return Some(error.into()),
-            Err(error) => {
-                self.pending.failed(due.all, due.layers, Instant::now());
-                if matches!(error, PublishError::Shared(StoreError::Overtaken)) {
-                    tracing::info!("somebody else has published meanwhile: this begins anew from there");
-                    self.pending.try_again();
-                } else {
-                    self.note(Task::Publish, Err(error.into()));
-                }
-                self.look().await;
-                return None;
-            }
-        };
-        if !self.published
-            && let Err(wrong) = self.service.extracts.check(published.snapshots.iter().map(Arc::as_ref))
-        {
-            return Some(wrong.into());
-        }
-        self.published = true;
-        self.service.metrics.export_seconds.set(start.elapsed().as_secs_f64());
-        self.service.note_exports(&published.layers, &published.exports);
-        let failed = published.exports.iter().filter(|export| export.error.is_some());
-        let failed: Vec<_> = failed.map(|export| export.layer.clone()).collect();
-        let served = self.serve(published).await;
-        if served.is_ok() {
-            self.service.confirm();
-            self.service.note_caught_up();
-        }
-        self.note(Task::Publish, served);
-        self.count(&due);
-        self.hear_all();
-        if failed.is_empty() {
-            self.pending.succeeded(!self.pending.is_empty(), start.elapsed());
-        } else {
-            self.pending.failed(false, failed, Instant::now());
-        }
-        None
-    }
-
-    async fn publish_lacking(&mut self, due: &Pending) -> Result<Turned, PublishError> {
-        let wanted = if due.all { Wanted::All } else { Wanted::Changed(&due.layers) };
-        let (publisher, catalog) = (Arc::clone(&self.publisher), self.service.catalog());
-        let publish = async move {
-            let layers = catalog.iter().flat_map(|catalog| catalog.layers());
-            let served: Vec<_> = layers.map(|layer| &layer.tiles).collect();
-            publisher.publish_lacking(wanted, &served).await
-        };
-        self.meanwhile(publish).await
-    }
-
-    /// Does `work` with the database, which may not answer; what others publish is served meanwhile.
-    async fn meanwhile<T>(&mut self, work: impl Future<Output = T>) -> T {
-        if !self.publisher.takes_turns() {
-            return work.await;
-        }
-        let mut work = pin!(work);
-        loop {
-            match tokio::time::timeout_at(self.look_at.into(), &mut work).await {
-                Ok(done) => return done,
-                Err(_) => self.look().await,
-            }
-        }
-    }
-
-    fn count(&self, due: &Pending) {
-        self.service.metrics.changes_coalesced.inc_by(due.changes.saturating_sub(due.layers.len() as u64));
-        if let Some(since) = due.since() {
-            self.service.metrics.change_seconds.observe(since.elapsed().as_secs_f64());
-        }
-    }
-
     /// Finds what has changed without having been heard.
     async fn compare(&mut self) {
         let start = Instant::now();
@@ -303,6 +213,10 @@ impl Follower {
         self.look_at = Instant::now() + self.looks;
         if looked.is_ok() {
             self.service.note_caught_up();
+            if self.troubles.has(Task::Look) {
+                // The bucket was away: what could not be published can be now.
+                self.pending.try_again();
+            }
         }
         self.note(Task::Look, looked);
     }
@@ -333,7 +247,11 @@ impl Follower {
             return Ok(vec![]);
         }
         // It ends early only when the server goes down.
-        Ok(tokio::task::spawn_blocking(move || store.pull()).await.unwrap_or(Ok(vec![]))?)
+        match tokio::task::spawn_blocking(move || store.pull()).await.unwrap_or(Ok(vec![])) {
+            // Somebody is about to publish: this server, or the one that has the turn.
+            Err(StoreError::Empty) if self.publisher.publishes() => Ok(vec![]),
+            pulled => Ok(pulled?),
+        }
     }
 
     async fn look_for_revisions(&mut self) {

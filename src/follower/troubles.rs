@@ -66,6 +66,10 @@ impl Troubles {
         }
     }
 
+    pub fn has(&self, task: Task) -> bool {
+        self.0.contains_key(&task)
+    }
+
     /// All of them, for clients; `None` when there are none.
     pub fn text(&self) -> Option<String> {
         let texts: Vec<String> = self.0.values().map(ToString::to_string).collect();

@@ -7,6 +7,7 @@ use crate::{
     tile::TileLayer,
 };
 use std::time::Duration;
+use tokio::task::block_in_place;
 
 /// How often a turn is tried for while another program has it.
 pub const TURN_PAUSE: Duration = Duration::from_millis(200);
@@ -17,7 +18,7 @@ pub enum Turned {
     Waiting,
     /// What is in the bucket has all of it.
     Covered,
-    Published(PublishedSet),
+    Published(Box<PublishedSet>),
 }
 
 impl Publisher {
@@ -29,7 +30,7 @@ impl Publisher {
     fn turns(&self) -> Option<&Turns> {
         match &self.source {
             Source::Bundled => None,
-            Source::Database { turns, .. } => turns.as_ref(),
+            Source::Database { turns, .. } => turns.as_deref(),
         }
     }
 
@@ -52,7 +53,7 @@ impl Publisher {
             },
         };
         let task = Task { wanted, lacking: turn.is_some(), served, progress: &|_| {} };
-        Ok(Turned::Published(self.publish_as(None, task, turn).await?))
+        Ok(Turned::Published(Box::new(self.publish_as(None, task, turn).await?)))
     }
 
     /// Waits until nobody else publishes, as far as others can.
@@ -66,9 +67,10 @@ impl Publisher {
         }
     }
 
-    /// Whether the published set has the `wanted` layers as they are in the database, and no others of them.
+    /// Whether the set in the bucket has the `wanted` layers as they are in the database, and no others of them.
     async fn is_covered(&self, wanted: Wanted<'_>) -> Result<bool, PublishError> {
-        let Some(set) = self.current()? else { return Ok(false) };
+        let published = block_in_place(|| self.store.published())?;
+        let Some(set) = published.filter(|set| set.origin == self.origin()) else { return Ok(false) };
         let (layers, found) = self.look_at_database(wanted).await?;
         let is_covered =
             |id: &LayerId| set.marks.get(id).zip(found.get(id)).is_some_and(|(k, f)| k.covers(f));

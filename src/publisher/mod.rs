@@ -50,10 +50,10 @@ enum Source {
     Bundled,
     Database {
         database: Database,
-        standby: Option<Standby>,
+        standby: Option<Box<Standby>>,
         tables: Vec<TableMapping>,
         /// Where others publish the same.
-        turns: Option<Turns>,
+        turns: Option<Box<Turns>>,
     },
 }
 
@@ -136,9 +136,11 @@ pub enum PublishError {
 impl From<StoreError> for PublishError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Bucket(_) | StoreError::Manifest(_) | StoreError::Empty | StoreError::Overtaken => {
-                Self::Shared(error)
-            }
+            StoreError::Bucket(_)
+            | StoreError::Lost { .. }
+            | StoreError::Manifest(_)
+            | StoreError::Empty
+            | StoreError::Overtaken => Self::Shared(error),
             error => Self::Store(error),
         }
     }
@@ -153,9 +155,10 @@ impl Publisher {
                 let connect = |url: &Secret| Database::new(&url.reveal().parse()?, (&config.database).into());
                 let database = connect(url)?;
                 let standby = config.database.export_url.as_ref().map(connect).transpose()?;
+                let bucket = config.store.url.as_ref();
                 Source::Database {
-                    turns: None,
-                    standby: standby.map(Standby::new),
+                    turns: bucket.map(|bucket| Box::new(Turns::new(database.clone(), bucket))),
+                    standby: standby.map(Standby::new).map(Box::new),
                     tables: config.layers.iter().map(mapping).collect(),
                     database,
                 }
@@ -335,7 +338,7 @@ impl Publisher {
         match &self.source {
             Source::Bundled => run.export_bundle()?,
             Source::Database { database, standby, tables, .. } => {
-                run.export_database(database, standby.as_ref(), tables).await?;
+                run.export_database(database, standby.as_deref(), tables).await?;
             }
         }
         let published = run.commit(naming, self.origin())?;
@@ -361,7 +364,7 @@ impl Publisher {
         let Source::Database { database, standby, tables, .. } = &self.source else {
             return Ok((vec![], Marks::new()));
         };
-        let Reader { mut client, primary, .. } = Reader::of(database, standby.as_ref()).await?;
+        let Reader { mut client, primary, .. } = Reader::of(database, standby.as_deref()).await?;
         let plan = database.limits().statements(postgis::layer_tables(&client)).await??;
         let plan = plan.into_iter().map(|source| (source.layer.id, source.table));
         let mapped = tables.iter().map(|mapping| (mapping.layer.clone(), mapping.table.clone()));

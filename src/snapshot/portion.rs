@@ -88,8 +88,7 @@ impl<'a> RemoteSnapshot<'a> {
         if self.count == 0 {
             return Ok(vec![]);
         }
-        let start =
-            self.index.end - (self.count * LEAF).min((self.index.end - self.index.start) as usize) as u64;
+        let start = self.index.end - (self.count * LEAF) as u64;
         let bytes = one(self.parts, start..self.index.end)?;
         let leaves: Vec<_> = bytes.as_chunks::<LEAF>().0.iter().map(leaf).collect();
         let last = leaves.last().map_or(0, |leaf| leaf.offset);

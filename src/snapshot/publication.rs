@@ -35,7 +35,7 @@ impl<'a> Publication<'a> {
         let lock = lock(&store.directory)?;
         let seen = match &store.shared {
             None => None,
-            Some(shared) => shared.pull(store)?.and_then(|_| shared.seen()),
+            Some(shared) => shared.pull_to_publish(store)?,
         };
         // Written whole or not at all, so it is the disk that failed; a new set heals it.
         let previous = store.current().unwrap_or_else(|error| {

@@ -109,13 +109,32 @@ impl Shared {
         let newest = set.layers.iter().filter_map(|layer| Some((&layer.id, layer.versions.first()?.id)));
         let lacking: Vec<_> = newest.filter(|(layer, id)| !store.path(layer, *id).is_file()).collect();
         let fetched = beside_each_other(&lacking, |(layer, id)| self.fetch_snapshot(store, layer, *id))?;
-        self.copy_revisions(store, &seen.manifest)?;
-        if store.current().ok().flatten().as_ref() != Some(set) {
-            set.write(&store.directory).map_err(at(&store.directory.join(CURRENT)))?;
-        }
+        self.say(store, &seen.manifest)?;
         self.note_copied(&seen.tag);
         self.shrink(store);
         Ok(Some(fetched))
+    }
+
+    /// As [`Self::pull`], for who publishes: a snapshot that the bucket has lost is no hindrance, as its layer is published
+    /// anew.
+    pub fn pull_to_publish(&self, store: &Store) -> Result<Option<Seen>, StoreError> {
+        match self.pull(store) {
+            Err(error @ StoreError::Lost { .. }) => {
+                tracing::warn!(%error, "the bucket has lost a snapshot: its layer is published anew");
+                self.seen().map_or(Ok(()), |seen| self.say(store, &seen.manifest))?;
+            }
+            pulled => drop(pulled?),
+        }
+        Ok(self.seen())
+    }
+
+    /// Has the directory say what the bucket says.
+    fn say(&self, store: &Store, manifest: &Manifest) -> Result<(), StoreError> {
+        self.copy_revisions(store, manifest)?;
+        if store.current().ok().flatten().as_ref() != Some(&manifest.set) {
+            manifest.set.write(&store.directory).map_err(at(&store.directory.join(CURRENT)))?;
+        }
+        Ok(())
     }
 
     /// Has the directory keep within its room.
@@ -168,12 +187,16 @@ impl Shared {
         id: SnapshotId,
     ) -> Result<Arc<Snapshot>, StoreError> {
         let path = store.path(layer, id);
+        let lost = || StoreError::Lost { layer: layer.clone(), id };
         let mut snapshot = None;
-        self.fetch(store, &snapshot_object(layer, id), &path, |file| {
+        let fetched = self.fetch(store, &snapshot_object(layer, id), &path, |file| {
             snapshot = Some(Snapshot::read_verified(file, id).map_err(io::Error::other)?);
             Ok(())
-        })?;
-        snapshot.ok_or_else(|| StoreError::Missing { layer: layer.clone(), id })
+        });
+        match fetched {
+            Err(StoreError::Bucket(BucketError::Missing)) => Err(lost()),
+            fetched => fetched.and_then(|()| snapshot.ok_or_else(lost)),
+        }
     }
 
     /// Fetches an object aside, has it verified, and gives it its name.
@@ -255,6 +278,14 @@ impl Store {
     /// Whether the bucket answered when it was last asked; without one, always.
     pub fn answers(&self) -> bool {
         self.shared.as_ref().is_none_or(|shared| shared.bucket.answers())
+    }
+
+    /// The set that is published, of a bucket as it is at this moment: the directory may not have it yet.
+    pub fn published(&self) -> Result<Option<CurrentSet>, StoreError> {
+        match &self.shared {
+            None => self.current(),
+            Some(shared) => Ok(shared.look()?.map(|seen| seen.manifest.set.clone())),
+        }
     }
 
     /// The set of the bucket, as it was last read; without a bucket none.

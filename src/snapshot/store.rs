@@ -62,6 +62,8 @@ pub enum StoreError {
     Damaged(#[from] Damaged),
     #[error(transparent)]
     Bucket(BucketError),
+    #[error("layer {layer}: snapshot {id} is not in the bucket")]
+    Lost { layer: LayerId, id: SnapshotId },
     #[error("what the bucket has as current.json cannot be read: {0}")]
     Manifest(io::Error),
     #[error("nothing is published in the bucket yet")]

@@ -83,4 +83,5 @@ mod tile_filters;
 mod tilejson;
 mod tiles;
 mod tls;
+mod turns;
 mod wmts;

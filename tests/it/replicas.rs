@@ -137,6 +137,28 @@ async fn a_version_that_a_replica_has_not_heard_of_is_looked_for_in_the_bucket()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn so_is_one_of_what_the_public_sees() {
+    let objects = Objects::start();
+    let database = TestDatabase::new().await;
+    load_plan(&database.url());
+    let access = "[access.layer]\nmining_rights = \"hidden\"\n";
+    let ahead = objects.server("plan").database(&database.url()).config(access).start();
+    let behind = objects.server("plan").config(&format!("{access}[store]\npoll_seconds = 3600\n")).start();
+    let url = |server: &Server| {
+        let document = server.get("/tiles/plan.json").expect(200).json();
+        let url = document["tiles"][0].as_str().unwrap().to_owned();
+        url.split("@").nth(1).unwrap().split('/').next().unwrap().to_owned()
+    };
+    let first = url(&ahead);
+    query(&database.url(), "update plan.mining_blocks set name = 'second' where id = 1");
+    until("it is published", || url(&ahead) != first);
+    assert_eq!(url(&behind), first);
+    let path = tile(&url(&ahead));
+    let [one, two] = [&ahead, &behind].map(|server| server.get(&path).expect(200));
+    assert_eq!((one.header("etag"), &one.body), (two.header("etag"), &two.body));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_bucket_that_goes_away_or_hangs_holds_up_nobody() {
     let objects = Objects::start();
     let database = TestDatabase::new().await;
@@ -181,7 +203,19 @@ async fn a_layer_of_many_parts_is_the_same_on_another_machine() {
          112 + n * 0.001, 36), 0.0004, 250), 4490)) from generate_series(1001, 1700) n",
     );
     let [here, there] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
-    run(objects.command("plan", here.path(), &["publish"]).env("DATABASE_URL", database.url()));
+    let publish = || {
+        let mut command = objects.command("plan", here.path(), &["publish"]);
+        command.env("DATABASE_URL", database.url());
+        command
+    };
+    // Killed while the parts are on their way: nobody has heard of any of it.
+    let mut child = publish().stdout(Stdio::null()).spawn().unwrap();
+    let folder = objects.files().join("plans/plan/snapshots");
+    until("objects are put in", || folder.is_dir() || child.try_wait().unwrap().is_some());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(!objects.files().join("plans/plan/current.json").exists(), "it was too late to kill it");
+    run(&mut publish());
     let checked = run(&mut objects.command("plan", there.path(), &["check"]));
     assert!(checked.contains("20 layers verified"), "{checked}");
     let file = |state: &tempfile::TempDir| {

@@ -186,6 +186,49 @@ fn damaged_and_missing_copies_are_fetched_again() {
 }
 
 #[test]
+fn what_the_bucket_has_lost_is_named_and_the_next_publication_puts_it_in_again() {
+    let mut shared = Shared::new();
+    let [first, second] = [shared.store(), shared.store()];
+    let set = publish(&first, 3);
+    let object = shared.objects(&format!("{}.fgb", id(&set))).remove(0);
+    fs::remove_file(&object).unwrap();
+    let lost = second.pull().err().unwrap();
+    assert!(matches!(lost, StoreError::Lost { .. }) && lost.to_string().contains(&id(&set).to_string()));
+    assert!(second.current().unwrap().is_none(), "nothing is served of it");
+    assert_eq!(publish(&second, 3), set);
+    assert!(object.is_file());
+    let third = shared.store();
+    third.pull().unwrap();
+    assert_eq!(served(&third), served(&first));
+}
+
+#[test]
+fn the_least_recently_used_go_first() {
+    let mut shared = Shared::new();
+    let first = shared.store();
+    let size = |set: &CurrentSet| {
+        let version = |name: &str| set.version(&layer(name).id).unwrap().id;
+        let path = |name: &str| first.path(&layer(name).id, version(name));
+        ["mining_blocks", "townships"].map(|name| fs::metadata(path(name)).unwrap().len()).iter().sum::<u64>()
+    };
+    let sets = [3, 4, 5].map(|count| publish(&first, count));
+    // Room for what is served and one more set.
+    let small = shared.store_of(sets.iter().map(size).max().unwrap() * 2);
+    small.pull().unwrap();
+    let blocks = layer("mining_blocks").id;
+    let has = |set: &CurrentSet| small.path(&blocks, id(set)).is_file();
+    let townships = |set: &CurrentSet| set.version(&layer("townships").id).unwrap().id;
+    for open in [id(&sets[0]), id(&sets[1])] {
+        small.open_snapshot(&blocks, open).unwrap();
+    }
+    assert!(has(&sets[0]) && has(&sets[1]));
+    age(&small.path(&blocks, id(&sets[1])), 2);
+    age(&small.path(&blocks, id(&sets[0])), 1);
+    small.open_snapshot(&layer("townships").id, townships(&sets[0])).unwrap();
+    assert!(has(&sets[0]) && !has(&sets[1]) && has(&sets[2]));
+}
+
+#[test]
 fn copies_are_bounded_and_older_versions_come_when_they_are_asked_for() {
     let mut shared = Shared::new();
     let first = shared.store();
