@@ -114,7 +114,7 @@ pub async fn site(
             let Sent { files, bytes, unchanged, removed } = site::send(&aside.folder(), location).await?;
             aside.finish()?;
             say!(
-                "{files} files sent, {bytes} bytes; {unchanged} were there, {removed} needed no more were removed"
+                "{files} files sent, {bytes} bytes; {unchanged} were there, {removed} old ones were removed"
             );
         }
     }

@@ -46,11 +46,15 @@ impl Publisher {
     ) -> Result<Turned, PublishError> {
         let turn = match self.turns() {
             None => None,
-            Some(turns) => match turns.take().await? {
-                None => return Ok(Turned::Waiting),
-                Some(_) if self.is_covered(wanted).await? => return Ok(Turned::Covered),
-                turn => turn,
-            },
+            Some(turns) => {
+                // Whoever does not reach the bucket takes no turn from those who do.
+                block_in_place(|| self.store.published())?;
+                match turns.take().await? {
+                    None => return Ok(Turned::Waiting),
+                    Some(_) if self.is_covered(wanted).await? => return Ok(Turned::Covered),
+                    turn => turn,
+                }
+            }
         };
         let task = Task { wanted, lacking: turn.is_some(), served, progress: &|_| {} };
         Ok(Turned::Published(Box::new(self.publish_as(None, task, turn).await?)))

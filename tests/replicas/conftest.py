@@ -23,6 +23,7 @@ def lab(hosts):
 def pytest_terminal_summary(terminalreporter, config):
     for line in config.stash.get(LINES, []):
         shares = ", ".join(f"{address.split(':')[0]} {count}" for address, count in sorted(line.shares.items()))
-        terminalreporter.write_line(f"{line.name}: {line.requests} requests in {line.seconds:.0f} s, none failed, the slowest {line.slowest:.2f} s; {shares}")
+        asked = f"{line.requests} requests in {line.seconds:.0f} s, none failed, {line.redirects} redirected, the slowest {line.slowest:.2f} s"
+        terminalreporter.write_line(f"{line.name}: {asked}; {shares}")
         for what, took in line.converged:
             terminalreporter.write_line(f"    {took:5.2f} s {what}")

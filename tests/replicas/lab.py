@@ -23,7 +23,11 @@ PROGRAM = ROOT / "target" / "debug" / "plantiles"
 SOON = 2.0
 # The same for a replica that is started meanwhile: a debug build, beside two more under load.
 START = 10.0
-# Seconds between two edits, at least.
+# For servers beside their store, as docs/operations.md has it.
+NEAR = {"AWS_CONNECT_TIMEOUT": "1s"}
+# The same when a replica hangs that has the turn to export: it is taken from it after five seconds.
+TURN = 5 + SOON
+# Seconds between an edit that is served and the next, at least.
 APART = 0.7
 
 
@@ -33,6 +37,7 @@ class Line:
 
     name: str
     requests: int
+    redirects: int
     seconds: float
     slowest: float
     shares: dict
@@ -57,7 +62,7 @@ class Lab:
         settings = self.scratch / f"{host.name}.toml"
         settings.write_text(f'[server]\ntrusted_proxies = ["{NETWORK}.{PROXY}/32"]\n')
         state = self.scratch / f"state-{host.name}"
-        return Replica(host, PROGRAM, ["--config", settings, "--store", self.store.url, *arguments], state, self.logs, self.store.variables)
+        return Replica(host, PROGRAM, ["--config", settings, "--store", self.store.url, *arguments], state, self.logs, self.store.variables | NEAR)
 
     def start(self):
         primary = self.databases.primary
@@ -109,6 +114,7 @@ class Lab:
         until(f"{what}: all serve {name}", lambda: all(replica.serves(name) for replica in replicas) and self.agreed(replicas), 30)
         took = time.monotonic() - began
         self.converged.append((what, took))
+        self.edited = time.monotonic()
         assert took < within, f"{what}: it took {took:.2f} s until {[replica.host.name for replica in replicas]} served {name}, allowed are {within}"
 
     def change(self, what, replicas=None):
@@ -116,16 +122,16 @@ class Lab:
         self.converge(what, self.edit(), replicas)
 
     @contextmanager
-    def load(self, name):
+    def load(self, name, redirected=False):
         """Load through the proxy for as long as it lasts; afterwards nothing may have failed or been wrong."""
         self.converged = []
         since = os.path.getsize(self.proxy.access)
-        with Load(self.proxy.address, self.layers, self.bounds, self.truth) as load:
+        with Load(self.proxy.address, self.layers, self.bounds, self.truth, redirected) as load:
             time.sleep(1)
             yield load
             time.sleep(1)
         shares = self.proxy.answered(since)
-        self.lines.append(Line(name, load.requests, load.seconds, load.slowest[0], shares, self.converged))
+        self.lines.append(Line(name, load.requests, load.redirects, load.seconds, load.slowest[0], shares, self.converged))
         assert set(shares) == {replica.address for replica in self.replicas}, f"not every replica was asked: {shares}"
 
     def close(self):

@@ -7,9 +7,10 @@ one entity tag and the same bytes for ever, whoever answers; what does, the same
 import hashlib
 import http.client
 import random
+import re
 import threading
 import time
-from collections import Counter, deque
+from collections import Counter
 from math import asinh, floor, pi, radians, tan
 
 from web import Client
@@ -19,6 +20,8 @@ PAUSE = 0.03
 CLIENTS = 6
 ZOOMS = range(8, 15)
 EDITED = "mining_blocks"
+# Seconds for which a version is asked for after it was announced: in less than three edits.
+FRESH = 1.0
 
 
 class Wrong(Exception):
@@ -31,9 +34,9 @@ class Truth:
     def __init__(self):
         self.lock = threading.Lock()
         self.known = {}
-        # Versions of the plan that somebody announced, the latest last.
-        self.versions = deque(maxlen=2)
-        # Whole files, by layer and version, and the version of each layer that was announced last.
+        # When somebody announced a version of the plan last.
+        self.heard = {}
+        # Whole files, by layer and version, and the version of each layer that was announced last, and when.
         self.files, self.latest = {}, {}
 
     def same(self, what, answer):
@@ -44,16 +47,23 @@ class Truth:
 
     def announce(self, version):
         with self.lock:
-            if version not in self.versions:
-                self.versions.append(version)
+            self.heard[version] = time.monotonic()
+
+    def versions(self):
+        """Those that were announced a moment ago. Three are kept: what was heard before more edits than that may be gone."""
+        with self.lock:
+            return [version for version, heard in self.heard.items() if time.monotonic() - heard < FRESH]
 
 
 class Load:
-    """Runs inside a `with`, at whose end nothing may have failed."""
+    """Runs inside a `with`, at whose end nothing may have failed.
 
-    def __init__(self, address, layers, bounds, truth):
-        self.address, self.layers, self.bounds, self.truth = address, layers, bounds, truth
-        self.over = threading.Event()
+    `redirected`: a tile of a version may be answered 307, to that tile of another version, which is then asked for.
+    """
+
+    def __init__(self, address, layers, bounds, truth, redirected):
+        self.address, self.layers, self.bounds, self.truth, self.redirected = address, layers, bounds, truth, redirected
+        self.redirects, self.over = 0, threading.Event()
         self.kinds, self.failures, self.slowest = Counter(), [], (0.0, "")
         self.threads = [threading.Thread(target=self.work, args=(number,), daemon=True) for number in range(CLIENTS)]
 
@@ -104,7 +114,7 @@ class Caller:
         answer = self.client.get(path, **headers)
         if answer.status not in allowed:
             raise Wrong(f"{answer.status} {answer.headers.get('location', '')} {answer.body[:200]!r}")
-        if answer.tag is None:
+        if answer.tag is None and answer.status != 307:
             raise Wrong("no entity tag")
         return answer, (answer.status, hashlib.sha256(answer.body).hexdigest())
 
@@ -120,11 +130,26 @@ class Caller:
         self.truth.same((path, answer.tag), body)
 
     def tile_of_a_version(self):
-        if not self.truth.versions:
+        versions = self.truth.versions()
+        if not versions:
             return self.tilejson()
-        path = f"/tiles/plan@{self.chance.choice(list(self.truth.versions))}/{self.tile()}.mvt"
-        answer, body = self.get(path, 200, 204, accept_encoding="gzip")
+        tile = f"/{self.tile()}.mvt"
+        path = f"/tiles/plan@{self.chance.choice(versions)}{tile}"
+        led = [307] if self.load.redirected else []
+        answer, body = self.get(path, 200, 204, *led, accept_encoding="gzip")
+        while answer.status == 307:
+            self.load.redirects += 1
+            path = self.way(answer, tile)
+            answer, body = self.get(path, 200, 204, *led, accept_encoding="gzip")
         self.truth.same(path, (answer.tag, body))
+
+    @staticmethod
+    def way(answer, tile):
+        """Where this tile of another version is."""
+        found = re.fullmatch(f"http://[^/]+(/tiles/plan@[0-9a-f]{{32}}{re.escape(tile)})", answer.headers["location"])
+        if not found:
+            raise Wrong(f"a redirect to {answer.headers['location']}")
+        return found[1]
 
     def tilejson(self):
         answer, body = self.get("/tiles/plan.json", 200)
@@ -134,12 +159,14 @@ class Caller:
     def range(self):
         layer = self.layer()
         answer = self.part(f"/downloads/{layer}.fgb", layer)
-        self.truth.latest[layer] = answer.tag.strip('"')
+        self.truth.latest[layer] = answer.tag.strip('"'), time.monotonic()
 
     def range_of_a_version(self):
         layer = self.layer()
-        version = self.truth.latest.get(layer)
-        self.part(f"/downloads/{layer}@{version}.fgb", layer) if version else self.range()
+        version, heard = self.truth.latest.get(layer, (None, 0.0))
+        if time.monotonic() - heard > FRESH:
+            return self.range()
+        self.part(f"/downloads/{layer}@{version}.fgb", layer)
 
     def layer(self):
         """Half of the time the one that is edited."""

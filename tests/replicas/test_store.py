@@ -2,7 +2,7 @@
 
 import time
 
-from lab import START
+from lab import START, TURN
 from patience import until
 
 
@@ -45,13 +45,14 @@ def test_an_exporter_killed_in_mid_upload_leaves_nothing_half_done(lab):
     lab.store.check()
 
 
-def test_an_exporter_paused_in_mid_upload_goes_on(lab):
-    """While it sleeps, with the lock in its hand, nobody gets in its way; when it wakes up its publication is finished or given up, and the next made."""
+def test_an_exporter_that_falls_asleep_in_mid_upload_is_overtaken(lab):
+    """It has the lock, and says nothing for five seconds: then another publishes. When it wakes up it is too late with what it had."""
     with lab.load("pause in mid-upload"):
         exporter, name = stopped_in_mid_upload(lab)
+        others = [other for other in lab.replicas if other is not exporter]
         exporter.process.pause()
         lab.store.resume()
-        time.sleep(5)
+        lab.converge(f"{exporter.host.name} sleeps, another takes over", name, others, within=TURN)
         exporter.process.resume()
         lab.converge(f"{exporter.host.name} goes on", name)
         lab.change("after it has healed")
