@@ -14,6 +14,7 @@ pub use error::BucketError;
 pub use location::{Location, LocationError};
 pub use standing::Counts;
 
+use crate::telemetry::Span;
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use jiff::Timestamp;
@@ -104,7 +105,7 @@ impl Bucket {
                 Tag(UpdateVersion { e_tag: found.meta.e_tag.clone(), version: found.meta.version.clone() });
             Ok((found.bytes().await?, tag))
         };
-        match self.shortly(read) {
+        match self.shortly("bucket read", read) {
             Ok((bytes, tag)) => Ok(Found::Other(bytes, tag)),
             Err(BucketError::Missing) => Ok(Found::Missing),
             Err(BucketError::Same) => Ok(Found::Same),
@@ -115,13 +116,13 @@ impl Bucket {
     /// Bytes of an object.
     pub fn length(&self, name: &str) -> Result<u64, BucketError> {
         let (objects, path) = (Arc::clone(&self.objects), self.path(name));
-        self.shortly(async move { Ok(objects.head(&path).await?.size) })
+        self.shortly("bucket length", async move { Ok(objects.head(&path).await?.size) })
     }
 
     /// Some bytes of an object, in the order of `ranges`; those that lie near each other are asked for at once.
     pub fn ranges(&self, name: &str, ranges: &[Range<u64>]) -> Result<Vec<Bytes>, BucketError> {
         let (objects, path, ranges) = (Arc::clone(&self.objects), self.path(name), ranges.to_vec());
-        self.wait(async move { Ok(objects.get_ranges(&path, &ranges).await?) })
+        self.wait("bucket ranges", async move { Ok(objects.get_ranges(&path, &ranges).await?) })
     }
 
     /// Writes an object into an empty file, in parts that are fetched beside each other where it is large.
@@ -131,7 +132,7 @@ impl Bucket {
     pub fn fetch(&self, name: &str, into: &File) -> Result<(), BucketError> {
         let (objects, path) = (Arc::clone(&self.objects), self.path(name));
         let into = into.try_clone().map_err(BucketError::File)?;
-        let length = self.wait(transfer::fetch(objects, path, into))?;
+        let length = self.wait("bucket fetch", transfer::fetch(objects, path, into))?;
         self.counts().fetched_bytes.inc_by(length);
         Ok(())
     }
@@ -141,7 +142,7 @@ impl Bucket {
     pub fn send(&self, name: &str, file: &File, fresh: Timestamp) -> Result<(), BucketError> {
         let (objects, path) = (Arc::clone(&self.objects), self.path(name));
         let file = file.try_clone().map_err(BucketError::File)?;
-        let sent = self.wait(transfer::send(objects, path, file, fresh))?;
+        let sent = self.wait("bucket send", transfer::send(objects, path, file, fresh))?;
         self.counts().sent_bytes.inc_by(sent);
         Ok(())
     }
@@ -154,7 +155,9 @@ impl Bucket {
         let (objects, path) = (Arc::clone(&self.objects), self.path(name));
         let known = known.cloned();
         if let Some(folder) = self.folder.clone() {
-            return self.shortly(async move { folder.replace(&*objects, &path, known, content).await });
+            return self.shortly("bucket replace", async move {
+                folder.replace(&*objects, &path, known, content).await
+            });
         }
         let (put, sent) = (Arc::clone(&objects), content.clone());
         let (at, mode) = (path.clone(), known.map_or(PutMode::Create, |tag| PutMode::Update(tag.0)));
@@ -162,7 +165,7 @@ impl Bucket {
             let options = PutOptions { mode, ..PutOptions::default() };
             Ok(Tag(put.put_opts(&at, sent.into(), options).await?.into()))
         };
-        match self.shortly(put) {
+        match self.shortly("bucket replace", put) {
             // A try whose answer was lost may have done it; what is missing was there before.
             Err(BucketError::Overtaken | BucketError::Missing) => match self.read(name, None)? {
                 Found::Other(there, tag) if there == content => Ok(tag),
@@ -176,7 +179,7 @@ impl Bucket {
     pub fn list(&self, folder: &str) -> Result<Vec<Listed>, BucketError> {
         let (objects, path) = (Arc::clone(&self.objects), self.path(folder));
         let listed: Vec<ObjectMeta> =
-            self.wait(async move { Ok(objects.list(Some(&path)).try_collect().await?) })?;
+            self.wait("bucket list", async move { Ok(objects.list(Some(&path)).try_collect().await?) })?;
         let named = |object: ObjectMeta| {
             let name = object.location.prefix_match(&self.prefix)?.map(|part| part.as_ref().to_owned());
             let name = name.collect::<Vec<_>>().join("/");
@@ -187,7 +190,7 @@ impl Bucket {
 
     pub fn remove(&self, name: &str) -> Result<(), BucketError> {
         let (objects, path) = (Arc::clone(&self.objects), self.path(name));
-        match self.wait(async move { Ok(objects.delete(&path).await?) }) {
+        match self.wait("bucket remove", async move { Ok(objects.delete(&path).await?) }) {
             Err(BucketError::Missing) => Ok(()),
             removed => removed,
         }
@@ -200,18 +203,21 @@ impl Bucket {
     /// As [`Self::wait`], for what is small.
     fn shortly<T: Send + 'static>(
         &self,
+        name: &'static str,
         work: impl Future<Output = Result<T, BucketError>> + Send + 'static,
     ) -> Result<T, BucketError> {
-        self.wait(async move {
+        self.wait(name, async move {
             tokio::time::timeout(SHORTLY, work).await.unwrap_or(Err(BucketError::Silent(SHORTLY)))
         })
     }
 
-    /// Does `work` in the bucket's threads; this one waits for it.
+    /// Does `work` in the bucket's threads; this one waits for it. `name` is that of its span.
     fn wait<T: Send + 'static>(
         &self,
+        name: &'static str,
         work: impl Future<Output = Result<T, BucketError>> + Send + 'static,
     ) -> Result<T, BucketError> {
+        let _span = Span::call(name);
         let stopped = || BucketError::File(io::Error::other("the bucket is closed"));
         let (sender, done) = mpsc::sync_channel(1);
         let work = async move {

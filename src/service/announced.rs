@@ -6,6 +6,7 @@ use crate::{
     catalog::{Catalog, Tileset, Version},
     editions::EditionError,
     publisher::chain,
+    telemetry::carried,
 };
 use std::{
     sync::Arc,
@@ -38,10 +39,10 @@ impl Service {
         }
         *last = Some(Instant::now());
         let store = Arc::clone(&self.store);
-        let looked = tokio::task::spawn_blocking(move || {
+        let looked = tokio::task::spawn_blocking(carried(move || {
             store.look()?;
             store.revisions()
-        });
+        }));
         match looked.await {
             Ok(Ok(revisions)) => {
                 self.set_revisions(revisions.named).await;

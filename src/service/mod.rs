@@ -31,6 +31,7 @@ use crate::{
     snapshot::{Revision, SnapshotId, Store, StoreError},
     statistics::Areas,
     style::Sheets,
+    telemetry::carried,
     workers::{WorkError, Workers},
 };
 use announced::Looks;
@@ -237,7 +238,7 @@ impl Service {
             return Ok(Some(dated));
         }
         let (store, layer) = (Arc::clone(&self.store), layer.clone());
-        let opened = tokio::task::spawn_blocking(move || store.version(&layer, id)).await;
+        let opened = tokio::task::spawn_blocking(carried(move || store.version(&layer, id))).await;
         // Opening is aborted when the server goes down.
         let Some((snapshot, published_at)) = opened.unwrap_or(Ok(None))? else { return Ok(None) };
         let dated = Arc::new(Dated { snapshot, published_at });

@@ -20,6 +20,7 @@ use super::{
 use crate::{
     bucket::{Bucket, BucketError, Found, Tag},
     plan::LayerId,
+    telemetry::carried,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::{
@@ -325,7 +326,7 @@ fn beside_each_other<T: Sync, R: Send>(
     let done = Mutex::new(Vec::with_capacity(all.len()));
     thread::scope(|scope| {
         for _ in 0..TRANSFERS.min(all.len()) {
-            scope.spawn(|| {
+            scope.spawn(carried(|| {
                 loop {
                     let Some((number, one)) = next.lock().unwrap_or_else(PoisonError::into_inner).next()
                     else {
@@ -334,7 +335,7 @@ fn beside_each_other<T: Sync, R: Send>(
                     let result = work(one);
                     done.lock().unwrap_or_else(PoisonError::into_inner).push((number, result));
                 }
-            });
+            }));
         }
     });
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);

@@ -30,14 +30,14 @@ def alerts():
 
 
 class Prometheus(Process):
-    def __init__(self, folder, target):
+    def __init__(self, folder, targets):
         port = free_port()
         config = folder / "prometheus.yml"
         config.write_text(
             json.dumps({
                 "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
                 "rule_files": [str(OPERATIONS / "alerts.yml")],
-                "scrape_configs": [{"job_name": "plantiles", "static_configs": [{"targets": [target]}]}],
+                "scrape_configs": [{"job_name": "plantiles", "static_configs": [{"targets": targets}]}],
             })
         )
         self.url = f"http://127.0.0.1:{port}"
@@ -57,8 +57,14 @@ class Prometheus(Process):
 @pytest.fixture(scope="module")
 def prometheus(tmp_path_factory):
     folder = tmp_path_factory.mktemp("prometheus")
-    server = Server(folder)
-    prometheus = Prometheus(folder, server.url.removeprefix("http://"))
+    store = ["--store", f"file://{folder}/bucket"]
+    subprocess.run([ROOT / "target/debug/plantiles", "publish", *store, "--state", folder / "publisher"], check=True, capture_output=True)
+    # One that exports, and one that follows a bucket.
+    folders = [folder / name for name in ("alone", "edge")]
+    for one in folders:
+        one.mkdir()
+    server, edge = Server(folders[0]), Server(folders[1], arguments=store)
+    prometheus = Prometheus(folder, [one.url.removeprefix("http://") for one in (server, edge)])
     try:
         for _ in range(3):
             server.ask("/tiles/plan/10/832/401.mvt")
@@ -68,8 +74,8 @@ def prometheus(tmp_path_factory):
             wait_for(lambda: len(series(prometheus)) > before)
         yield prometheus
     finally:
-        prometheus.kill()
-        server.kill()
+        for process in (prometheus, server, edge):
+            process.kill()
 
 
 def series(prometheus):
@@ -113,4 +119,4 @@ def test_no_alert_of_a_server_that_is_well(prometheus):
     assert len(rules) == alerts().count("- alert:") > 8
     for rule in rules.values():
         assert rule["health"] == "ok" and not rule["alerts"], rule
-    assert prometheus.result('up{job="plantiles"} == 1')
+    assert len(prometheus.result('up{job="plantiles"} == 1')) == 2
