@@ -14,7 +14,8 @@
 //!
 //! 1. [`publisher`] exports layers of the system of record ([`postgis`], or the plan in [`bundle`]), prepares
 //!    them for cutting in files beside the snapshots and names the new set in one step. A snapshot's id is the
-//!    hash of its bytes. Replicas share what is published in a [`bucket`], of which each has copies.
+//!    hash of its bytes. Replicas share what is published in a [`bucket`], of which each has copies; one of them exports at
+//!    a time, and one whose copies are still on their way cuts its first tiles from parts of the bucket's files.
 //! 2. [`follower`] hears of changes at their commit and has the changed layers published. It makes a [`catalog`]
 //!    of the set and swaps it into the [`service`] behind one atomic pointer. Requests under way keep the
 //!    catalog that they began with; open maps are told.
@@ -23,7 +24,8 @@
 //!    the [`lineage`] of each layer, a tile that an edit left as it was is found under the new version too.
 //! 4. On a miss of the [`cache`] one of the bounded [`workers`] cuts the [`tile`] on its [`grid`]; what is kept
 //!    is what is sent, under the [`view`] of the caller. Layers are prepared for one grid when they are published,
-//!    for others when they are first asked for, see [`on_grid`].
+//!    for others when they are first asked for, see [`on_grid`]. The tiles with the most [`heat`] are cut again after a
+//!    restart.
 //! 5. An adopted edition is a named set of snapshots that is kept. [`editions`] opens it when it is asked for, and what
 //!    changed from one to another, a [`difference`], which is cut like any other layers.
 //! 6. What somebody takes away in another format, or a part of a layer, is an [`export`] of its snapshot, written while
@@ -37,6 +39,7 @@
 //!    place of a layer that somebody sees a part of they have an [`extract`] of it, a snapshot with those rows and columns.
 //!    What they took, and who changed what, is recorded: [`audit`].
 //! 10. [`http`] only routes, negotiates and streams; [`describe`] turns the catalog into documents.
+//! 11. What the program tells of itself, logs, traces and numbers, is [`telemetry`].
 //!
 //! Modules use only those above them in this list; [`cli`] and [`config`] are the edges.
 #![forbid(unsafe_code)]

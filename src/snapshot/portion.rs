@@ -8,7 +8,7 @@ use super::{
 use crate::plan::Layer;
 use bytes::Bytes;
 use flatgeobuf::packed_r_tree::PackedRTree;
-use std::{io, ops::Range, sync::Arc};
+use std::{io, ops::Range, slice, sync::Arc};
 
 /// A file that is read in parts.
 pub trait Parts: Sync {
@@ -20,6 +20,11 @@ pub trait Parts: Sync {
     /// # Errors
     /// Also when a range does not lie in the file.
     fn read(&self, ranges: &[Range<u64>]) -> io::Result<Vec<Bytes>>;
+
+    /// The bytes of one range.
+    fn read_one(&self, range: Range<u64>) -> io::Result<Bytes> {
+        self.read(slice::from_ref(&range))?.pop().ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+    }
 }
 
 /// Most headers are shorter; what is longer is read in a second step.
@@ -49,10 +54,10 @@ impl<'a> RemoteSnapshot<'a> {
     /// # Errors
     /// When it cannot be read, or does not begin as a snapshot does.
     pub fn open(parts: &'a dyn Parts) -> Result<Self, SnapshotError> {
-        let mut beginning = one(parts, 0..HEAD.min(parts.length()))?;
+        let mut beginning = parts.read_one(0..HEAD.min(parts.length()))?;
         let end = Head::end(&beginning)?;
         if beginning.len() < end {
-            beginning = one(parts, 0..end as u64)?;
+            beginning = parts.read_one(0..end as u64)?;
         }
         let Head { layer, bounds, count, end, .. } = Head::read(&beginning)?;
         let index = match count {
@@ -89,7 +94,7 @@ impl<'a> RemoteSnapshot<'a> {
             return Ok(vec![]);
         }
         let start = self.index.end - (self.count * LEAF) as u64;
-        let bytes = one(self.parts, start..self.index.end)?;
+        let bytes = self.parts.read_one(start..self.index.end)?;
         let leaves: Vec<_> = bytes.as_chunks::<LEAF>().0.iter().map(leaf).collect();
         let last = leaves.last().map_or(0, |leaf| leaf.offset);
         let ascend =
@@ -109,10 +114,6 @@ impl<'a> RemoteSnapshot<'a> {
         features.iter().for_each(|feature| file.extend_from_slice(feature));
         Snapshot::in_memory(&file)
     }
-}
-
-fn one(parts: &dyn Parts, range: Range<u64>) -> io::Result<Bytes> {
-    parts.read(&[range])?.pop().ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
 }
 
 fn leaf(bytes: &[u8; LEAF]) -> Leaf {

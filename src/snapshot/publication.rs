@@ -149,7 +149,7 @@ impl<'a> Publication<'a> {
         let text = json(revision).map_err(StoreError::Manifest)?;
         let (id, directory) = (SnapshotId::of(&text), &self.store.directory);
         let mut file = unfinished_aside(directory).map_err(at(directory))?;
-        file.write_all(&text).map_err(at(directory))?;
+        file.as_file_mut().write_all(&text).map_err(at(directory))?;
         shared.send(&[Sent { path: file.path().to_owned(), name: revision_object(&revision.name, id) }])?;
         Ok(id)
     }

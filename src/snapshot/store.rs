@@ -145,7 +145,8 @@ pub(super) fn json(content: &impl Serialize) -> io::Result<Vec<u8>> {
 /// Puts `content` into the file `path`: after a crash either what was there or all of it is there.
 pub(super) fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut unfinished = unfinished_beside(path)?;
-    unfinished.write_all(content)?;
+    // By itself: the error of a named file has its path in it.
+    unfinished.as_file_mut().write_all(content)?;
     unfinished.as_file().sync_all()?;
     unfinished.persist(path).map_err(|error| error.error)?;
     writer::sync_directory(path.parent().unwrap_or(path))

@@ -16,6 +16,7 @@ use std::{
     io::{self, Write},
     marker::PhantomData,
     ops::{Deref, Range},
+    slice,
     sync::Arc,
 };
 
@@ -126,7 +127,7 @@ impl<'a> RemoteSections<'a> {
     /// When the file cannot be read, or is none of these.
     pub fn open(parts: &'a dyn Parts) -> io::Result<Self> {
         let length = parts.length();
-        let last = parts.read(&[length.saturating_sub(ENDS)..length])?.pop().unwrap_or_default();
+        let last = parts.read_one(length.saturating_sub(ENDS)..length)?;
         let content = last.len().checked_sub(DIGEST).map(|content| &last[..content]);
         let ends = content.and_then(read_ends).ok_or(io::ErrorKind::InvalidData)?;
         Ok(Self { parts, ends })
@@ -136,11 +137,6 @@ impl<'a> RemoteSections<'a> {
         let end = *self.ends.get(section).ok_or(io::ErrorKind::InvalidData)?;
         let start = section.checked_sub(1).map_or(0, |before| self.ends[before].next_multiple_of(ALIGNMENT));
         if start <= end { Ok(start..end) } else { Err(io::ErrorKind::InvalidData.into()) }
-    }
-
-    /// How many items the section has.
-    pub fn count<T: Pod>(&self, section: usize) -> io::Result<usize> {
-        Ok(self.place(section)?.len() / size_of::<T>())
     }
 
     /// Some of its items, end to end.
@@ -158,9 +154,14 @@ impl<'a> RemoteSections<'a> {
         Ok(items.map(bytemuck::pod_read_unaligned).collect())
     }
 
+    /// So many of its items, from the first on.
+    pub fn first<T: Pod>(&self, section: usize, count: usize) -> io::Result<Vec<T>> {
+        self.items(section, slice::from_ref(&(0..count)))
+    }
+
     /// All of its items.
     pub fn all<T: Pod>(&self, section: usize) -> io::Result<Vec<T>> {
-        self.items(section, &[0..self.count::<T>(section)?])
+        self.first(section, self.place(section)?.len() / size_of::<T>())
     }
 }
 

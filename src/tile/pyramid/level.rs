@@ -119,7 +119,7 @@ impl Level {
         query: &Rect,
     ) -> Result<(Piece, Vec<u32>), BuildError> {
         let entries: Vec<Entry> = sections.all(first + 1)?;
-        let boxes: Vec<Corners> = sections.items(first + 2, &[0..entries.len()])?;
+        let boxes: Vec<Corners> = sections.first(first + 2, entries.len())?;
         let found = |i: &usize| rect(&boxes[*i]).meets(query);
         let found: Vec<usize> = (0..boxes.len()).filter(found).collect();
         let end = |entry: usize| entry.checked_sub(1).map_or(0, |last| entries[last].end as usize);

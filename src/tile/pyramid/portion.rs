@@ -14,7 +14,7 @@ use crate::{
         wrap::MARGIN,
     },
 };
-use std::{io::Write, sync::Arc};
+use std::{io::Write, slice, sync::Arc};
 
 /// The sections before those of the levels: measures, the bulge, the two of the pieces.
 const MEASURES: usize = 0;
@@ -64,7 +64,7 @@ impl Found {
         out.section(&sections.items::<Measure>(MEASURES, &runs(&self.positions))?)?;
         out.section(&sections.all::<f64>(BULGE)?)?;
         let count = u32::try_from(self.positions.len())?;
-        Pieces::write(&[0..count], &[Work::default()], out)?;
+        Pieces::write(slice::from_ref(&(0..count)), &[Work::default()], out)?;
         for z in (minzoom..=TOP).rev() {
             if z <= SIMPLIFIED {
                 out.section::<KeptArc>(&[])?;
