@@ -93,6 +93,11 @@ impl Seen {
         self.catalogs.of(&catalog, |catalog| catalog.with(|layer| self.sight.part(layer)))
     }
 
+    /// As [`Service::has_database`].
+    pub fn has_database(&self) -> bool {
+        self.service.has_database()
+    }
+
     /// As [`Service::catalog`].
     pub fn catalog(&self) -> Option<Arc<Catalog>> {
         self.service.catalog().map(|catalog| self.of(catalog))

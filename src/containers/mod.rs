@@ -45,6 +45,8 @@ const OPEN: u64 = 32;
 const IDLE: Duration = Duration::from_secs(600);
 /// Archives of the plan that stay on disk, for those who see the same.
 const PLANS: usize = 2;
+/// The folder of a bucket for them.
+const ARCHIVES: &str = "archives";
 /// How long nothing may have been published before files are made ahead.
 const SETTLED: Duration = Duration::from_secs(10);
 
@@ -94,7 +96,7 @@ impl Containers {
     /// When the system gives no threads for the work.
     pub fn new(service: Arc<Seen>, base: PublicUrl, document: Option<Arc<Document>>) -> io::Result<Self> {
         Ok(Self {
-            shelf: Shelf::new(Arc::clone(service.store())),
+            shelf: Shelf::new(Arc::clone(service.store()), service.has_database()),
             service,
             base,
             document_id: SnapshotId::of(format!("{document:?}").as_bytes()),
@@ -110,7 +112,7 @@ impl Containers {
     /// Those for others, who see other layers and another document, as do so many in all; made by the same threads.
     pub fn by(&self, service: Arc<Seen>, document: Option<Arc<Document>>, others: usize) -> Self {
         Self {
-            shelf: Shelf::new(Arc::clone(service.store())),
+            shelf: Shelf::new(Arc::clone(service.store()), service.has_database()),
             service,
             base: self.base.clone(),
             document_id: SnapshotId::of(format!("{document:?}").as_bytes()),
@@ -236,6 +238,7 @@ impl Containers {
                 let layer = catalog.layer(id).ok_or_else(|| ContainerError::UnknownLayer(id.clone()))?;
                 Place {
                     directory: store.layer_directory(id),
+                    shared: format!("snapshots/{id}"),
                     stem: layer.snapshot.id.to_string(),
                     key: self.key(catalog, &layer.dated(), *container),
                     suffix: container.suffix(),
@@ -244,6 +247,7 @@ impl Containers {
             }
             Whole::Tiles => Place {
                 directory: store.plans(),
+                shared: ARCHIVES.into(),
                 stem: "plan".into(),
                 key: tiles(catalog)?.key(),
                 suffix: "pmtiles",
@@ -256,6 +260,7 @@ impl Containers {
                 let text = format!("{} {own}", self.said(catalog));
                 Place {
                     directory: store.plans(),
+                    shared: ARCHIVES.into(),
                     stem: "plan".into(),
                     key: SnapshotId::of(text.as_bytes()),
                     suffix: "zip",

@@ -41,6 +41,8 @@ impl AsRef<[u8]> for Boxed {
 /// Where a file is to be kept.
 pub struct Place {
     pub directory: PathBuf,
+    /// The folder in the bucket that stands for that directory.
+    pub shared: String,
     /// First part of the name: of what it is.
     pub stem: String,
     pub key: SnapshotId,
@@ -51,11 +53,13 @@ pub struct Place {
 
 pub struct Shelf {
     store: Arc<Store>,
+    /// Whether this server may put into the bucket what it makes: one that only follows may not.
+    shares: bool,
 }
 
 impl Shelf {
     /// Removes what processes that were killed have left half done.
-    pub fn new(store: Arc<Store>) -> Self {
+    pub fn new(store: Arc<Store>, shares: bool) -> Self {
         for path in files(store.aside()) {
             // Whoever makes it holds its lock.
             let abandoned = || File::open(&path).is_ok_and(|file| file.try_lock().is_ok());
@@ -64,7 +68,7 @@ impl Shelf {
                 let _removed = fs::remove_file(&path);
             }
         }
-        Self { store }
+        Self { store, shares }
     }
 
     /// Where unfinished files lie.
@@ -72,8 +76,13 @@ impl Shelf {
         self.store.aside()
     }
 
-    /// What is kept at `place`, if it still hashes to its name.
+    /// What is kept at `place`, here or in the bucket.
     pub fn find(&self, place: &Place) -> Option<Boxed> {
+        Self::find_here(place).or_else(|| self.find_shared(place))
+    }
+
+    /// What is kept at `place`, if it still hashes to its name.
+    fn find_here(place: &Place) -> Option<Boxed> {
         let begin = format!("{}.{}.", place.stem, place.key);
         let path = place.files().into_iter().find(|path| name(path).starts_with(&begin))?;
         let content = name(&path).strip_prefix(&begin)?.split('.').next()?.parse().ok();
@@ -81,7 +90,15 @@ impl Shelf {
         boxed.filter(|boxed| Some(boxed.id) == content)
     }
 
-    /// Keeps at `place` what `write` writes; the oldest of what is too much there goes.
+    /// What another server has made, kept here too.
+    fn find_shared(&self, place: &Place) -> Option<Boxed> {
+        let unfinished = self.unfinished().ok()?;
+        let id = self.store.fetch_made(&place.shared_name(), unfinished.as_file())?;
+        let (boxed, _) = place.keep(unfinished).ok()?;
+        (boxed.id == id).then_some(boxed)
+    }
+
+    /// Keeps at `place`, and in the bucket, what `write` writes; the oldest of what is too much there goes.
     pub fn keep(
         &self,
         place: &Place,
@@ -89,14 +106,10 @@ impl Shelf {
     ) -> Result<Boxed, FileError> {
         let unfinished = self.unfinished()?;
         write(&unfinished)?;
-        unfinished.as_file().sync_all()?;
-        let boxed = open(unfinished.as_file())?;
-        fs::create_dir_all(&place.directory)?;
-        let Place { directory, stem, key, suffix, .. } = place;
-        let path = directory.join(format!("{stem}.{key}.{}.{suffix}", boxed.id));
-        unfinished.persist(&path).map_err(|error| error.error)?;
-        File::open(directory)?.sync_all()?;
-        place.remove_others(&path);
+        let (boxed, path) = place.keep(unfinished)?;
+        if self.shares {
+            self.store.send_made(&place.shared_name(), boxed.id, &path);
+        }
         Ok(boxed)
     }
 
@@ -128,6 +141,25 @@ fn open(file: &File) -> io::Result<Boxed> {
 }
 
 impl Place {
+    /// The name under which it is shared.
+    fn shared_name(&self) -> String {
+        let Self { shared, stem, key, suffix, .. } = self;
+        format!("{shared}/{stem}.{key}.{suffix}")
+    }
+
+    /// Keeps a file that is whole, and tells where.
+    fn keep(&self, unfinished: NamedTempFile) -> io::Result<(Boxed, PathBuf)> {
+        unfinished.as_file().sync_all()?;
+        let boxed = open(unfinished.as_file())?;
+        let Self { directory, stem, key, suffix, .. } = self;
+        fs::create_dir_all(directory)?;
+        let path = directory.join(format!("{stem}.{key}.{}.{suffix}", boxed.id));
+        unfinished.persist(&path).map_err(|error| error.error)?;
+        File::open(directory)?.sync_all()?;
+        self.remove_others(&path);
+        Ok((boxed, path))
+    }
+
     /// What lies there of this stem and kind.
     fn files(&self) -> Vec<PathBuf> {
         let (begin, end) = (format!("{}.", self.stem), format!(".{}", self.suffix));

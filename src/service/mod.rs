@@ -148,6 +148,11 @@ impl Service {
         &self.store
     }
 
+    /// Whether it has a system of record of its own, and is no follower of others alone.
+    pub fn has_database(&self) -> bool {
+        self.database.is_some()
+    }
+
     /// The current catalog; `None` before the first publication.
     pub fn catalog(&self) -> Option<Arc<Catalog>> {
         self.served.load().as_ref().map(|served| Arc::clone(&served.0[0]))

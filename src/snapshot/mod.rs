@@ -19,6 +19,7 @@ mod geometry;
 mod header;
 mod id;
 mod index;
+mod made;
 mod manifest;
 mod mark;
 mod portion;

@@ -6,12 +6,15 @@ use super::{
     shared::{GRACE, Shared, revision_object},
 };
 use crate::plan::LayerId;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::{
     collections::BTreeSet,
     sync::PoisonError,
     time::{Duration, Instant},
 };
+
+/// Archives of the plan go by age alone: what is still wanted then is made once more.
+const ARCHIVES: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// How often a process looks for it.
 const SWEEPS: Duration = Duration::from_secs(600);
@@ -56,11 +59,22 @@ impl Shared {
             }
         };
         for folder in ["snapshots", "revisions"] {
-            for object in self.bucket.list(folder)? {
-                if object.modified < before && !is_named(&object.name) {
-                    self.bucket.remove(&object.name)?;
-                    tracing::debug!(name = object.name, "removed from the bucket");
-                }
+            self.remove_old(folder, before, |name| !is_named(name))?;
+        }
+        self.remove_old("archives", Timestamp::now() - ARCHIVES, |_| true)
+    }
+
+    /// Removes what was put into a folder before that time, if it is not wanted.
+    fn remove_old(
+        &self,
+        folder: &str,
+        before: Timestamp,
+        is_unwanted: impl Fn(&str) -> bool,
+    ) -> Result<(), StoreError> {
+        for object in self.bucket.list(folder)? {
+            if object.modified < before && is_unwanted(&object.name) {
+                self.bucket.remove(&object.name)?;
+                tracing::debug!(name = object.name, "removed from the bucket");
             }
         }
         Ok(())

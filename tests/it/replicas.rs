@@ -256,3 +256,28 @@ async fn a_publication_killed_at_any_instant_leaves_the_bucket_whole() {
     }
     assert!(publish().status().unwrap().success());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_makes_for_a_download_the_others_have() {
+    let objects = Objects::start();
+    let database = TestDatabase::new().await;
+    load_plan(&database.url());
+    let one = objects.server("plan").database(&database.url()).start();
+    let [two, edge] =
+        [objects.server("plan").database(&database.url()).start(), objects.server("plan").start()];
+    for file in ["mining_blocks.gpkg", "plan.pmtiles"] {
+        let path = format!("/downloads/{file}");
+        let made = one.get(&path).expect(200);
+        for other in [&two, &edge] {
+            let before = other.metric("plantiles_store_fetched_bytes_total");
+            let found = other.get(&path).expect(200);
+            assert!(found.body == made.body && found.header("etag") == made.header("etag"), "{file}");
+            let fetched = other.metric("plantiles_store_fetched_bytes_total") - before;
+            assert!(fetched >= made.body.len() as f64, "{file}: {fetched} fetched");
+        }
+    }
+    // What an edge makes stays there: it may not write.
+    let sent = edge.metric("plantiles_store_sent_bytes_total");
+    edge.get("/downloads/rivers.shp.zip").expect(200);
+    assert_eq!(edge.metric("plantiles_store_sent_bytes_total"), sent);
+}
