@@ -48,6 +48,7 @@
 
 pub mod plan;
 
+pub mod causes;
 pub mod outside;
 pub mod telemetry;
 

@@ -5,10 +5,11 @@
 
 use crate::{
     catalog::{Catalog, PublishedLayer, Version},
+    causes::chain,
     extracts::Extracts,
     grid::QuadGrid,
     plan::{LayerId, Rules},
-    publisher::{chain, prepare},
+    publisher::prepare,
     snapshot::Store,
     tile::PrepareError,
     workers::{WorkError, aside},

@@ -77,6 +77,8 @@ impl Location {
         // The client of a store has no TLS of its own; another part of the program may have named this one before.
         let _named_before = rustls::crypto::ring::default_provider().install_default();
         let store: Result<Arc<dyn ObjectStore>, _> = match scheme {
+            // The root of the machine is where a path was forgotten.
+            ObjectStoreScheme::Local if parsed.path() == "/" => return Err(no_url()),
             ObjectStoreScheme::Local => return Self::folder(&parsed.to_file_path().map_err(|()| no_url())?),
             ObjectStoreScheme::AmazonS3 => patient!(AmazonS3Builder, AmazonS3ConfigKey::Client)
                 .with_url(url)

@@ -1,9 +1,9 @@
 //! Whether the bucket answers: told when it ceases to and when it does again, not each time.
 
 use super::BucketError;
+use crate::causes::chain;
 use prometheus_client::metrics::{counter::Counter, gauge::Gauge};
 use std::{
-    error::Error,
     sync::{Mutex, PoisonError},
     time::Instant,
 };
@@ -71,19 +71,4 @@ impl Standing {
             }
         }
     }
-}
-
-/// An error with its causes, on one line.
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let own = error.to_string();
-        // Many have the text of their cause in their own.
-        if !text.contains(&own) {
-            text += &format!(": {own}");
-        }
-        cause = error.source();
-    }
-    text.replace('\n', " ")
 }

@@ -3,10 +3,11 @@
 use super::{say::say, store};
 use crate::{
     access::{Keys, KeysFile, Tokens},
+    causes::chain,
     config::{Access, Config},
     http,
     plan::Layer,
-    publisher::{Publisher, chain},
+    publisher::Publisher,
     review::Rules,
 };
 use anyhow::{Context, bail};

@@ -20,7 +20,10 @@ mod sheet;
 mod site;
 mod store;
 
-use crate::config::{Config, Secret};
+use crate::{
+    causes::chain,
+    config::{Config, Secret},
+};
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
 use say::note;
@@ -170,7 +173,7 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.is::<Unread>() => ExitCode::from(BROKEN_PIPE),
         Err(error) => {
-            note!("plantiles: {}", format!("{error:#}").replace('\n', " "));
+            note!("plantiles: {}", chain(error.as_ref()));
             if error.is::<WrongUsage>() { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }

@@ -1,8 +1,8 @@
 //! Listening to the database for as long as there is a server.
 
 use crate::{
+    causes::chain,
     postgis::{Database, Listener, News},
-    publisher::chain,
 };
 use std::time::Duration;
 use tokio::{sync::mpsc, task::JoinHandle};

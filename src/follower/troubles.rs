@@ -1,10 +1,7 @@
 //! What keeps the served state from being known to be current: told when it begins, when it changes and when it ends.
 
 use super::FollowError;
-use crate::{
-    publisher::{PublishError, chain},
-    snapshot::StoreError,
-};
+use crate::{causes::chain, publisher::PublishError, snapshot::StoreError};
 use std::{collections::BTreeMap, fmt};
 
 /// What the follower does, each with a trouble of its own.

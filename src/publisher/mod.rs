@@ -11,6 +11,7 @@ pub use lacking::{TURN_PAUSE, Turned};
 use crate::{
     audit::Audit,
     bundle,
+    causes::chain,
     config::{self, Config, Secret},
     grid::QuadGrid,
     plan::{Layer, LayerId, RuleError, Rules, check_rules},
@@ -25,7 +26,6 @@ use jiff::Timestamp;
 use run::{Run, described, layer_tables};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    error::Error,
     pin::pin,
     sync::Arc,
     time::{Duration, Instant},
@@ -427,15 +427,4 @@ fn mapping(layer: &config::TableLayer) -> TableMapping {
         geometry: layer.geometry_column.clone(),
     };
     TableMapping { layer: layer.id.clone(), table }
-}
-
-/// An error with its causes, for the log: what the client of the server never sees.
-pub fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text += &format!(": {error}");
-        cause = error.source();
-    }
-    text
 }

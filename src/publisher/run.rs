@@ -1,10 +1,9 @@
 //! One publication: layer by layer, then the set as a whole.
 
-use super::{
-    BundledExportError, Export, PublishError, PublishedSet, Task, Wanted, chain, checked, export_bundled,
-};
+use super::{BundledExportError, Export, PublishError, PublishedSet, Task, Wanted, checked, export_bundled};
 use crate::{
     bundle,
+    causes::chain,
     plan::{Layer, LayerId, Rules, check_rules},
     postgis::{self, Database, DatabaseError, LayerTable, Reader, Standby, Table, TableMapping},
     snapshot::{Exported, Marks, Naming, Origin, Publication, Snapshot, SnapshotId, Store},

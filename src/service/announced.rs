@@ -4,8 +4,8 @@
 use super::{KEPT_VERSIONS, Service};
 use crate::{
     catalog::{Catalog, Tileset, Version},
+    causes::chain,
     editions::EditionError,
-    publisher::chain,
     telemetry::carried,
 };
 use std::{

@@ -304,6 +304,8 @@ fn a_bucket_has_an_address_without_secrets() {
     for (wrong, said) in [
         ("plans", "the address of the bucket"),
         ("http://plans/a", "not s3://bucket/prefix"),
+        ("file://", "not s3://bucket/prefix"),
+        ("file:///", "not s3://bucket/prefix"),
         ("s3://key:secret@plans", "credentials belong into the environment"),
     ] {
         let error = Bucket::open(wrong).err().unwrap().to_string();

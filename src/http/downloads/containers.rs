@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     catalog::{Catalog, PLAN},
+    causes::chain,
     containers::{Boxed, ContainerError, Whole},
     editions::{At, Edition},
     export::{Container, FileError},
@@ -16,7 +17,6 @@ use crate::{
         conditional::{Outcome, Validators},
         disposition::FileName,
     },
-    publisher::chain,
     snapshot::SnapshotId,
 };
 use axum::{

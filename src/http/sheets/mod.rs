@@ -15,10 +15,10 @@ use super::{
     segments::at,
 };
 use crate::{
+    causes::chain,
     describe::{self, Language},
     editions::{At, Edition},
     encoding::Encoding,
-    publisher::chain,
     sheet::{self, DPI, Form, SCALE, Sheet, SheetError, ViewError},
     snapshot::Bounds,
     style::{StyleId, Subject, Theme},
