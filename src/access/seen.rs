@@ -108,6 +108,11 @@ impl Seen {
         Ok(self.service.catalog_on(grid).await?.map(|catalog| self.of(catalog)))
     }
 
+    /// As [`Service::is_starting`].
+    pub fn is_starting(&self) -> bool {
+        self.service.is_starting()
+    }
+
     /// As [`Service::early_tile`]: for those who see everything, others wait for what is made for them.
     pub async fn early_tile(
         &self,

@@ -39,7 +39,7 @@ struct Announced {
 }
 
 impl Service {
-    /// The tile of a tileset of the announced set, with its version, before anything is served; `None` where it has to be
+    /// The tile of a tileset of the announced set, with its version, while this server [is starting](Self::is_starting); `None` where it has to be
     /// waited for: it has another version, or cannot be cut so, or too many are on their way.
     pub async fn early_tile(
         &self,
@@ -48,9 +48,6 @@ impl Service {
         tile: TileCoord,
         encoding: Encoding,
     ) -> Option<(Version, ReadyTile)> {
-        if self.catalog().is_some() {
-            return None;
-        }
         let layers = announced(&self.store.announced_set()?, &self.rules, name)?;
         let versions = layers.iter().map(|layer| (&layer.layer, layer.id, &layer.rules));
         let version = Version::of(versions, &served_grid(), self.max_tile);
@@ -59,11 +56,13 @@ impl Service {
         }
         let _turn = self.early.try_acquire().ok()?;
         let (store, most) = (Arc::clone(&self.store), self.max_tile);
-        match aside(move || cut(&store, &layers, tile, most)).await {
-            Ok(Ok(cut)) => {
-                let (bytes, encoding) = encoding::encode(cut.bytes.into(), encoding);
-                Some((version, ReadyTile { bytes, encoding, dropped: cut.dropped }))
-            }
+        let make = move || {
+            let tile::Tile { bytes, dropped } = cut(&store, &layers, tile, most)?;
+            let (bytes, encoding) = encoding::encode(bytes.into(), encoding);
+            Ok::<_, EarlyError>(ReadyTile { bytes, encoding, dropped })
+        };
+        match aside(make).await {
+            Ok(Ok(ready)) => Some((version, ready)),
             Ok(Err(error)) => {
                 tracing::debug!(%error, "a tile has to wait for the files");
                 None

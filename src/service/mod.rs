@@ -153,6 +153,11 @@ impl Service {
         self.database.is_some()
     }
 
+    /// Whether nothing is served yet.
+    pub fn is_starting(&self) -> bool {
+        self.served.load().is_none()
+    }
+
     /// The current catalog; `None` before the first publication.
     pub fn catalog(&self) -> Option<Arc<Catalog>> {
         self.served.load().as_ref().map(|served| Arc::clone(&served.0[0]))

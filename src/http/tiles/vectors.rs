@@ -70,7 +70,7 @@ async fn early(
     uri: &Uri,
     headers: &HeaderMap,
 ) -> Option<Result<Response, Problem>> {
-    if app.service.catalog().is_some() || uri.query().is_some() {
+    if !app.service.is_starting() || uri.query().is_some() {
         return None;
     }
     let version = match at {
