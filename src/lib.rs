@@ -51,6 +51,7 @@ pub mod plan;
 pub mod causes;
 pub mod outside;
 pub mod telemetry;
+pub mod unfinished;
 
 pub mod bucket;
 pub mod bundle;

@@ -12,6 +12,7 @@
 use crate::{
     export::FileError,
     snapshot::{SnapshotId, Store},
+    unfinished,
 };
 use plantiles_mapped::MappedFile;
 use std::{
@@ -124,11 +125,7 @@ impl Shelf {
     }
 
     fn unfinished(&self) -> io::Result<NamedTempFile> {
-        let readable = std::os::unix::fs::PermissionsExt::from_mode(0o644);
-        let file = tempfile::Builder::new()
-            .suffix(UNFINISHED)
-            .permissions(readable)
-            .tempfile_in(self.store.aside())?;
+        let file = unfinished::named(self.store.aside(), UNFINISHED)?;
         file.as_file().lock()?;
         Ok(file)
     }

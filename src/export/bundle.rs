@@ -3,6 +3,7 @@
 //! The large files lie in it as they are, so that GDAL and QGIS read them without unpacking; texts are compressed.
 
 use super::{Dress, FileError, Selection, archive::Archive, geopackage};
+use crate::unfinished;
 use jiff::{Timestamp, tz::TimeZone};
 use plantiles_mapped::MappedFile;
 use sha2::{Digest, Sha256};
@@ -31,7 +32,7 @@ impl Bundle {
             sum(name, text);
             archive.write(name, |out| out.write_all(text))?;
         }
-        let geopackage = tempfile::Builder::new().suffix(suffix).tempfile_in(aside)?;
+        let geopackage = unfinished::named(aside, suffix)?;
         let layers: Vec<_> =
             self.layers.iter().map(|(selection, dress)| (selection.clone(), dress)).collect();
         geopackage::write(geopackage.path(), &layers)?;

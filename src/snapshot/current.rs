@@ -23,7 +23,6 @@ pub enum Origin {
 
 /// One published version of a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Published {
     pub id: SnapshotId,
     pub published_at: Timestamp,
@@ -40,7 +39,6 @@ impl Published {
 
 /// A layer and its kept versions: newest first, at least one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct LayerVersions {
     pub id: LayerId,
     pub versions: Vec<Published>,
@@ -57,7 +55,6 @@ pub struct Exported {
 
 /// The layers that are served, in legend order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct CurrentSet {
     pub origin: Origin,
     pub layers: Vec<LayerVersions>,
@@ -170,6 +167,17 @@ mod tests {
         assert_eq!(ids, [b"2", b"3", b"1"].map(|content| SnapshotId::of(content)));
         let times: Vec<_> = versions.iter().map(|version| version.published_at.as_second()).collect();
         assert_eq!(times, [5, 3, 1], "publishing the same bytes again is no new version");
+    }
+
+    /// One of them publishes into a bucket while the others are not upgraded yet.
+    #[test]
+    fn what_a_later_program_says_besides_is_passed_over() {
+        let set = set(None, b"0", 0);
+        let mut said = serde_json::to_value(&set).unwrap();
+        said["later"] = 1.into();
+        said["layers"][0]["later"] = 1.into();
+        said["layers"][0]["versions"][0]["later"] = 1.into();
+        assert_eq!(serde_json::from_value::<CurrentSet>(said).unwrap(), set);
     }
 
     #[test]

@@ -94,7 +94,6 @@ pub struct Naming {
 
 /// A named set. It never changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Revision {
     pub name: RevisionName,
     pub adopted: Date,
@@ -106,7 +105,6 @@ pub struct Revision {
 
 /// A layer of a revision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct RevisionLayer {
     pub id: LayerId,
     pub snapshot: SnapshotId,

@@ -15,7 +15,6 @@ use super::{
     manifest::Manifest,
     revision,
     store::{at, json, unfinished_aside, write_whole},
-    writer::public_file,
 };
 use crate::{
     bucket::{Bucket, BucketError, Found, Tag},
@@ -213,7 +212,6 @@ impl Shared {
         let unfinished = unfinished_aside(&store.directory).map_err(at(path))?;
         self.bucket.fetch(name, unfinished.as_file())?;
         verify(unfinished.as_file()).map_err(at(path))?;
-        unfinished.as_file().set_permissions(public_file()).map_err(at(path))?;
         unfinished.persist(path).map_err(|error| at(path)(error.error))?;
         Ok(())
     }

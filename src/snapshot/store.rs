@@ -25,6 +25,7 @@ use super::{
 use crate::{
     bucket::{Bucket, BucketError, Counts},
     plan::LayerId,
+    unfinished,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -104,10 +105,7 @@ pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> StoreError {
 
 /// A file in the directory of `path`, to be renamed to it. What a crash leaves is removed by the next publication.
 pub(crate) fn unfinished_beside(path: &Path) -> io::Result<NamedTempFile> {
-    tempfile::Builder::new()
-        .suffix(writer::UNFINISHED_SUFFIX)
-        .permissions(writer::public_file())
-        .tempfile_in(path.parent().unwrap_or(path))
+    unfinished::named(path.parent().unwrap_or(path), writer::UNFINISHED_SUFFIX)
 }
 
 /// What the names of files end in that are on their way from the bucket.
@@ -115,7 +113,7 @@ const FETCHED_SUFFIX: &str = ".fetching";
 
 /// A file in the state directory, to be renamed when it has come. Its lock tells that somebody waits for it.
 pub(super) fn unfinished_aside(directory: &Path) -> io::Result<NamedTempFile> {
-    let file = tempfile::Builder::new().suffix(FETCHED_SUFFIX).tempfile_in(directory)?;
+    let file = unfinished::named(directory, FETCHED_SUFFIX)?;
     file.as_file().lock()?;
     Ok(file)
 }

@@ -12,13 +12,16 @@ use super::{
     Snapshot, SnapshotError, SnapshotId, Value, beginning::begin_file, encode, encode::Encoder, header,
     header::CGCS2000, index,
 };
-use crate::plan::{Layer, LayerId};
+use crate::{
+    plan::{Layer, LayerId},
+    unfinished,
+};
 use flatgeobuf::packed_r_tree::NodeItem;
 use geozero::GeozeroGeometry;
 use plantiles_mapped::MappedFile;
 use std::{
     collections::HashSet,
-    fs::{self, File},
+    fs::File,
     io::{self, BufWriter, Write},
     mem, panic,
     path::{Path, PathBuf},
@@ -72,8 +75,8 @@ impl SnapshotWriter {
             let reason = format!("two columns are called `{}`", field.name);
             return Err(WriteError::Format { layer: layer.id.clone(), reason });
         }
-        let waiting = tempfile::tempfile_in(directory);
-        let waiting = waiting.map_err(|cause| WriteError::Io { layer: layer.id.clone(), cause })?;
+        let waiting = unfinished::unnamed(directory)
+            .map_err(|cause| WriteError::Io { layer: layer.id.clone(), cause })?;
         Ok(Self {
             directory: directory.to_owned(),
             encoder: Encoder::new(layer.geometry),
@@ -124,12 +127,7 @@ impl SnapshotWriter {
         }
         let directory = self.directory.clone();
         let io_error = |cause| WriteError::Io { layer: layer.clone(), cause };
-        let unfinished = tempfile::Builder::new()
-            .suffix(UNFINISHED_SUFFIX)
-            // Downloads may be served by another user's web server, and the content is public anyway.
-            .permissions(public_file())
-            .tempfile_in(&directory)
-            .map_err(io_error)?;
+        let unfinished = unfinished::named(&directory, UNFINISHED_SUFFIX).map_err(io_error)?;
         self.write(unfinished.as_file()).map_err(io_error)?;
         let snapshot = sync_and_read_back(unfinished.as_file()).map_err(io_error)?;
         let snapshot = snapshot.map_err(|cause| WriteError::Unverified { layer: layer.clone(), cause })?;
@@ -146,7 +144,7 @@ impl SnapshotWriter {
             return Err(WriteError::Poisoned { layer });
         }
         let io_error = |cause| WriteError::Io { layer: layer.clone(), cause };
-        let file = tempfile::tempfile_in(&self.directory).map_err(io_error)?;
+        let file = unfinished::unnamed(&self.directory).map_err(io_error)?;
         self.write(&file).map_err(io_error)?;
         Snapshot::read_back(&file).map_err(|cause| WriteError::Unverified { layer: layer.clone(), cause })
     }
@@ -232,8 +230,4 @@ pub(super) fn file_name(id: SnapshotId) -> String {
 /// Makes renames in `directory` durable.
 pub(super) fn sync_directory(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
-}
-
-pub(super) fn public_file() -> fs::Permissions {
-    std::os::unix::fs::PermissionsExt::from_mode(0o644)
 }

@@ -10,6 +10,7 @@ use crate::{
     grid::QuadGrid,
     plan::{GeometryKind, Layer, LayerId, MAX_ZOOM, RuleError, Rules},
     snapshot::{self, Snapshot, SnapshotId, for_each_path},
+    unfinished,
 };
 use plantiles_mapped::MappedFile;
 use std::{
@@ -155,7 +156,7 @@ impl TileLayer {
         before: Option<&Self>,
     ) -> Result<Self, PrepareError> {
         let prepare = |before| {
-            let file = tempfile::tempfile_in(directory)?;
+            let file = unfinished::unnamed(directory)?;
             let map = build_into(&file, &snapshot, grid, rules, before)?;
             let layer = Self::mapped(map, &snapshot, grid, rules);
             layer.ok_or_else(|| BuildError::Io(io::ErrorKind::InvalidData.into()))
