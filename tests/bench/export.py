@@ -9,10 +9,10 @@ from processes import Failed, run, spread
 from servers import ALL, Plantiles, config
 
 
-def publish(bench, state, layer=None, settings=None):
+def publish(bench, state, layer=None, settings=None, variables=None):
     only = ["--layer", layer] if layer else []
     return run([bench.programs["plantiles"], "publish", *only, "--state", state, "--database-url", bench.url,
-                "--config", settings or config(bench.scratch, 0)])
+                "--config", settings or config(bench.scratch, 0)], variables=variables)
 
 
 def emptied(folder):

@@ -35,11 +35,11 @@ def memory(pid):
     return {name: int(fields.get(name, "0 kB").split()[0]) / 1000 for name in ("RssAnon", "RssFile", "VmHWM")}
 
 
-def run(command, stdout=subprocess.PIPE, stdin=None, timeout=900):
+def run(command, stdout=subprocess.PIPE, stdin=None, timeout=900, variables=None):
     """Runs a command to its end; fails if it does."""
     start = time.perf_counter()
     process = subprocess.Popen([str(part) for part in command], stdin=stdin, stdout=stdout,
-                               stderr=subprocess.PIPE, env=environment())
+                               stderr=subprocess.PIPE, env=environment(variables))
     stop = threading.Timer(timeout, process.kill)
     stop.start()
     peak = peak_anon = 0.0
@@ -69,9 +69,10 @@ def run(command, stdout=subprocess.PIPE, stdin=None, timeout=900):
     return Ran(out, seconds, usage.ru_utime + usage.ru_stime, peak, peak_anon)
 
 
-def environment():
-    """The environment without what would configure the server."""
-    return {k: v for k, v in os.environ.items() if k != "DATABASE_URL" and not k.startswith("PLANTILES_")}
+def environment(variables=None):
+    """The environment without what would configure the server, and with these variables."""
+    kept = {k: v for k, v in os.environ.items() if k != "DATABASE_URL" and not k.startswith("PLANTILES_")}
+    return kept | (variables or {})
 
 
 def cpu_seconds(pid):

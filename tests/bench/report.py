@@ -23,7 +23,7 @@ def write(results):
              ["Measured is the median of the repeats, with the least and the most in brackets. Ratios are of runs made in the "
               "same minutes on the same rows and tiles.", ""]]
     for key, write_part in (("cold", cold), ("hot", hot), ("storm", storm), ("download", download), ("features", features), ("review", review), ("export", export), ("push", push), ("start", start),
-                            ("memory", memory), ("growth", growth), ("import", imports), ("formats", formats), ("archive", archive), ("stages", stages), ("replicas", replicas), ("page", page)):
+                            ("memory", memory), ("growth", growth), ("import", imports), ("formats", formats), ("archive", archive), ("stages", stages), ("replicas", replicas), ("bucket", bucket), ("page", page)):
         if key in results or key == "memory":
             parts.append(write_part(results))
     return "\n".join(line for part in parts for line in part).rstrip() + "\n"
@@ -279,6 +279,17 @@ def replicas(results):
     rows = [(names[kind], count, show(seen["rate"]), show(seen["ratio"], "×"), show(seen["p99"]), f"{seen['used']['median']:.0%}", f"{seen['proxy']['median']:.0%}")
             for kind, counts in r["kinds"].items() for count, seen in counts.items()]
     yield from table(("tiles", "replicas", "requests/s", "to one replica", "p99 ms", "each used, of a core", "nginx, of a core"), rows)
+
+
+def bucket(results):
+    b = results["bucket"]
+    yield "## A replica on an empty disk"
+    yield ""
+    yield (f"The three layers in a bucket of an S3 server at the end of a line of 1 Gbit/s: from starting the program to the first tile, which it cuts from parts of "
+           f"the files, and until it has all. Bytes are those on the line. In the bucket: snapshots of {b['sizes']['fgb']:.1f} MB, prepared tiles of {b['sizes']['tiles']:.1f} MB.")
+    yield ""
+    rows = [(kind, show(seen["first"]), show(seen["first_mb"]), show(seen["whole"]), show(seen["whole_mb"]), show(seen["ratio"], "×")) for kind, seen in b["kinds"].items()]
+    yield from table(("first tile", "s", "MB", "all, s", "MB", "all to the first"), rows)
 
 
 def page(results):

@@ -37,12 +37,12 @@ def get(address, path, headers=None):
 
 
 class Server:
-    def __init__(self, command, log, address=None):
+    def __init__(self, command, log, address=None, variables=None):
         self.log = Path(log)
         self.address = address
         self.started = time.perf_counter()
         with open(self.log, "wb") as out:
-            self.process = subprocess.Popen([str(part) for part in command], stdout=out, stderr=out, env=environment())
+            self.process = subprocess.Popen([str(part) for part in command], stdout=out, stderr=out, env=environment(variables))
 
     def __enter__(self):
         return self
@@ -71,13 +71,13 @@ class Server:
 
 
 class Plantiles(Server):
-    def __init__(self, program, scratch, url, state, cache_mib, settings=None):
+    def __init__(self, program, scratch, url, state, cache_mib, settings=None, variables=None):
         # Without a database or settings it is the bundled plan, as it comes.
         database = ["--database-url", url] if url else []
         settings = settings or (config(scratch, cache_mib) if url else None)
         configured = ["--config", settings] if settings else []
         super().__init__([program, "serve", "--listen", "127.0.0.1:0", "--state", state, *database, *configured],
-                         scratch / f"plantiles-{Path(state).name}-{cache_mib}.log")
+                         scratch / f"plantiles-{Path(state).name}-{cache_mib}.log", variables=variables)
 
         def listening():
             found = re.search(r"listening on http://(\S+)", self.log.read_text())

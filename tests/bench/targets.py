@@ -53,6 +53,8 @@ def judge(results):
         at_most(target, wanted, max((found[key] for found in imports), key=lambda value: value["median"], default=None), unit)
     at_most("memory beside mapped files, worst moment below", 400, number(worst_memory(results)), " MB")
     at_most("ready with snapshots in place", 3, find(results.get("start", {}), "with"), " s")
+    firsts = [kind["first"] for kind in results.get("bucket", {}).get("kinds", {}).values()]
+    at_most("first tile of a replica on an empty disk, over a line of 1 Gbit/s", 3, max(firsts, key=lambda value: value["median"], default=None), " s")
     at_most("first map of the plan on the page, from the start of the navigation", 1000, find(results, "page", "map"), " ms")
     push = results.get("push", {})
     for size, seconds in ((1_000, 0.3), (10_000, 1), (200_000, 5)):
