@@ -6,6 +6,7 @@ use crate::support::{
     patience::until,
     postgis::{load_plan, query},
     server::{Server, Setup},
+    tls::Certificate,
 };
 use std::{
     process::{Command, Stdio},
@@ -64,6 +65,21 @@ fn an_edge_without_a_database_waits_for_what_others_publish_and_serves_it() {
         let [one, two] = [&edge, &fresh].map(|server| server.get(path).expect(200));
         assert_eq!((one.header("etag"), &one.body), (two.header("etag"), &two.body), "{path}");
     }
+}
+
+#[test]
+fn a_bucket_over_tls_is_trusted_where_somebody_vouches_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let certificate = Certificate::new(folder.path(), "bucket");
+    let objects = Objects::start_tls(&certificate);
+    let state = tempfile::tempdir().unwrap();
+    let publish = || objects.command("plan", state.path(), &["publish"]);
+    let refused = publish().output().unwrap();
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && said.contains("invalid peer certificate"), "{said}");
+    run(publish().env("SSL_CERT_FILE", &certificate.certificate));
+    let edge = objects.server("plan").env("SSL_CERT_FILE", certificate.certificate.to_str().unwrap());
+    edge.start().get(DOWNLOAD).expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -134,6 +150,23 @@ async fn a_version_that_a_replica_has_not_heard_of_is_looked_for_in_the_bucket()
     let looks = fresh.metric("plantiles_store_requests_total") - asked;
     let most = 2.0 + start.elapsed().as_secs_f64() * 5.0;
     assert!(looks >= 1.0 && looks <= most, "{looks} looks, {most} at most");
+}
+
+/// As in the middle of an upgrade.
+#[test]
+fn where_servers_draw_in_another_way_each_sends_clients_to_its_own_version() {
+    let objects = Objects::start();
+    let state = tempfile::tempdir().unwrap();
+    run(&mut objects.command("plan", state.path(), &["publish"]));
+    let old = objects.server("plan").start();
+    let new = objects.server("plan").config("[tiles]\nmax_tile_kb = 400\n").start();
+    assert_ne!(version(&old), version(&new));
+    for (server, other) in [(&old, &new), (&new, &old)] {
+        let moved = server.get(&tile(&version(other))).expect(307);
+        let own = moved.header("location").unwrap();
+        assert!(own.ends_with(&tile(&version(server))), "{own}");
+        server.get(&tile(&version(server))).expect(200);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,9 @@
 //! A real S3 server of its own for a test, by tests/objects.
 
-use super::server::{Setup, plantiles};
+use super::{
+    server::{Setup, plantiles},
+    tls::Certificate,
+};
 use std::{path::Path, process::Command};
 use tempfile::TempDir;
 
@@ -24,8 +27,17 @@ fn script(arguments: &[&str]) -> String {
 
 impl Objects {
     pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// Over TLS; no authority that clients know of by themselves vouches for it.
+    pub fn start_tls(Certificate { certificate, key }: &Certificate) -> Self {
+        Self::start_with(&["--tls", certificate.to_str().unwrap(), key.to_str().unwrap()])
+    }
+
+    fn start_with(options: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let said = script(&["start", folder.path().to_str().unwrap()]);
+        let said = script(&[&["start", folder.path().to_str().unwrap()], options].concat());
         let value = |name: &str| {
             let line = said.lines().find_map(|line| line.strip_prefix(&format!("export {name}=")));
             line.unwrap_or_else(|| panic!("no {name} in {said}")).trim_matches(['\'', '"']).to_owned()
