@@ -1,6 +1,7 @@
 //! The keys that a server takes, as the file has them now, and the links that are made with them.
 
 use super::{Entry, Key, KeysError, KeysFile, LastUse, Stamp, Who, last_use::Uses, link::Link};
+use crate::bucket::Bucket;
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use std::{
@@ -52,10 +53,15 @@ impl Held {
 }
 
 impl Keyring {
+    /// The keys of `path`, which is a copy of those in `bucket`, if there is one.
+    ///
     /// # Errors
     /// When there is a file and it cannot be read.
-    pub fn open(path: &Path) -> Result<Self, KeysError> {
-        let file = KeysFile::new(path);
+    pub fn open(path: &Path, bucket: Option<Arc<Bucket>>) -> Result<Self, KeysError> {
+        let file = KeysFile::over(path, bucket);
+        if let Err(error) = file.pull() {
+            tracing::warn!(%error, "the keys of the bucket cannot be had: those of the file count");
+        }
         let nobody = || {
             let role = "nobody".parse().map_err(io::Error::other)?;
             Ok(Held::new(Entry::new(&Key::random()?, role, None, String::new())?, None))
@@ -98,6 +104,34 @@ impl Keyring {
         loop {
             tokio::time::sleep(LOOK).await;
             self.look();
+        }
+    }
+
+    /// Takes over what changes in the bucket. Runs until dropped, or for no time where there is none.
+    pub async fn follow_bucket(self: Arc<Self>) {
+        let mut told = None;
+        while self.file.is_shared() {
+            tokio::time::sleep(LOOK).await;
+            let keyring = Arc::clone(&self);
+            // It waits for the bucket, and for the disk.
+            let Ok(pulled) = tokio::task::spawn_blocking(move || keyring.file.pull()).await else { return };
+            match pulled {
+                Ok(is_news) => {
+                    told = None;
+                    if is_news {
+                        self.look();
+                    }
+                }
+                // Told of the bucket as a whole.
+                Err(KeysError::Bucket(error)) if error.is_absence() => {}
+                Err(error) => {
+                    let error = error.to_string();
+                    if told.as_ref() != Some(&error) {
+                        tracing::error!(error, "keys stay as they were");
+                        told = Some(error);
+                    }
+                }
+            }
         }
     }
 
@@ -174,11 +208,11 @@ mod tests {
     fn the_file_is_followed_and_a_damaged_one_changes_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let file = KeysFile::new(&folder.path().join("keys.json"));
-        let keyring = Keyring::open(file.path()).unwrap();
+        let keyring = Keyring::open(file.path(), None).unwrap();
         let key = Key::random().unwrap();
         assert_eq!(keyring.who(key.reveal()), None);
         let entry = Entry::new(&key, "office".parse().unwrap(), None, String::new()).unwrap();
-        file.change(|keys| keys.keys.push(entry)).unwrap();
+        file.change(|keys| keys.keys.push(entry.clone())).unwrap();
         keyring.look();
         let who = Who::Key { prefix: key.prefix().to_owned(), role: "office".parse().unwrap() };
         assert_eq!(keyring.who(key.reveal()), Some(who));
@@ -199,8 +233,8 @@ mod tests {
         let key = Key::random().unwrap();
         let entry =
             Entry::new(&key, "office".parse().unwrap(), Some(Timestamp::now()), String::new()).unwrap();
-        file.change(|keys| keys.keys.push(entry)).unwrap();
-        assert_eq!(Keyring::open(file.path()).unwrap().who(key.reveal()), None);
+        file.change(|keys| keys.keys.push(entry.clone())).unwrap();
+        assert_eq!(Keyring::open(file.path(), None).unwrap().who(key.reveal()), None);
     }
 
     #[test]
@@ -210,11 +244,11 @@ mod tests {
         let made = |expires| {
             let key = Key::random().unwrap();
             let entry = Entry::new(&key, "office".parse().unwrap(), expires, String::new()).unwrap();
-            file.change(|keys| keys.keys.push(entry)).unwrap();
+            file.change(|keys| keys.keys.push(entry.clone())).unwrap();
             key
         };
         let (known, expired) = (made(None), made(Some(Timestamp::now())));
-        let keyring = Keyring::open(file.path()).unwrap();
+        let keyring = Keyring::open(file.path(), None).unwrap();
         let forged = |key: &Key| format!("{}{}", &key.reveal()[..13], &Key::random().unwrap().reveal()[13..]);
         for key in [
             known.reveal().to_owned(),
@@ -235,8 +269,8 @@ mod tests {
         let file = KeysFile::new(&folder.path().join("keys.json"));
         let key = Key::random().unwrap();
         let entry = Entry::new(&key, "office".parse().unwrap(), None, String::new()).unwrap();
-        file.change(|keys| keys.keys.push(entry)).unwrap();
-        let keyring = Keyring::open(file.path()).unwrap();
+        file.change(|keys| keys.keys.push(entry.clone())).unwrap();
+        let keyring = Keyring::open(file.path(), None).unwrap();
         assert!(keyring.unwritten().is_empty());
         keyring.who(key.reveal()).unwrap();
         let first = keyring.unwritten();

@@ -1,7 +1,13 @@
 //! The file of keys: JSON, what is kept of each key. `plantiles key` writes it, servers read it.
 
-use super::key::{self, Hash, Key};
-use crate::config::Role;
+use super::{
+    key::{self, Hash, Key},
+    shared::SharedKeys,
+};
+use crate::{
+    bucket::{Bucket, BucketError},
+    config::Role,
+};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,10 +16,13 @@ use std::{
     io::{self, Write},
     os::unix::fs::{MetadataExt, fchown},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 pub struct KeysFile {
     path: PathBuf,
+    /// Of which it is a copy.
+    shared: Option<SharedKeys>,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -44,6 +53,8 @@ pub enum KeysError {
     File { path: PathBuf, cause: io::Error },
     #[error("file of keys {path}: line {line} is not as `plantiles key` writes it")]
     Malformed { path: PathBuf, line: usize },
+    #[error("keys of the bucket: {0}")]
+    Bucket(#[from] BucketError),
 }
 
 impl Entry {
@@ -75,7 +86,16 @@ impl Entry {
 
 impl KeysFile {
     pub fn new(path: &Path) -> Self {
-        Self { path: path.to_owned() }
+        Self { path: path.to_owned(), shared: None }
+    }
+
+    /// A file that is a copy of what is in `bucket`, if there is one.
+    pub fn over(path: &Path, bucket: Option<Arc<Bucket>>) -> Self {
+        Self { shared: bucket.map(SharedKeys::new), ..Self::new(path) }
+    }
+
+    pub fn is_shared(&self) -> bool {
+        self.shared.is_some()
     }
 
     pub fn path(&self) -> &Path {
@@ -92,20 +112,54 @@ impl KeysFile {
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Keys::default()),
             Err(cause) => return Err(self.failed(cause)),
         };
-        serde_json::from_slice(&json)
-            .map_err(|error| KeysError::Malformed { path: self.path.clone(), line: error.line() })
+        parse(&json, &self.path)
     }
 
-    /// Changes it, one process at a time. Readers see it as it was or as it is; only its owner may read it.
+    /// The keys that count now: those of the bucket, where there are any, else those of the file.
     ///
     /// # Errors
-    /// As [`Self::read`], and when it cannot be written.
-    pub fn change<T>(&self, change: impl FnOnce(&mut Keys) -> T) -> Result<T, KeysError> {
+    /// As [`Self::read`], and when the bucket does not answer.
+    pub fn current(&self) -> Result<Keys, KeysError> {
+        match self.shared.as_ref().map_or(Ok(None), SharedKeys::read)? {
+            Some((keys, _)) => Ok(keys),
+            None => self.read(),
+        }
+    }
+
+    /// Changes the keys, one process at a time; in a bucket `change` is called again where another was quicker. Readers see
+    /// them as they were or as they are; the file only its owner may read.
+    ///
+    /// # Errors
+    /// As [`Self::current`], and when they cannot be written.
+    pub fn change<T>(&self, mut change: impl FnMut(&mut Keys) -> T) -> Result<T, KeysError> {
+        if let Some(shared) = &self.shared {
+            return shared.change(self, change);
+        }
         self.locked(|| {
             let mut keys = self.read()?;
             let changed = change(&mut keys);
             self.write(&self.path, &keys)?;
             Ok(changed)
+        })
+    }
+
+    /// Takes over what the bucket has, where there is one; tells whether the file was another.
+    ///
+    /// # Errors
+    /// As [`Self::current`], and when the file cannot be written.
+    pub fn pull(&self) -> Result<bool, KeysError> {
+        self.shared.as_ref().map_or(Ok(false), |shared| shared.pull(self))
+    }
+
+    /// Has the file say `keys`; tells whether it said something else.
+    pub(super) fn copy(&self, keys: &Keys) -> Result<bool, KeysError> {
+        self.locked(|| {
+            let wanted = text(keys).map_err(|cause| self.failed(cause))?;
+            if fs::read(&self.path).is_ok_and(|there| there == wanted) {
+                return Ok(false);
+            }
+            self.write(&self.path, keys)?;
+            Ok(true)
         })
     }
 
@@ -126,8 +180,7 @@ impl KeysFile {
             if file.as_file().metadata()?.uid() != owner.uid() {
                 fchown(file.as_file(), Some(owner.uid()), Some(owner.gid()))?;
             }
-            serde_json::to_writer_pretty(&mut file, content)?;
-            file.write_all(b"\n")?;
+            file.write_all(&text(content)?)?;
             file.as_file().sync_all()?;
             file.persist(path)?;
             File::open(self.folder())?.sync_all()
@@ -142,9 +195,22 @@ impl KeysFile {
         }
     }
 
-    fn failed(&self, cause: io::Error) -> KeysError {
+    pub(super) fn failed(&self, cause: io::Error) -> KeysError {
         KeysError::File { path: self.path.clone(), cause }
     }
+}
+
+/// What is in `path`, or in a bucket under that name.
+pub(super) fn parse(json: &[u8], path: &Path) -> Result<Keys, KeysError> {
+    let malformed =
+        |error: serde_json::Error| KeysError::Malformed { path: path.to_owned(), line: error.line() };
+    serde_json::from_slice(json).map_err(malformed)
+}
+
+pub(super) fn text(content: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut json = serde_json::to_vec_pretty(content)?;
+    json.push(b'\n');
+    Ok(json)
 }
 
 #[cfg(test)]
@@ -155,7 +221,7 @@ mod tests {
     fn made(keys: &KeysFile, role: &str, expires: Option<Timestamp>) -> Key {
         let key = Key::random().unwrap();
         let entry = Entry::new(&key, role.parse().unwrap(), expires, String::new()).unwrap();
-        keys.change(|keys| keys.keys.push(entry)).unwrap();
+        keys.change(|keys| keys.keys.push(entry.clone())).unwrap();
         key
     }
 

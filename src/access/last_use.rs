@@ -63,7 +63,7 @@ mod tests {
         let prefix = || {
             let key = Key::random().unwrap();
             let entry = KeyEntry::new(&key, "office".parse().unwrap(), None, String::new()).unwrap();
-            file.change(|keys| keys.keys.push(entry)).unwrap();
+            file.change(|keys| keys.keys.push(entry.clone())).unwrap();
             key.prefix().to_owned()
         };
         let (one, other) = (prefix(), prefix());
@@ -91,7 +91,7 @@ mod tests {
         let keys: Vec<Key> = (0..8).map(|_| Key::random().unwrap()).collect();
         for key in &keys {
             let entry = KeyEntry::new(key, "office".parse().unwrap(), None, String::new()).unwrap();
-            file.change(|keys| keys.keys.push(entry)).unwrap();
+            file.change(|keys| keys.keys.push(entry.clone())).unwrap();
         }
         std::thread::scope(|scope| {
             for key in &keys {

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //!  [access] ────▶ Sight: what a role sees ──────▶ Seen: the service as its callers see it ──▶ every handler
-//!  file of keys ▶ Keyring: Who has a key or link ┬▶ http::reception: whose router answers
-//!  keys of an issuer ▶ Tokens: Who has a token ──┘
+//!  file of keys, a bucket's copy ▶ Keyring: Who has a key or link ┬▶ http::reception: whose router answers
+//!  keys of an issuer ───────────▶ Tokens: Who has a token ────────┘
 //! ```
 //!
 //! There is one [`Seen`] for the public and one for each role, made at the start. Handlers get nothing else, so none can
@@ -17,6 +17,7 @@ mod last_use;
 mod link;
 mod missing;
 mod seen;
+mod shared;
 mod sight;
 mod stamp;
 mod tokens;

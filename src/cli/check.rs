@@ -3,6 +3,7 @@
 use super::{say::say, store};
 use crate::{
     access::{Keys, KeysFile, Tokens},
+    bucket::Bucket,
     causes::chain,
     config::{Access, Config},
     http,
@@ -11,6 +12,7 @@ use crate::{
     review::Rules,
 };
 use anyhow::{Context, bail};
+use std::sync::Arc;
 use tokio::task::block_in_place;
 
 /// Prints one line for each thing looked at; fails when one of them is wrong.
@@ -19,7 +21,9 @@ pub async fn check(config: &Config) -> anyhow::Result<()> {
     if http::Tls::of(&config.server).context("server.tls")?.is_some() {
         say!("server.tls: the key is that of the certificate");
     }
-    let publisher = Publisher::new(config, store::pulled(config)?)?;
+    let store = store::pulled(config)?;
+    let bucket = store.bucket();
+    let publisher = Publisher::new(config, store)?;
     let mut wrong = 0;
     match publisher.current()? {
         None => say!("state {}: nothing published yet", config.state_dir().display()),
@@ -43,7 +47,7 @@ pub async fn check(config: &Config) -> anyhow::Result<()> {
     match publisher.check().await {
         Ok(layers) => {
             say!("layers: {} described", layers.len());
-            wrong += config.access.as_ref().map_or(0, |access| check_access(access, &layers));
+            wrong += config.access.as_ref().map_or(0, |access| check_access(access, &layers, bucket));
             wrong += config.access.as_ref().map_or(0, check_tokens);
             match rules.and_then(|rules| rules.check(&layers).map(|()| rules.rules.len())) {
                 Ok(count) => say!("review: {count} rules"),
@@ -65,7 +69,7 @@ pub async fn check(config: &Config) -> anyhow::Result<()> {
 }
 
 /// How many things are wrong with who may see what.
-fn check_access(access: &Access, layers: &[Layer]) -> usize {
+fn check_access(access: &Access, layers: &[Layer], bucket: Option<Arc<Bucket>>) -> usize {
     let missing = access.layers.keys().filter(|id| !layers.iter().any(|layer| layer.id == **id));
     let missing = missing.map(|id| format!("there is no layer `{id}`"));
     let extracts = access.extracts();
@@ -75,7 +79,8 @@ fn check_access(access: &Access, layers: &[Layer]) -> usize {
         wrong.map(|error| format!("layer {}: {error}", layer.id))
     });
     let unfit: Vec<_> = missing.chain(unfit).collect();
-    let keys = access.keys.as_deref().map_or(Ok(Keys::default()), |path| KeysFile::new(path).read());
+    let keys = access.keys.as_deref().map(|path| KeysFile::over(path, bucket).current());
+    let keys = keys.unwrap_or_else(|| Ok(Keys::default()));
     let (keys, unreadable) = match keys {
         Ok(keys) => (keys.keys.len(), None),
         Err(error) => (0, Some(error.to_string())),

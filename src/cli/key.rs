@@ -1,6 +1,6 @@
 //! `plantiles key`: who may see more than the public.
 
-use super::{WrongUsage, say::say};
+use super::{WrongUsage, say::say, store};
 use crate::{
     access::{Entry, Key, KeysFile, LastUse},
     audit::{self, Audit, Counts, Event, Record},
@@ -9,6 +9,7 @@ use crate::{
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
+use std::sync::Arc;
 
 #[derive(Debug, Args)]
 pub struct KeyArgs {
@@ -73,12 +74,13 @@ fn record(action: &str, prefix: &str, role: &Role) -> Record {
     }
 }
 
-/// The file of keys, and what they are for.
-pub fn keys(config: &Config) -> Result<(&Access, KeysFile), WrongUsage> {
+/// The file of keys, over the bucket if there is one, and what they are for.
+pub fn keys(config: &Config) -> anyhow::Result<(&Access, KeysFile)> {
     let none =
         || WrongUsage("there are no roles to have keys: `access.roles` in the configuration".to_owned());
     let access = config.access.as_ref().ok_or_else(none)?;
-    Ok((access, KeysFile::new(access.keys.as_deref().ok_or_else(none)?)))
+    let path = access.keys.as_deref().ok_or_else(none)?;
+    Ok((access, KeysFile::over(path, store::bucket(config)?.map(Arc::new))))
 }
 
 fn create(
@@ -97,7 +99,7 @@ fn create(
         let key = Key::random()?;
         // One of thousands of millions may be there.
         keys.keys.retain(|entry| entry.prefix != key.prefix());
-        keys.keys.push(Entry::new(&key, role.clone(), expires, note)?);
+        keys.keys.push(Entry::new(&key, role.clone(), expires, note.clone())?);
         std::io::Result::Ok(key)
     })?;
     let key = key.context("no random bytes for a key")?;
@@ -109,7 +111,7 @@ fn create(
 fn list(access: &Access, file: &KeysFile) -> anyhow::Result<()> {
     let now = Timestamp::now();
     let uses = LastUse::of(file).read();
-    for entry in file.read()?.keys {
+    for entry in file.current()?.keys {
         let Entry { prefix, role, created, note, .. } = &entry;
         let known = if access.roles.contains(role) { "" } else { " (no such role)" };
         let end = match entry.expires {

@@ -38,7 +38,7 @@ pub fn link(config: &Config, args: LinkArgs) -> anyhow::Result<()> {
     let Some(expires) = expires.ok().filter(|expires| *expires > now) else {
         return Err(WrongUsage(format!("a link cannot last {:#}", args.expires)).into());
     };
-    let keys = file.read()?.keys;
+    let keys = file.current()?.keys;
     let entry = keys.iter().find(|entry| entry.prefix == args.key);
     let entry = entry.with_context(|| format!("there is no key `{}`", args.key))?;
     if let Entry { expires: Some(end), .. } = entry

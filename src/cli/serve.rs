@@ -66,6 +66,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let rules = Rules::load(config.review.rules.as_deref())?;
     let shutdown = shutdown_signal().context("cannot listen for signals")?;
     let store = store::open(&config)?;
+    let bucket = store.bucket();
     let publisher = Publisher::new(&config, Arc::clone(&store))?;
     let (database, access) = (publisher.database().cloned(), config.access.as_ref());
     let service = Arc::new(Service::new(&config.tiles, store, database, Sheets::embedded()?, access)?);
@@ -79,7 +80,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let scheme = config.server.scheme();
     let app = App::new(Arc::clone(&service), config.server, tls.clone(), document, rules, press)?;
     let app = app.audited(audit.clone());
-    let reception = Arc::new(Reception::new(app, config.access.as_ref())?);
+    let reception = Arc::new(Reception::new(app, config.access.as_ref(), bucket)?);
     let listener = http::listen(address).with_context(|| format!("cannot listen on {address}"))?;
     tracing::info!("listening on {scheme}://{}", listener.local_addr()?);
     let poll = Duration::from_secs(config.database.poll_seconds.get());

@@ -1,7 +1,7 @@
 //! Where commands find what is published.
 
 use crate::{
-    bucket::Bucket,
+    bucket::{Bucket, BucketError},
     config::Config,
     snapshot::{Store, StoreError},
 };
@@ -11,11 +11,16 @@ use tokio::task::block_in_place;
 /// The state directory, over the bucket if there is one, as it is.
 pub fn open(config: &Config) -> anyhow::Result<Arc<Store>> {
     let directory = config.state_dir();
-    let store = match &config.store.url {
+    let store = match bucket(config)? {
         None => Store::open(directory)?,
-        Some(url) => Store::over(directory, Bucket::open(url)?, config.store.cache_bytes())?,
+        Some(bucket) => Store::over(directory, bucket, config.store.cache_bytes())?,
     };
     Ok(Arc::new(store))
+}
+
+/// The bucket, if there is one.
+pub fn bucket(config: &Config) -> Result<Option<Bucket>, BucketError> {
+    config.store.url.as_deref().map(Bucket::open).transpose()
 }
 
 /// The same in the state of the bucket, which may have nothing yet.

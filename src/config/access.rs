@@ -75,8 +75,8 @@ const PUBLIC: &str = "public";
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Written {
-    /// File of keys, written by `plantiles key`, read again within a second when it changes. Where there are roles it is needed, or
-    /// `tokens`, or both.
+    /// File of keys, written by `plantiles key`, read again within a second when it changes; with `store.url`, the copy of those in
+    /// the bucket. Where there are roles it is needed, or `tokens`, or both.
     keys: Option<PathBuf>,
     /// Tokens of an OpenID Connect provider, which count as keys do: JSON Web Tokens, signed with RS256 or ES256.
     tokens: Option<Tokens>,

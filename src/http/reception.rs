@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     access::{Keyring, KeysError, Refused, Sight, Tokens, TokensError, Who},
+    bucket::Bucket,
     config::{Access, Role},
 };
 use axum::{
@@ -68,16 +69,21 @@ pub enum ReceptionError {
 const VARY: HeaderValue = HeaderValue::from_static("authorization, x-api-key");
 
 impl Reception {
-    /// `app` is the server as those see it who see everything.
+    /// `app` is the server as those see it who see everything; `bucket` is what servers share.
     ///
     /// # Errors
     /// When the file of keys, or that of the keys of tokens, cannot be read.
-    pub fn new(app: App, access: Option<&Access>) -> Result<Self, ReceptionError> {
+    pub fn new(
+        app: App,
+        access: Option<&Access>,
+        bucket: Option<Arc<Bucket>>,
+    ) -> Result<Self, ReceptionError> {
         let Some(access) = access else { return Ok(Self { public: Entrance::new(app), guard: None }) };
         let sights = access.roles.len() + 1;
         let entrance = |role: Option<&Role>| Entrance::new(app.by(&Sight::of(access, role), sights));
         let roles = access.roles.iter().map(|role| (role.clone(), entrance(Some(role)))).collect();
-        let keyring = access.keys.as_deref().map(Keyring::open).transpose()?.map(Arc::new);
+        let keyring = access.keys.as_deref().map(|path| Keyring::open(path, bucket));
+        let keyring = keyring.transpose()?.map(Arc::new);
         let tokens = access.tokens.as_ref().map(|tokens| Tokens::open(tokens, &access.roles));
         let tokens = tokens.transpose()?.map(Arc::new);
         Ok(Self { public: entrance(None), guard: Some(Guard { keyring, tokens, roles }) })
@@ -97,6 +103,7 @@ impl Reception {
         }
         if let Some(keyring) = self.guard.as_ref().and_then(|guard| guard.keyring.as_ref()) {
             tasks.spawn(Arc::clone(keyring).follow());
+            tasks.spawn(Arc::clone(keyring).follow_bucket());
             tasks.spawn(Arc::clone(keyring).write_uses());
         }
         if let Some(tokens) = self.guard.as_ref().and_then(|guard| guard.tokens.as_ref()) {

@@ -39,7 +39,7 @@ pub(super) const GRACE: SignedDuration = SignedDuration::from_hours(2);
 const TRANSFERS: usize = 8;
 
 pub(super) struct Shared {
-    pub bucket: Bucket,
+    pub bucket: Arc<Bucket>,
     /// Bytes of the state directory.
     room: u64,
     /// What the bucket's `current.json` was when it was last read.
@@ -67,7 +67,7 @@ pub(super) struct Sent {
 impl Shared {
     pub fn new(bucket: Bucket, room: u64) -> Self {
         let (seen, copying, swept) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Self { bucket, room, seen, copying, swept }
+        Self { bucket: Arc::new(bucket), room, seen, copying, swept }
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Seen>> {

@@ -175,6 +175,11 @@ impl Store {
         Ok(Self { shared: Some(Shared::new(bucket, room)), ..store })
     }
 
+    /// The bucket, if there is one.
+    pub fn bucket(&self) -> Option<Arc<Bucket>> {
+        self.shared.as_ref().map(|shared| Arc::clone(&shared.bucket))
+    }
+
     /// What an operator watches of the bucket; `None` without one.
     pub fn bucket_counts(&self) -> Option<&Counts> {
         self.shared.as_ref().map(|shared| shared.bucket.counts())

@@ -7,6 +7,7 @@
 mod support;
 
 mod access;
+mod access_bucket;
 mod access_extracts;
 mod access_links;
 mod access_tokens;

@@ -1,7 +1,11 @@
 //! Keys, as an operator makes them.
 
 use super::server::{Server, Setup, plantiles};
-use std::{fs, path::PathBuf, process::Output};
+use std::{
+    fs,
+    path::PathBuf,
+    process::{Command, Output},
+};
 use tempfile::TempDir;
 
 /// A folder with a configuration, in which a layer is for a role, and its file of keys.
@@ -32,8 +36,14 @@ impl Keys {
         self.folder.path().join("keys.json")
     }
 
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = plantiles(arguments);
+        command.arg("--config").arg(self.config());
+        command
+    }
+
     pub fn run(&self, arguments: &[&str]) -> Output {
-        plantiles(arguments).arg("--config").arg(self.config()).output().unwrap()
+        self.command(arguments).output().unwrap()
     }
 
     #[track_caller]

@@ -85,9 +85,14 @@ impl Objects {
     /// A command over that place, with the state directory `state`.
     pub fn command(&self, prefix: &str, state: &Path, arguments: &[&str]) -> Command {
         let mut command = plantiles(arguments);
-        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        command.args(["--store", &self.url(prefix), "--state"]).arg(state);
+        self.environ(prefix, &mut command).arg("--state").arg(state);
         command
+    }
+
+    /// Has a command know that place.
+    pub fn environ<'a>(&self, prefix: &str, command: &'a mut Command) -> &'a mut Command {
+        command.env("PLANTILES_STORE", self.url(prefix));
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)))
     }
 
     /// The files of its objects: those that are whole.
