@@ -1,14 +1,15 @@
 //! A state directory over a bucket: what is in the bucket counts, the directory has copies.
 //!
 //! ```text
-//! current.json                                     the one object that is ever replaced, see [`Manifest`]
+//! current.json                                     the one of these that is ever replaced, see [`Manifest`]
 //! revisions/{name}.{hash of the file}.json         named by it
 //! snapshots/{layer}/{id}.fgb                       named by it, by its sets and their revisions
 //! snapshots/{layer}/{id}.{grid}.{digest}.tiles     what was prepared of it, by one version of the program
 //! ```
 //!
 //! Objects are put in first and named afterwards, in one step; so whoever is killed in between has left what nobody
-//! names, and that is removed when it is old. Copies are fetched aside, verified and renamed.
+//! names, and that is removed when it is old. Copies are fetched aside, verified and renamed. Beside them is `keys.json`,
+//! see [`KeysFile`](crate::access::KeysFile).
 
 use super::{
     CurrentSet, FormerSet, RevisionName, Snapshot, SnapshotId, Store, StoreError, bounded, current,
