@@ -29,7 +29,7 @@ use std::{
 use tokio::task::block_in_place;
 use troubles::{Task, Troubles};
 
-/// A comparison of marks may take this share of the time, so that a view that is slow to read is read less often.
+/// A comparison of marks may take one part in so many of the time, so that a view that is slow to read is read less often.
 const COMPARING: u32 = 20;
 
 pub struct Follower {
@@ -195,8 +195,10 @@ impl Follower {
             }
             self.pending.layers.extend(changed);
         });
+        // How long one waited that failed says nothing of the next: the database may have hung.
+        let rest = if compared.is_ok() { COMPARING } else { 1 };
         self.note(Task::Compare, compared.map_err(FollowError::from));
-        self.compare_at = Instant::now() + self.poll.max(start.elapsed() * COMPARING);
+        self.compare_at = Instant::now() + self.poll.max(start.elapsed() * rest);
     }
 
     /// Serves the last published set if it is whole. A damaged one waits for the export that heals it; should

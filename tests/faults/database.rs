@@ -88,6 +88,18 @@ fn postgis_killed_stopped_or_frozen_takes_nothing_down() {
     }
 }
 
+#[test]
+fn a_database_that_hung_is_known_to_be_well_soon_after() {
+    let cluster = Cluster::start();
+    load_plan(&cluster.url);
+    let server = start(&cluster.url);
+    cluster.freeze();
+    until("the state is told to be stale", || is_stale_for(&server, "database"));
+    cluster.thaw();
+    // Nobody edits anything.
+    until("all is well again", || status(&server).0 == "ready");
+}
+
 /// A view of which each row takes a while, so that an export has a middle.
 const SLOW_VIEW: &str = "
     create function slowly(text) returns text language plpgsql as
