@@ -121,3 +121,29 @@ fn the_first_change_puts_in_what_the_file_has() {
     let other = Machine::new(&objects).server().start();
     assert_eq!([&before, &after].map(|key| status(&other, key)), [200, 200]);
 }
+
+#[test]
+fn what_is_damaged_in_the_bucket_is_told_and_shuts_nobody_out() {
+    let (bucket, keys) = (tempfile::tempdir().unwrap(), Keys::new());
+    let store = format!("file://{}", bucket.path().display());
+    let run = |arguments: &[&str]| {
+        let done = keys.command(arguments).env("PLANTILES_STORE", &store).output().unwrap();
+        (done.status.success(), String::from_utf8([done.stdout, done.stderr].concat()).unwrap())
+    };
+    let state = tempfile::tempdir().unwrap();
+    assert!(run(&["publish", "--state", state.path().to_str().unwrap()]).0);
+    let (_, key) = run(&["key", "create", "--role", "office"]);
+    let setup = Setup::default().env("PLANTILES_STORE", &store).config(&keys.toml());
+    let server = setup.expect_log("keys stay as they were").start();
+    assert_eq!(status(&server, key.trim()), 200);
+    std::fs::write(bucket.path().join("keys.json"), "{\n\"keys\": hidden").unwrap();
+    let told = server.wait_for_log("keys stay as they were");
+    assert!(told.contains("keys.json of the bucket: line 2") && !told.contains("hidden"), "{told}");
+    assert_eq!(status(&server, key.trim()), 200);
+    for command in
+        [&["key", "list"][..], &["key", "create", "--role", "office"], &["key", "revoke", prefix(&key)]]
+    {
+        let (done, told) = run(command);
+        assert!(!done && told.contains("keys.json of the bucket: line 2"), "{told}");
+    }
+}

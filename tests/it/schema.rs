@@ -7,6 +7,15 @@ use plantiles::{
     postgis::{DatabaseError, migrate},
 };
 
+/// PostgreSQL would take seconds to compile what takes milliseconds to do, see sql/query/session.sql.
+#[tokio::test(flavor = "multi_thread")]
+async fn statements_are_not_compiled() {
+    let database = TestDatabase::new().await;
+    let client = database.pool().client().await.unwrap();
+    let jit: String = client.query_one("show jit", &[]).await.unwrap().get(0);
+    assert_eq!(jit, "off");
+}
+
 #[tokio::test]
 async fn migrating_again_changes_nothing() {
     let database = TestDatabase::new().await;
