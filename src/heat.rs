@@ -12,7 +12,8 @@ use crate::{
     grid::TileCoord,
     plan::LayerId,
     publisher::served_grid,
-    snapshot::{Store, unfinished_beside},
+    snapshot::Store,
+    unfinished,
     view::{View, ViewId},
 };
 use serde::{Deserialize, Serialize};
@@ -115,7 +116,7 @@ impl Heat {
             self.lock().iter().map(|(tile, count)| Counted { tile: tile.clone(), count: *count }).collect();
         list.sort_by_key(|counted| Reverse(counted.count));
         list.truncate(self.most);
-        let mut unfinished = unfinished_beside(&self.file)?;
+        let mut unfinished = unfinished::beside(&self.file)?;
         serde_json::to_writer(&mut unfinished, &list)?;
         unfinished.persist(&self.file).map_err(|error| error.error)?;
         Ok(())

@@ -21,6 +21,18 @@ pub fn named(directory: &Path, suffix: &str) -> io::Result<NamedTempFile> {
     tempfile::Builder::new().suffix(suffix).permissions(readable).tempfile_in(directory).map_err(without_path)
 }
 
+/// What names of files end in that are beside the path which they are to get.
+pub const SUFFIX: &str = ".unfinished";
+
+/// A file in the directory of `path`, to be renamed to it. In the state directory the next publication removes what a crash
+/// leaves.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn beside(path: &Path) -> io::Result<NamedTempFile> {
+    named(path.parent().unwrap_or(path), SUFFIX)
+}
+
 /// A file in `directory` without a name: it is gone when nobody holds it any more, however that comes.
 ///
 /// # Errors

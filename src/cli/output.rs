@@ -1,6 +1,6 @@
 //! Files that are written.
 
-use crate::snapshot::unfinished_beside;
+use crate::unfinished;
 use anyhow::Context;
 use std::path::{self, Path};
 use tempfile::NamedTempFile;
@@ -9,7 +9,7 @@ use tempfile::NamedTempFile;
 pub fn write(path: &Path, file: impl FnOnce(&NamedTempFile) -> anyhow::Result<u64>) -> anyhow::Result<u64> {
     let write = || {
         let path = path::absolute(path)?;
-        let unfinished = unfinished_beside(&path)?;
+        let unfinished = unfinished::beside(&path)?;
         let length = file(&unfinished)?;
         unfinished.as_file().sync_all()?;
         unfinished.persist(&path).map_err(|error| error.error)?;

@@ -52,7 +52,6 @@ pub use revision::{Naming, Revision, RevisionLayer, RevisionName, RevisionNameEr
 pub use row::Row;
 pub(crate) use row::{RawKind, RawValue};
 pub use span::{Span, VALID_FROM, VALID_TO};
-pub(crate) use store::unfinished_beside;
 pub use store::{Damaged, Loaded, Store, StoreError};
 pub use value::Value;
 pub use vertices::{Vertices, for_each_path};

@@ -7,9 +7,12 @@ use super::{
     revision,
     shared::{Seen, Sent, Shared, revision_object},
     store::{at, entries, json, unfinished_aside},
-    writer::{self, UNFINISHED_SUFFIX},
+    writer,
 };
-use crate::plan::{Layer, LayerId};
+use crate::{
+    plan::{Layer, LayerId},
+    unfinished,
+};
 use jiff::Timestamp;
 use std::{
     fs::{self, File, TryLockError},
@@ -228,7 +231,7 @@ impl<'a> Publication<'a> {
     fn remove_leftovers(&self) -> Result<(), StoreError> {
         for directory in [self.store.directory.clone(), self.store.directory.join(revision::DIRECTORY)] {
             for path in entries(&directory)? {
-                if path.to_string_lossy().ends_with(UNFINISHED_SUFFIX) {
+                if path.to_string_lossy().ends_with(unfinished::SUFFIX) {
                     remove_file(&path)?;
                 }
             }

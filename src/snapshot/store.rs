@@ -103,11 +103,6 @@ pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> StoreError {
     move |cause| StoreError::Io { path, cause }
 }
 
-/// A file in the directory of `path`, to be renamed to it. What a crash leaves is removed by the next publication.
-pub(crate) fn unfinished_beside(path: &Path) -> io::Result<NamedTempFile> {
-    unfinished::named(path.parent().unwrap_or(path), writer::UNFINISHED_SUFFIX)
-}
-
 /// What the names of files end in that are on their way from the bucket.
 const FETCHED_SUFFIX: &str = ".fetching";
 
@@ -142,7 +137,7 @@ pub(super) fn json(content: &impl Serialize) -> io::Result<Vec<u8>> {
 
 /// Puts `content` into the file `path`: after a crash either what was there or all of it is there.
 pub(super) fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut unfinished = unfinished_beside(path)?;
+    let mut unfinished = unfinished::beside(path)?;
     // By itself: the error of a named file has its path in it.
     unfinished.as_file_mut().write_all(content)?;
     unfinished.as_file().sync_all()?;

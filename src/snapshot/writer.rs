@@ -29,9 +29,6 @@ use std::{
     thread,
 };
 
-/// What temporary files of unfinished snapshots are called; the next [`Publication`](super::Publication) removes them.
-pub(super) const UNFINISHED_SUFFIX: &str = ".unfinished";
-
 /// Bytes of one write: each costs a call, and a page that it ends in is touched twice.
 const BUFFER: usize = 1 << 18;
 
@@ -127,7 +124,7 @@ impl SnapshotWriter {
         }
         let directory = self.directory.clone();
         let io_error = |cause| WriteError::Io { layer: layer.clone(), cause };
-        let unfinished = unfinished::named(&directory, UNFINISHED_SUFFIX).map_err(io_error)?;
+        let unfinished = unfinished::named(&directory, unfinished::SUFFIX).map_err(io_error)?;
         self.write(unfinished.as_file()).map_err(io_error)?;
         let snapshot = sync_and_read_back(unfinished.as_file()).map_err(io_error)?;
         let snapshot = snapshot.map_err(|cause| WriteError::Unverified { layer: layer.clone(), cause })?;

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     grid::QuadGrid,
     plan::{GeometryKind, Layer, LayerId, MAX_ZOOM, RuleError, Rules},
-    snapshot::{self, Snapshot, SnapshotId, for_each_path},
+    snapshot::{Snapshot, SnapshotId, for_each_path},
     unfinished,
 };
 use plantiles_mapped::MappedFile;
@@ -183,7 +183,7 @@ impl TileLayer {
         path: &Path,
         before: Option<&Self>,
     ) -> Result<Option<Self>, BuildError> {
-        let unfinished = snapshot::unfinished_beside(path)?;
+        let unfinished = unfinished::beside(path)?;
         let before = before.filter(|before| before.draws_alike(snapshot, grid, rules));
         let map = build_into(unfinished.as_file(), snapshot, grid, rules, before)?;
         // Another process may have taken the unfinished file for a leftover; it can be used all the same.
