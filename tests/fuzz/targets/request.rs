@@ -37,7 +37,7 @@ static SERVER: LazyLock<(SocketAddr, Runtime)> = LazyLock::new(|| {
         let app = App::new(service, config.server, None, document, rules, Press::new().unwrap()).unwrap();
         let listener = http::listen("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap();
-        let reception = Arc::new(Reception::new(app, None).unwrap());
+        let reception = Arc::new(Reception::new(app, None, None).unwrap());
         tokio::spawn(http::serve(listener, reception, pending()));
         address
     });

@@ -29,9 +29,9 @@ const REQUEST: &str = "[req]\ndistinguished_name = name\nx509_extensions = serve
                        basicConstraints = critical, CA:FALSE\nsubjectAltName = DNS:localhost, IP:127.0.0.1\n";
 
 impl Certificate {
-    /// Made in `folder`, valid today and tomorrow.
+    /// Made in `folder`, valid from an hour ago until tomorrow: `now` may be rounded up to a second still to come.
     pub fn new(folder: &Path, name: &str) -> Self {
-        Self::made_at(folder, name, "now")
+        Self::made_at(folder, name, "1 hour ago")
     }
 
     /// The same as if it were then.
