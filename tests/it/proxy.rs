@@ -11,7 +11,11 @@ use crate::{
     },
     tiles::busy_tile,
 };
-use std::process::Command;
+use std::{
+    process::Command,
+    thread::sleep,
+    time::{Duration, Instant},
+};
 
 /// The documented configuration, but for the state directory and the database, which flags override.
 fn setup() -> Setup {
@@ -48,6 +52,21 @@ fn kept(answer: &Response) -> &str {
     answer.expect_header("x-cache-status")
 }
 
+/// The answer that is kept. Of two workers, one may look for an answer just before the other has put it away, and then ask
+/// the server once more.
+#[track_caller]
+fn when_kept(ask: impl Fn() -> Response) -> Response {
+    let until = Instant::now() + Duration::from_secs(30);
+    loop {
+        let answer = ask();
+        match kept(&answer) {
+            "HIT" => return answer,
+            status => assert!(status == "MISS" && Instant::now() < until, "{status}"),
+        }
+        sleep(Duration::from_millis(10));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tile_of_a_version_is_kept_once_for_each_coding() {
     let (database, server, nginx) = proxied().await;
@@ -61,9 +80,10 @@ async fn a_tile_of_a_version_is_kept_once_for_each_coding() {
         (&[("accept-encoding", "br;q=1, zstd;q=0, gzip;q=0.0")], "MISS"),
     ] {
         let direct = server.ask("GET", &path, asked).expect(200);
-        for status in [first, "HIT"] {
-            let answer = nginx.ask("GET", &path, asked);
-            assert_eq!(kept(&answer), status, "{asked:?}");
+        let answer = nginx.ask("GET", &path, asked);
+        assert_eq!(kept(&answer), first, "{asked:?}");
+        let again = when_kept(|| nginx.ask("GET", &path, asked));
+        for answer in [answer, again] {
             assert_eq!(content(&answer), content(&direct), "{asked:?}");
         }
     }
@@ -72,7 +92,8 @@ async fn a_tile_of_a_version_is_kept_once_for_each_coding() {
     assert_eq!((kept(&again), again.body.len()), ("HIT", 0));
 
     let empty = versioned(&nginx, "10/0/0");
-    assert_eq!(["MISS", "HIT"], [(); 2].map(|()| kept(&nginx.get(&empty).expect(204)).to_owned())[..]);
+    assert_eq!(kept(&nginx.get(&empty).expect(204)), "MISS");
+    when_kept(|| nginx.get(&empty).expect(204));
 
     // A version that nobody knows leads to the current one today, and maybe to another tomorrow.
     let unknown = path.split_once('@').unwrap().1.split_once('/').unwrap().1;
@@ -126,15 +147,15 @@ async fn ranges_of_a_snapshot_are_kept_in_slices() {
     let path = format!("/downloads/townships@{snapshot}.fgb");
     let length = whole.body.len();
     let range = |range: &str| nginx.ask("GET", &path, &[("range", range)]);
-    for (asked, start, end, status) in [
-        ("bytes=0-99", 0, 100, "MISS"),
-        ("bytes=100-299", 100, 300, "HIT"),
-        ("bytes=-50", length - 50, length, "HIT"),
+    assert_eq!(kept(&range("bytes=0-99").expect(206)), "MISS");
+    for (asked, start, end) in [
+        ("bytes=0-99", 0, 100),
+        ("bytes=100-299", 100, 300),
+        ("bytes=-50", length - 50, length),
         // As the FlatGeobuf client for browsers asks of any file, however small.
-        ("bytes=0-99999999", 0, length, "HIT"),
+        ("bytes=0-99999999", 0, length),
     ] {
-        let answer = range(asked).expect(206);
-        assert_eq!(kept(&answer), status, "{asked}");
+        let answer = when_kept(|| range(asked).expect(206));
         assert_eq!(answer.header("content-range"), Some(&format!("bytes {start}-{}/{length}", end - 1)[..]));
         assert!(answer.body == whole.body[start..end], "{asked}");
         assert_eq!(answer.header("etag"), whole.header("etag"));
