@@ -13,7 +13,7 @@ pub struct Limits {
     /// Requests of one caller at once, after a pause; those of ten seconds unless it is given: a map that opens asks for a
     /// hundred.
     pub burst: Option<NonZeroU32>,
-    /// Downloads of one caller that go out at a time; the next is answered 429.
+    /// Files of `/downloads/` that one caller takes at a time; the next is answered 429. Pages of features are requests like others.
     pub downloads: Option<NonZeroU32>,
     /// kB (1000 bytes) of one download in a second. With `downloads` it bounds what a caller takes of the line.
     pub download_kb_per_second: Option<NonZeroU32>,
