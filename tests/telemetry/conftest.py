@@ -48,6 +48,10 @@ class Process:
         assert self.child.wait(PATIENCE) == 0, self.log.read_text()
         return time.monotonic() - began
 
+    def memory(self):
+        """Bytes of it that are in memory."""
+        return 1024 * int(re.search(r"VmRSS:\s*(\d+) kB", Path(f"/proc/{self.child.pid}/status").read_text())[1])
+
     def kill(self):
         self.child.kill()
         self.child.wait()
@@ -78,13 +82,36 @@ class Server(Process):
         return self.ask(path)[0]
 
 
-class Collector(Process):
-    """The OpenTelemetry Collector, which writes what it takes into files."""
+class Certificate:
+    """One that vouches for itself, for this machine."""
+
+    REQUEST = """[req]
+distinguished_name = name
+x509_extensions = server
+[name]
+[server]
+basicConstraints = critical, CA:FALSE
+subjectAltName = IP:127.0.0.1
+"""
 
     def __init__(self, folder):
+        self.file, self.key, request = folder / "server.pem", folder / "server.key", folder / "server.cnf"
+        request.write_text(self.REQUEST)
+        command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
+        command += ["-subj", "/CN=localhost", "-config", request, "-keyout", self.key, "-out", self.file]
+        subprocess.run(command, check=True, capture_output=True)
+
+
+class Collector(Process):
+    """The OpenTelemetry Collector, which writes what it takes into files; with a certificate, by TLS."""
+
+    def __init__(self, folder, certificate=None):
         self.port, self.files = free_port(), {signal: folder / f"{signal}.json" for signal in ("traces", "metrics")}
+        http = {"endpoint": f"127.0.0.1:{self.port}", "include_metadata": True}
+        if certificate:
+            http["tls"] = {"cert_file": str(certificate.file), "key_file": str(certificate.key)}
         config = {
-            "receivers": {"otlp": {"protocols": {"http": {"endpoint": f"127.0.0.1:{self.port}", "include_metadata": True}}}},
+            "receivers": {"otlp": {"protocols": {"http": http}}},
             "exporters": {f"file/{signal}": {"path": str(path), "flush_interval": "50ms"} for signal, path in self.files.items()},
             "service": {
                 "telemetry": {"metrics": {"level": "none"}},
@@ -92,7 +119,7 @@ class Collector(Process):
             },
         }
         super().__init__([os.environ["PLANTILES_TEST_COLLECTOR"], "--config", f"yaml:{json.dumps(config)}"], folder / "collector.log")
-        self.endpoint = f"http://127.0.0.1:{self.port}"
+        self.endpoint = f"{'https' if certificate else 'http'}://127.0.0.1:{self.port}"
         wait_for(self.listens)
 
     def listens(self):

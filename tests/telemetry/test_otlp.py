@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 
-from conftest import ROOT, Collector, Server, free_port, wait_for
+from conftest import ROOT, Certificate, Collector, Server, free_port, wait_for
 
 TILE = "/tiles/plan/10/832/401.mvt"
 TRACED = {"OTEL_BSP_SCHEDULE_DELAY": "100"}
@@ -175,6 +175,21 @@ def server_layers(page):
     return json.dumps({layer: float(count) for layer, count in found})
 
 
+def test_a_collector_is_told_by_tls_if_it_is_vouched_for(started, tmp_path):
+    certificate = Certificate(tmp_path)
+    collector = started(Collector(tmp_path, certificate))
+    folder = tmp_path / "strange"
+    folder.mkdir()
+    stranger = started(Server(folder, settings(collector.endpoint, "sampling = 1.0"), **TRACED))
+    stranger.ask(TILE)
+    wait_for(lambda: "the collector of telemetry does not take what is sent" in stranger.log.read_text())
+    more = f'sampling = 1.0\nauthorities = "{certificate.file}"'
+    server = started(Server(tmp_path, settings(collector.endpoint, more), **TRACED, OTEL_METRIC_EXPORT_INTERVAL="100"))
+    server.ask(TILE)
+    assert len(of_requests(collector, 1)) == 1, "none of the stranger's"
+    wait_for(lambda: "plantiles_http_requests" in collector.metrics())
+
+
 def test_a_collector_that_is_away_is_told_once_and_taken_back(started, tmp_path):
     port = free_port()
     more = "sampling = 1.0"
@@ -206,11 +221,18 @@ def test_a_collector_that_hangs_holds_nobody_up(started, tmp_path):
         server = started(Server(tmp_path, settings(endpoint, "sampling = 1.0"), **TRACED, OTEL_METRIC_EXPORT_INTERVAL="100"))
         server.ask(TILE)
         wait_for(lambda: held)
+
+        def ask():
+            # More than the queue of spans holds.
+            for _ in range(3000):
+                assert server.status(TILE) == 200
+
         began = time.monotonic()
-        # More than the queue of spans holds.
-        for _ in range(3000):
-            assert server.status(TILE) == 200
+        ask()
+        full = server.memory()
+        ask()
         assert time.monotonic() - began < 60
+        assert server.memory() - full < 3000 * 500, "the spans that found no room are gone"
         assert server.stop() < 9, "the last spans are waited for, but not until the collector's time is over"
 
 
