@@ -3,6 +3,7 @@
 use crate::support::{
     http::Response,
     keys::Keys,
+    patience::until,
     server::{Server, Setup, plantiles, shared},
 };
 use serde_json::Value;
@@ -11,12 +12,9 @@ use std::{
     io::{BufRead, BufReader},
     path::PathBuf,
     process::Stdio,
-    thread::sleep,
-    time::{Duration, Instant},
 };
 
 const SECRET: &str = "/tiles/mining_rights.json";
-const PATIENCE: Duration = Duration::from_secs(30);
 
 fn with<'a>(server: &Server, path: &str, name: &'a str, value: &'a str) -> Response {
     server.ask("GET", path, &[(name, value)])
@@ -24,12 +22,8 @@ fn with<'a>(server: &Server, path: &str, name: &'a str, value: &'a str) -> Respo
 
 /// Waits until a key, or what was one, is answered so.
 #[track_caller]
-fn until(server: &Server, key: &str, status: u16) {
-    let deadline = Instant::now() + PATIENCE;
-    while with(server, SECRET, "x-api-key", key).status != status {
-        assert!(Instant::now() < deadline, "never {status}");
-        sleep(Duration::from_millis(20));
-    }
+fn answered(server: &Server, key: &str, status: u16) {
+    until(&format!("{status}"), || with(server, SECRET, "x-api-key", key).status == status);
 }
 
 #[test]
@@ -127,7 +121,7 @@ fn keys_come_and_go_while_it_runs() {
     let keys = Keys::new();
     let server = keys.start();
     let key = keys.create("office");
-    until(&server, &key, 200);
+    answered(&server, &key, 200);
     let list = keys.done(&["key", "list"]);
     assert!(
         list.starts_with(&format!("{}: office, made ", &key[4..12])) && list.ends_with("does not expire"),
@@ -138,10 +132,10 @@ fn keys_come_and_go_while_it_runs() {
     let mut file: Value = serde_json::from_slice(&fs::read(keys.file()).unwrap()).unwrap();
     file["keys"][0]["expires"] = "2026-01-01T00:00:00Z".into();
     fs::write(keys.file(), file.to_string()).unwrap();
-    until(&server, &key, 401);
+    answered(&server, &key, 401);
     assert!(keys.done(&["key", "list"]).ends_with("expired 2026-01-01T00:00:00Z"));
     let other = keys.done(&["key", "create", "--role", "office", "--days", "30", "--note", "规划科"]);
-    until(&server, &other, 200);
+    answered(&server, &other, 200);
     assert!(
         keys.done(&["key", "list"])
             .lines()
@@ -149,7 +143,7 @@ fn keys_come_and_go_while_it_runs() {
             .is_some_and(|line| line.contains("expires") && line.ends_with("规划科"))
     );
     keys.done(&["key", "revoke", &other[4..12]]);
-    until(&server, &other, 401);
+    answered(&server, &other, 401);
     let refused = keys.run(&["key", "revoke", &other[4..12]]);
     assert_eq!((refused.status.code(), refused.stdout.len()), (Some(1), 0));
     assert!(!server.log().contains(&other[13..]));

@@ -5,6 +5,7 @@ use crate::support::{
     database::TestDatabase,
     http::Response,
     mvt,
+    patience::until,
     postgis::{load_plan, query},
     server::{Server, Setup, plantiles},
 };
@@ -15,12 +16,9 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Output,
-    thread::sleep,
-    time::{Duration, Instant},
 };
 use tempfile::TempDir;
 
-const PATIENCE: Duration = Duration::from_secs(30);
 const LAYER: &str = "mining_rights";
 const DOWNLOAD: &str = "/downloads/mining_rights.fgb";
 /// Of the five licences two, without who holds them.
@@ -102,15 +100,6 @@ fn has(answer: &Response, word: &str) -> bool {
 
 fn ids(snapshot: &Snapshot) -> BTreeSet<i64> {
     (0..snapshot.feature_count()).map(|position| snapshot.row(position).id()).collect()
-}
-
-#[track_caller]
-fn until(what: &str, mut happened: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !happened() {
-        assert!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
-        sleep(Duration::from_millis(50));
-    }
 }
 
 #[test]

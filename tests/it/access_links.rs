@@ -1,20 +1,18 @@
 //! Links that are handed on: what they open, what they do not, and when they end; and the last use of keys.
 
 use crate::support::{
-    http::Response,
     keys::Keys,
+    patience::{found, until},
     server::{Server, Setup},
 };
 use std::{
     fs,
-    thread::sleep,
     time::{Duration, Instant},
 };
 
 const FILE: &str = "/downloads/mining_rights.fgb";
 const TILES: &str = "/tiles/mining_rights/{z}/{x}/{y}.mvt";
 const TILE: &str = "/tiles/mining_rights/9/416/200.mvt";
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// `/link/{token}` of a link to `path` with a key.
 #[track_caller]
@@ -25,16 +23,8 @@ fn link(keys: &Keys, key: &str, path: &str, expires: &str) -> String {
 }
 
 #[track_caller]
-fn until(server: &Server, path: &str, status: u16) -> Response {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        let answer = server.get(path);
-        if answer.status == status {
-            return answer;
-        }
-        assert!(Instant::now() < deadline, "never {status}, {}", answer.status);
-        sleep(Duration::from_millis(20));
-    }
+fn answered(server: &Server, path: &str, status: u16) {
+    until(&format!("{status} at {path}"), || server.get(path).status == status);
 }
 
 /// The secret part of a link.
@@ -192,21 +182,18 @@ fn a_link_ends_with_its_time_and_with_its_key_on_every_server() {
         server.get(&format!("{file}{FILE}")).expect(200);
         let answer = server.get(&format!("{short}{FILE}"));
         assert!(answer.status == 200 || Instant::now() > deadline, "before its time");
-        until(server, &format!("{short}{FILE}"), 401);
+        answered(server, &format!("{short}{FILE}"), 401);
         server.get(&format!("{file}{FILE}")).expect(200);
     }
     keys.done(&["key", "revoke", &key[4..12]]);
     for server in &servers {
-        until(server, &format!("{file}{FILE}"), 401);
-        until(server, &format!("{tiles}{TILE}"), 401);
+        answered(server, &format!("{file}{FILE}"), 401);
+        answered(server, &format!("{tiles}{TILE}"), 401);
     }
     // A new key does not bring it back.
     let other = keys.create("office");
     for server in &servers {
-        let deadline = Instant::now() + PATIENCE;
-        while server.ask("GET", FILE, &[("x-api-key", &other)]).status != 200 {
-            assert!(Instant::now() < deadline, "never taken");
-        }
+        until("it is taken", || server.ask("GET", FILE, &[("x-api-key", &other)]).status == 200);
         server.get(&format!("{file}{FILE}")).expect_problem(401);
     }
 }
@@ -264,15 +251,12 @@ fn listed(keys: &Keys, key: &str) -> String {
 /// When a key was last used, as soon as that is known.
 #[track_caller]
 fn last_use(keys: &Keys, key: &str) -> String {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
+    found("its last use", || {
         let line = listed(keys, key);
-        if let Some((_, used)) = line.split_once("last used ") {
-            return used.split(',').next().unwrap().to_owned();
-        }
-        assert!(line.contains("not used yet") && Instant::now() < deadline, "{line}");
-        sleep(Duration::from_millis(50));
-    }
+        let used = line.split_once("last used ").map(|(_, used)| used.split(',').next().unwrap().to_owned());
+        assert!(used.is_some() || line.contains("not used yet"), "{line}");
+        used
+    })
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use crate::support::{
     http::Response,
     issuer::{AUDIENCE, ISSUER, KeyServer, Signer, claims, coded, key_set, now},
+    patience::until,
     server::{Server, Setup, plantiles},
     tls::Certificate,
 };
@@ -13,12 +14,10 @@ use std::{
     net::TcpListener,
     path::Path,
     process::{Child, Command, Stdio},
-    thread::sleep,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 const SECRET: &str = "/tiles/mining_rights.json";
-const PATIENCE: Duration = Duration::from_secs(60);
 
 fn config(jwks: &str, more: &str) -> String {
     format!(
@@ -40,12 +39,8 @@ fn show(server: &Server, token: &str) -> Response {
 
 /// Waits until a token is answered so.
 #[track_caller]
-fn until(server: &Server, token: &str, status: u16) {
-    let deadline = Instant::now() + PATIENCE;
-    while show(server, token).status != status {
-        assert!(Instant::now() < deadline, "never {status}");
-        sleep(Duration::from_millis(50));
-    }
+fn answered(server: &Server, token: &str, status: u16) {
+    until(&format!("{status}"), || show(server, token).status == status);
 }
 
 #[test]
@@ -261,13 +256,13 @@ fn keys_of_a_file_come_and_go_while_it_runs() {
     show(&server, &of_old).expect(200);
     show(&server, &of_new).expect_problem(401);
     fs::write(&file, key_set(&[&new])).unwrap();
-    until(&server, &of_new, 200);
+    answered(&server, &of_new, 200);
     show(&server, &of_old).expect_problem(401);
     fs::write(&file, "{").unwrap();
     server.wait_for_log("keys of tokens stay as they were");
     show(&server, &of_new).expect(200);
     fs::write(&file, key_set(&[&old])).unwrap();
-    until(&server, &of_old, 200);
+    answered(&server, &of_old, 200);
 }
 
 #[test]
@@ -279,29 +274,28 @@ fn keys_of_a_url_are_fetched_again_for_a_key_that_is_new_and_not_for_every_token
         .expect_log("keys of tokens stay as they were")
         .start();
     let [of_old, of_new] = [&old, &new].map(|signer| signer.sign(&claims(&["office"])));
-    until(&server, &of_old, 200);
+    answered(&server, &of_old, 200);
     keys.show(Some(key_set(&[&old, &new])));
-    until(&server, &of_new, 200);
+    answered(&server, &of_new, 200);
     show(&server, &of_old).expect(200);
     // It is away: what is known stays, and strangers do not have it asked without end.
     keys.show(None);
     let (before, start) = (keys.asked(), Instant::now());
     let stranger = Signer::ec("stranger").sign(&claims(&["office"]));
-    while !server.log().contains("keys of tokens stay as they were") {
+    until("they are fetched again", || {
         show(&server, &stranger).expect_problem(401);
-        assert!(start.elapsed() < PATIENCE, "never fetched again");
-    }
+        server.log().contains("keys of tokens stay as they were")
+    });
     let asked = keys.asked() - before;
     assert!(asked as u64 <= 1 + start.elapsed().as_secs() / 5, "asked {asked} times");
     show(&server, &of_new).expect(200);
     show(&server, &of_old).expect(200);
     // The key is withdrawn.
     keys.show(Some(key_set(&[&new])));
-    let deadline = Instant::now() + PATIENCE;
-    while show(&server, &of_old).status != 401 {
+    until("it is withdrawn", || {
         show(&server, &stranger).expect_problem(401);
-        assert!(Instant::now() < deadline, "never withdrawn");
-    }
+        show(&server, &of_old).status == 401
+    });
     show(&server, &of_new).expect(200);
 }
 
@@ -328,16 +322,12 @@ fn keys_are_fetched_by_tls_from_whom_an_authority_vouches_for() {
         .arg(&ours.certificate);
     command.arg("-key").arg(&ours.key).current_dir(folder.path()).stdin(Stdio::null()).stderr(Stdio::null());
     let _files = Files(command.stdout(Stdio::null()).spawn().unwrap());
-    let deadline = Instant::now() + PATIENCE;
-    while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(Instant::now() < deadline, "openssl does not listen");
-        sleep(Duration::from_millis(20));
-    }
+    until("openssl listens", || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
     let url = format!("https://localhost:{port}/jwks.json");
     let trusting =
         |certificate: &Certificate| config(&url, &format!("authorities = {:?}", certificate.certificate));
     let token = signer.sign(&claims(&["office"]));
-    until(&Setup::default().config(&trusting(&ours)).start(), &token, 200);
+    answered(&Setup::default().config(&trusting(&ours)).start(), &token, 200);
     let stays = "keys of tokens stay as they were";
     let server = Setup::default().config(&trusting(&other)).expect_log(stays).start();
     let line = server.wait_for_log(stays);

@@ -3,6 +3,7 @@
 use crate::support::{
     database::TestDatabase,
     http::Response,
+    patience::{found, until},
     postgis::{Cluster, load_plan, query},
     server::{Server, Setup, plantiles},
 };
@@ -13,12 +14,9 @@ use std::{
     net::TcpStream,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    thread::sleep,
-    time::{Duration, Instant},
 };
 use tempfile::TempDir;
 
-const PATIENCE: Duration = Duration::from_secs(60);
 const FILE: &str = "/downloads/townships.fgb";
 
 /// A folder with a configuration, its file of keys and its audit file.
@@ -77,7 +75,7 @@ impl Office {
     /// The last record, when there are so many of the event.
     #[track_caller]
     fn record(&self, event: &str, count: usize) -> Value {
-        until(|| {
+        found("the record", || {
             let mut records = self.records();
             records.retain(|record| record["event"] == event);
             assert!(records.len() <= count, "{records:#?}");
@@ -91,18 +89,6 @@ fn records(file: &Path) -> Vec<Value> {
     // The last may just be written.
     let whole = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
     whole.map(|line| serde_json::from_str(line).unwrap()).collect()
-}
-
-#[track_caller]
-fn until<T>(look: impl Fn() -> Option<T>) -> T {
-    let end = Instant::now() + PATIENCE;
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(Instant::now() < end, "it never came");
-        sleep(Duration::from_millis(20));
-    }
 }
 
 fn with(server: &Server, key: &str, method: &str, path: &str, more: &[(&str, &str)]) -> Response {
@@ -183,7 +169,7 @@ fn who_took_what_and_how_much_is_recorded() {
     assert_eq!(server.metric("plantiles_audit_lost_total"), 0.0);
     // But the key's. They are counted after they are in the file.
     let written = office.records().len() - 1;
-    until(|| (server.metric("plantiles_audit_records_total") as usize == written).then_some(()));
+    until("all are counted", || server.metric("plantiles_audit_records_total") as usize == written);
 }
 
 #[test]
@@ -328,11 +314,11 @@ fn copied(office: &Office, url: &str) {
         ids.sort();
         ids
     };
-    until(|| {
+    until("the table has them", || {
         let table = query(url, "select coalesce(string_agg(id, ','), '') from plan.audit");
         let mut table: Vec<_> = table.split(',').map(str::to_owned).collect();
         table.sort();
-        (table == ids(office.records())).then_some(())
+        table == ids(office.records())
     });
 }
 
@@ -345,7 +331,7 @@ async fn a_locked_table_slows_nobody_and_gets_what_came_meanwhile() {
     let office = Office::new("table = true\n[database]\nlock_seconds = 3\n");
     let setup = Setup::default().database(&url).config(&office.toml());
     let server = setup.expect_log("the audit table is behind").start();
-    until(|| (query(&url, "select to_regclass('plan.audit') is not null") == "t").then_some(()));
+    until("the table", || query(&url, "select to_regclass('plan.audit') is not null") == "t");
     copied(&office, &url);
     let locked = database.client().await;
     locked.batch_execute("begin; lock table plan.audit in access exclusive mode").await.unwrap();
@@ -381,7 +367,7 @@ fn a_database_that_is_away_slows_nobody_and_the_table_catches_up() {
         .fold(setup, Setup::expect_log);
     let server = setup.start();
     let count = || query(&cluster.url, "select count(*) from plan.taken");
-    until(|| (query(&cluster.url, "select to_regclass('plan.taken') is not null") == "t").then_some(()));
+    until("the table", || query(&cluster.url, "select to_regclass('plan.taken') is not null") == "t");
     cluster.stop_at_once();
     // So many that the file is rotated meanwhile.
     for _ in 0..3600 {
@@ -390,7 +376,7 @@ fn a_database_that_is_away_slows_nobody_and_the_table_catches_up() {
     server.wait_for_log("the audit table is behind");
     let layers = crate::support::plan::LAYERS.len();
     cluster.start_again();
-    until(|| (count() == (3600 + layers).to_string()).then_some(()));
+    until("all are there", || count() == (3600 + layers).to_string());
     let files = fs::read_dir(office.folder.path().join("audit")).unwrap();
     let files = files.filter(|file| file.as_ref().unwrap().file_name().to_string_lossy().contains(".20"));
     assert_eq!(files.count(), 1);
@@ -400,5 +386,5 @@ fn a_database_that_is_away_slows_nobody_and_the_table_catches_up() {
     fs::remove_file(office.folder.path().join("audit/audit.jsonl.table")).unwrap();
     let server = Setup::default().database(&cluster.url).config(&office.toml()).start();
     server.get(FILE).expect(200);
-    until(|| (count() == (3601 + 2 * layers).to_string()).then_some(()));
+    until("all are there", || count() == (3601 + 2 * layers).to_string());
 }

@@ -1,14 +1,12 @@
 //! What one client may take: time, connections, request heads.
 
+use crate::support::patience::{PATIENCE, until};
 use crate::support::server::{Server, Setup, shared};
 use crate::tiles::busy_tile;
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::thread;
-use std::time::{Duration, Instant};
-
-/// Longer than anything here takes on a busy machine; a hang fails instead of stopping the run.
-const PATIENCE: Duration = Duration::from_secs(60);
+use std::time::Duration;
 
 fn impatient() -> Server {
     Setup::default().config("[server]\npatience_seconds = 2\n").start()
@@ -49,11 +47,9 @@ fn read_all(stream: &mut TcpStream) -> usize {
 
 /// Waits until no connection is open but the one that asks.
 fn wait_until_alone(server: &Server) {
-    let until = Instant::now() + PATIENCE;
-    while !server.get("/metrics").text().contains("\nplantiles_http_connections 1\n") {
-        assert!(Instant::now() < until, "a connection stays open");
-        thread::sleep(Duration::from_millis(50));
-    }
+    until("all others are closed", || {
+        server.get("/metrics").text().contains("\nplantiles_http_connections 1\n")
+    });
 }
 
 #[test]

@@ -4,6 +4,7 @@ use crate::{
     audit::Office,
     support::{
         http::Response,
+        patience::until,
         server::{Server, Setup, shared},
     },
 };
@@ -11,7 +12,6 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use std::{
     io::{Read, Write},
     net::TcpStream,
-    thread,
     time::{Duration, Instant},
 };
 
@@ -67,11 +67,7 @@ fn who_has_asked_for_too_much_is_told_when_to_come_back() {
         assert_eq!(from(&server, path, "192.0.2.1").expect(200).header("ratelimit"), None);
     }
     // Something is allowed again after a second.
-    let until = Instant::now() + Duration::from_secs(30);
-    while from(&server, "/tiles/plan.json", "192.0.2.1").status == 429 {
-        assert!(Instant::now() < until, "it is never allowed again");
-        thread::sleep(Duration::from_millis(100));
-    }
+    until("it is allowed again", || from(&server, "/tiles/plan.json", "192.0.2.1").status != 429);
 }
 
 #[test]
@@ -130,11 +126,9 @@ fn so_many_downloads_of_a_caller_go_out_at_a_time() {
     from(&server, "/tiles/plan.json", "192.0.2.1").expect(200);
     server.ask("HEAD", FILE, &[("x-forwarded-for", "192.0.2.1")]).expect(200);
     drop(under_way);
-    let until = Instant::now() + Duration::from_secs(30);
-    while from(&server, "/downloads/nowhere.fgb", "192.0.2.1").status == 429 {
-        assert!(Instant::now() < until, "a download that has ended keeps its place");
-        thread::sleep(Duration::from_millis(50));
-    }
+    until("a download that has ended leaves its place", || {
+        from(&server, "/downloads/nowhere.fgb", "192.0.2.1").status != 429
+    });
 }
 
 #[test]

@@ -4,6 +4,7 @@ use crate::{
     events::Stream,
     support::{
         database::TestDatabase,
+        patience::found,
         postgis::{Cluster, load_plan, query},
         server::{Server, Setup, plantiles, shared},
     },
@@ -16,7 +17,7 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
     thread::sleep,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 const OPERATIONS: &str = include_str!("../../docs/operations.md");
@@ -97,19 +98,14 @@ async fn the_unit_allows_every_system_call_of_the_server() {
     server.get("/downloads/mining_blocks.fgb").expect(200);
     server.signal("TERM");
     assert!(server.wait().success());
-    let until = Instant::now() + Duration::from_secs(30);
-    let made = loop {
+    let made = found("what was traced", || {
         // A table of one column with a head and a foot.
         let table = fs::read_to_string(&made).unwrap_or_default();
         let names = table.lines().map(str::trim).filter(|name| !name.starts_with('-'));
         let names = names.filter(|name| !["syscall", "total"].contains(name));
         let made: BTreeSet<String> = names.map(str::to_owned).collect();
-        if !made.is_empty() {
-            break made;
-        }
-        assert!(Instant::now() < until, "nothing was traced");
-        sleep(Duration::from_millis(50));
-    };
+        Some(made).filter(|made| !made.is_empty())
+    });
     // The first is what starts the program.
     let refused: Vec<_> = made.iter().filter(|call| *call != "execve" && !allowed.contains(*call)).collect();
     assert!(made.contains("listen") && refused.is_empty(), "{refused:?} of {made:?}");

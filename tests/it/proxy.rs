@@ -6,16 +6,13 @@ use crate::{
         database::TestDatabase,
         http::Response,
         nginx::Nginx,
+        patience::found,
         postgis::{load_plan, query},
         server::{Server, Setup},
     },
     tiles::busy_tile,
 };
-use std::{
-    process::Command,
-    thread::sleep,
-    time::{Duration, Instant},
-};
+use std::process::Command;
 
 /// The documented configuration, but for the state directory and the database, which flags override.
 fn setup() -> Setup {
@@ -56,15 +53,11 @@ fn kept(answer: &Response) -> &str {
 /// the server once more.
 #[track_caller]
 fn when_kept(ask: impl Fn() -> Response) -> Response {
-    let until = Instant::now() + Duration::from_secs(30);
-    loop {
+    found("a kept answer", || {
         let answer = ask();
-        match kept(&answer) {
-            "HIT" => return answer,
-            status => assert!(status == "MISS" && Instant::now() < until, "{status}"),
-        }
-        sleep(Duration::from_millis(10));
-    }
+        assert!(["HIT", "MISS"].contains(&kept(&answer)), "{}", kept(&answer));
+        Some(answer).filter(|answer| kept(answer) == "HIT")
+    })
 }
 
 #[tokio::test(flavor = "multi_thread")]

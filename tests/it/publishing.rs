@@ -3,6 +3,7 @@
 use crate::support::{
     database::TestDatabase,
     http::Response,
+    patience::found,
     plan::{bounds_of, layer_named},
     postgis::{load_plan, query},
     server::{Server, Setup, plantiles},
@@ -12,8 +13,6 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
-    thread::sleep,
-    time::{Duration, Instant},
 };
 
 const DOWNLOAD: &str = "/downloads/mining_blocks.fgb";
@@ -30,15 +29,7 @@ fn etag(response: &Response) -> String {
 
 /// Waits until the running server serves another snapshot than `old`.
 fn followed(server: &Server, old: &str) -> Response {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    loop {
-        let download = server.get(DOWNLOAD).expect(200);
-        if etag(&download) != old {
-            return download;
-        }
-        assert!(Instant::now() < deadline, "the server does not follow");
-        sleep(Duration::from_millis(100));
-    }
+    found("the server follows", || Some(server.get(DOWNLOAD).expect(200)).filter(|now| etag(now) != old))
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,6 +2,7 @@
 
 use crate::support::{
     http2::{self, Http2},
+    patience::until,
     server::{Server, Setup, plantiles, shared},
     tls::Certificate,
 };
@@ -137,9 +138,7 @@ fn a_certificate_is_replaced_under_open_connections_and_a_bad_one_is_not_shown()
     assert!(alive(&mut second.connect(&server, &["http/1.1"])), "the one before is still shown");
 
     std::fs::copy(&third.key, &shown.key).unwrap();
-    while server.log().matches(RENEWED).count() < 2 {
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    until("it is shown", || server.log().matches(RENEWED).count() == 2);
     assert!(alive(&mut third.connect(&server, &["http/1.1"])));
     assert!(alive(&mut open));
     assert_eq!(server.log().matches(BAD).count(), 1, "told once");

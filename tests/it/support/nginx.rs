@@ -1,12 +1,12 @@
 //! A real nginx with the configuration of `docs/operations/`.
 
 use super::http::{self, Response};
+use super::patience::until;
 use super::server::Server;
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// What stands around a file of `conf.d`, with everything that nginx writes in a folder of its own.
@@ -53,11 +53,7 @@ impl Nginx {
         let tested = nginx(&settings).arg("-t").output().expect("nginx");
         assert!(tested.status.success(), "{}", String::from_utf8_lossy(&tested.stderr));
         let child = nginx(&settings).stdout(Stdio::null()).spawn().unwrap();
-        let until = Instant::now() + Duration::from_secs(30);
-        while TcpStream::connect(&address).is_err() {
-            assert!(Instant::now() < until, "nginx does not listen on {address}");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        until("nginx listens", || TcpStream::connect(&address).is_ok());
         Self { child, address, _folder: folder }
     }
 

@@ -1,6 +1,6 @@
 //! PostGIS as an operator sees it: SQL through psql, the plan through the program, a cluster to stop.
 
-use super::server::plantiles;
+use super::{patience::until, server::plantiles};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
@@ -83,9 +83,8 @@ impl Cluster {
     /// Ends all of its processes as the system does when memory is short.
     pub fn kill(&self) {
         let killed = self.signal("KILL");
-        while killed.iter().any(|id| Path::new(&format!("/proc/{id}/exe")).exists()) {
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
+        let is_gone = |id: &_| !Path::new(&format!("/proc/{id}/exe")).exists();
+        until("they have ended", || killed.iter().all(is_gone));
     }
 
     /// Its sockets stay open and nobody answers.

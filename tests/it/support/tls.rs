@@ -1,6 +1,6 @@
 //! Certificates made on the spot, and clients that check them.
 
-use super::server::Server;
+use super::{patience::PATIENCE, server::Server};
 use rustls::{
     ClientConfig, ClientConnection, RootCertStore, StreamOwned,
     crypto::ring,
@@ -12,11 +12,7 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
     sync::Arc,
-    time::Duration,
 };
-
-/// Longer than anything here takes on a busy machine; a hang fails instead of stopping the run.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A certificate that vouches for itself, and its key.
 pub struct Certificate {
