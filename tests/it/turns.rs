@@ -127,7 +127,7 @@ async fn another_takes_over(signal: &str) {
     let exported = exports(&servers);
     query(
         &url,
-        "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(600)' and pid <> pg_backend_pid()",
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query like '%pg_sleep(600)' and pid <> pg_backend_pid()",
     );
     stuck.wait().unwrap();
     converge(&servers, "roads", &old);
