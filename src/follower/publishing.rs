@@ -40,6 +40,10 @@ impl Follower {
         }
         self.published = true;
         self.service.metrics.export_seconds.set(start.elapsed().as_secs_f64());
+        // Before a layer has an error, and what is left is served, the whole is told to be stale.
+        if let Err(incomplete) = published.complete() {
+            self.note(Task::Publish, Err(incomplete));
+        }
         self.service.note_exports(&published.layers, &published.exports);
         let failed = published.exports.iter().filter(|export| export.error.is_some());
         let failed: Vec<_> = failed.map(|export| export.layer.clone()).collect();
